@@ -1,0 +1,65 @@
+"""Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
+
+The names below are in the order in which data flow through the package: data, weights, operator, models,
+impacts, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
+
+Importing this package costs numpy and nothing else: every name is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULES = (
+    "datasets",
+    "panel",
+    "weights",
+    "operator",
+    "models",
+    "impacts",
+    "maps",
+    "report",
+    "errors",
+)
+_NAMES = {
+    "SpatialOperator": "spatialhealth.operator",
+    "SLX": "spatialhealth.models",
+    "SpatialLag": "spatialhealth.models",
+    "SpatialDurbin": "spatialhealth.models",
+}
+
+if TYPE_CHECKING:
+    from spatialhealth import datasets, errors, impacts, maps, models, operator, panel, report, weights
+    from spatialhealth.models import SLX, SpatialDurbin, SpatialLag
+    from spatialhealth.operator import SpatialOperator
+
+__all__ = [
+    "SLX",
+    "SpatialDurbin",
+    "SpatialLag",
+    "SpatialOperator",
+    "datasets",
+    "errors",
+    "impacts",
+    "maps",
+    "models",
+    "operator",
+    "panel",
+    "report",
+    "weights",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"spatialhealth.{name}")
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'spatialhealth' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

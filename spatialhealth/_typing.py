@@ -1,0 +1,28 @@
+"""Every set of options, written once: checked from here, shown from here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = [
+    "Array",
+    "Correction",
+    "CovType",
+    "Effects",
+    "ImpactMethod",
+    "KernelFunction",
+    "LogDet",
+    "Standardise",
+]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+Effects = Literal["none", "entity", "time", "two-way"]
+Correction = Literal["lee-yu", "none"]
+CovType = Literal["observed", "expected"]
+LogDet = Literal["auto", "eigen", "lu"]
+ImpactMethod = Literal["delta", "simulate"]
+Standardise = Literal["row", "spectral"]
+KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]

@@ -1,0 +1,66 @@
+"""One check for each kind of argument; each gives back the value it checked."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import NonFiniteError, NonNumericError, OptionError, ShapeError
+
+__all__ = ["check_finite", "check_option", "check_positive", "check_share", "numeric_array"]
+
+
+def check_option(owner: str, name: str, value: Any, allowed: Any, *, none: bool = False) -> Any:
+    """Give back `value` if it is one of the `allowed` literals, else say which there are."""
+    options = get_args(allowed) or tuple(allowed)
+    if (none and value is None) or (isinstance(value, str) and value in options):
+        return value
+    listed = ", ".join(repr(option) for option in (*options, *((None,) if none else ())))
+    raise OptionError(f"{owner}: {name}={value!r} is not an option. Choose one of {listed}.")
+
+
+def check_positive(owner: str, name: str, value: Any, *, integer: bool = False) -> Any:
+    """Give back `value` if it is a positive, finite number (an integer if asked)."""
+    kind = (int, np.integer) if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, kind) and not isinstance(value, bool) and np.isfinite(value) and value > 0:
+        return value
+    what = "a positive whole number" if integer else "a positive number"
+    raise OptionError(f"{owner}: {name}={value!r} must be {what}.")
+
+
+def check_share(owner: str, name: str, value: Any) -> float:
+    """Give back `value` if it lies strictly between 0 and 1."""
+    if isinstance(value, (int, float, np.floating)) and 0 < float(value) < 1:
+        return float(value)
+    raise OptionError(f"{owner}: {name}={value!r} must lie strictly between 0 and 1.")
+
+
+def numeric_array(what: str, values: Any, ndim: int | tuple[int, ...]) -> Array:
+    """Give back `values` as a float array of the number of dimensions asked for."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiub":
+            raise TypeError
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise NonNumericError(f"{what} must hold numbers; it holds {np.asarray(values).dtype}.") from None
+    dims = (ndim,) if isinstance(ndim, int) else ndim
+    if array.ndim not in dims:
+        wanted = " or ".join(str(d) for d in dims)
+        raise ShapeError(f"{what} must have {wanted} dimensions; it has shape {array.shape}.")
+    return array
+
+
+def check_finite(what: str, array: Array) -> Array:
+    """Give back `array` if no value is NaN or infinite, else say at which positions."""
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        where = ", ".join(str(tuple(int(i) for i in b)) for b in bad[:10])
+        more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
+        raise NonFiniteError(
+            f"{what} holds {len(bad)} NaN or infinite values, at positions {where}{more}. "
+            "Mend or leave out these observations before fitting."
+        )
+    return array

@@ -1,0 +1,177 @@
+"""Every exception and warning of the package: what was found, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AbsorbedRegressorError",
+    "AlignmentError",
+    "CoincidentPointsError",
+    "CollinearityError",
+    "ConstantRegressorError",
+    "ConvergenceError",
+    "CoordinateSystemError",
+    "DataError",
+    "DownloadError",
+    "DuplicateError",
+    "FormulaError",
+    "GeometryError",
+    "IdentificationError",
+    "IsolateWarning",
+    "LabelError",
+    "MissingDataError",
+    "NonFiniteError",
+    "NonNumericError",
+    "NotFittedError",
+    "OptionError",
+    "PredictionError",
+    "ShapeError",
+    "SizeError",
+    "SpatialHealthWarning",
+    "StudyError",
+    "TransformationWarning",
+    "WeightsError",
+    "some",
+]
+
+
+def some(labels: Iterable[object], limit: int = 10) -> str:
+    """Write at most `limit` labels, and how many there are beyond them.
+
+    Parameters
+    ----------
+    labels : iterable
+        The labels concerned.
+    limit : int, default 10
+        How many to name.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> some(["a", "b", "c"], limit=2)
+    "'a', 'b' and 1 more"
+    """
+    labels = list(labels)
+    text = ", ".join(_written(label) for label in labels[:limit])
+    more = len(labels) - limit
+    return f"{text} and {more} more" if more > 0 else text
+
+
+def _written(label: object) -> str:
+    """Write a label as Python would, without numpy's wrappers."""
+    if isinstance(label, tuple):
+        return "(" + ", ".join(_written(part) for part in label) + ")"
+    item = getattr(label, "item", None)
+    return repr(item() if callable(item) else label)
+
+
+class DataError(ValueError):
+    """The data cannot be used as they are."""
+
+
+class MissingDataError(DataError):
+    """A cell of the panel or a value of a column is missing."""
+
+
+class NonFiniteError(DataError):
+    """A value is infinite."""
+
+
+class NonNumericError(DataError, TypeError):
+    """A column that must hold numbers holds something else."""
+
+
+class DuplicateError(DataError):
+    """A unit, or a unit and period, stands more than once."""
+
+
+class ShapeError(DataError):
+    """An array has not the shape that was asked for."""
+
+
+class LabelError(DataError, TypeError):
+    """The data carry no labels to align by."""
+
+
+class AlignmentError(DataError):
+    """The units of two inputs are not the same."""
+
+
+class IdentificationError(DataError):
+    """The model asks more of the data than they can tell."""
+
+
+class ConstantRegressorError(IdentificationError):
+    """A regressor (or the outcome) does not vary."""
+
+
+class AbsorbedRegressorError(IdentificationError):
+    """The fixed effects leave nothing of a regressor."""
+
+
+class CollinearityError(IdentificationError):
+    """A regressor, or a spatially lagged one, is a combination of the others."""
+
+
+class WeightsError(ValueError):
+    """The spatial weights cannot be used as they are."""
+
+
+class GeometryError(ValueError):
+    """A geometry is missing, empty, invalid or of the wrong kind."""
+
+
+class CoincidentPointsError(GeometryError):
+    """Two units stand at the same place, so that their distance is zero."""
+
+
+class CoordinateSystemError(ValueError):
+    """The coordinate reference system is missing or cannot measure a distance."""
+
+
+class SizeError(ValueError):
+    """What was asked for would not fit in memory."""
+
+
+class OptionError(ValueError):
+    """An option has a value that is not among the allowed ones."""
+
+
+class FormulaError(ValueError):
+    """A formula cannot be read, or names what the data do not have."""
+
+
+class NotFittedError(ValueError, AttributeError):
+    """The estimator has not been fitted yet."""
+
+
+class PredictionError(ValueError):
+    """The model cannot predict what it was asked for."""
+
+
+class ConvergenceError(ValueError):
+    """The likelihood has no maximum inside the admissible interval."""
+
+
+class StudyError(ValueError):
+    """A study file is wrong: the message names the key and the line."""
+
+
+class DownloadError(ValueError):
+    """A remote file could not be fetched, or is not the file that was expected."""
+
+
+class SpatialHealthWarning(UserWarning):
+    """Something the reader of the results should know."""
+
+
+class IsolateWarning(SpatialHealthWarning):
+    """Some units have no neighbour."""
+
+
+class TransformationWarning(SpatialHealthWarning):
+    """The exact transformation does not exist for these weights; a bias correction stands in for it."""

@@ -1,0 +1,10 @@
+"""Impacts: what a change of a regressor does at home, next door, and in all.
+
+**Takes** a fitted model, or its frozen result.
+**Gives** direct, indirect and total effects with standard errors; contrasts; effects by order and by unit.
+**Next** `spatialhealth.maps` draws the effects by unit, `spatialhealth.report` puts the tables in a page.
+"""
+
+from spatialhealth.impacts.effects import Impacts, impacts
+
+__all__ = ["Impacts", "impacts"]

@@ -1,0 +1,49 @@
+"""Effects by order of neighbourhood."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.impacts.inputs import Pairs
+from spatialhealth.operator.operator import SpatialOperator
+
+__all__ = ["by_order"]
+
+
+def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Array, Array]:
+    """Give the effects of each order and their variances.
+
+    Parameters
+    ----------
+    operator : SpatialOperator
+    pairs : Pairs
+    highest : int
+        Highest order.
+
+    Returns
+    -------
+    value, variance : ndarray of shape (k, 3, highest + 1)
+        Of the direct, indirect and total effect.
+    """
+    n = operator.n
+    direct = operator.logdet.power_traces(highest) / n
+    total = np.ones(highest + 1)
+    reached = np.ones(n)
+    for q in range(1, highest + 1):
+        reached = operator.matrix @ reached
+        total[q] = reached.mean()
+    spread = np.stack([direct, total - direct, total])  # of W^q
+    rho, q = pairs.rho or 0.0, np.arange(highest + 1)
+    own, lagged = _power(rho, q), _power(rho, q - 1)
+    own_slope, lagged_slope = q * _power(rho, q - 1), (q - 1) * _power(rho, q - 2)
+    value = spread[..., None] * np.column_stack([own, lagged])
+    slope = spread[..., None] * np.column_stack([own_slope, lagged_slope])
+    gradient = pairs.gradient(value, slope)
+    variance = np.einsum("...p,pq,...q->...", gradient, pairs.covariance, gradient)
+    return np.einsum("eqc,kc->keq", value, pairs.coefficients), variance
+
+
+def _power(rho: float, exponent: Array) -> Array:
+    """Give rho ** exponent, 0 for a negative exponent and 1 for 0 ** 0."""
+    return np.where(exponent >= 0, np.power(float(rho), np.maximum(exponent, 0)), 0.0)

@@ -1,0 +1,287 @@
+"""Direct, indirect and total effects, with their joint covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._stats import inference
+from spatialhealth._typing import Array, ImpactMethod
+from spatialhealth._validation import check_option, check_positive, check_share
+from spatialhealth.errors import OptionError
+from spatialhealth.impacts.by_order import by_order
+from spatialhealth.impacts.contrast import parse_contrast
+from spatialhealth.impacts.inputs import Pairs
+from spatialhealth.impacts.local import local
+from spatialhealth.impacts.multipliers import draws_of_multipliers, multipliers
+from spatialhealth.models.result import FitResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EFFECTS", "Impacts", "impacts"]
+
+EFFECTS = ("direct", "indirect", "total")
+# direct, indirect and total from (direct, total)
+_SPLIT = np.array([[1.0, 0.0], [-1.0, 1.0], [0.0, 1.0]])
+_LEAST_INSIDE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Impacts:
+    """Effects of every regressor, averaged over units.
+
+    Parameters
+    ----------
+    result : FitResult
+        The model they come from.
+    variables : tuple of k str
+        Regressors.
+    estimates : ndarray of shape (k, 3)
+        Direct, indirect and total effect of each.
+    covariance : ndarray of shape (3 k, 3 k)
+        Of `estimates`, row by row.
+    level : float
+        Confidence level of the intervals.
+    method : {"delta", "simulate"}
+    draws : ndarray of shape (r, k, 3), optional
+        Simulated effects.
+    rejected : int
+        Draws of rho that fell outside the admissible interval and were drawn again.
+    """
+
+    result: FitResult
+    variables: tuple[str, ...]
+    estimates: Array
+    covariance: Array
+    level: float
+    method: ImpactMethod
+    draws: Array | None = None
+    rejected: int = 0
+
+    @property
+    def std_errors(self) -> Array:
+        """Standard errors of `estimates`, shape (k, 3)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)).reshape(self.estimates.shape))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The effects, one row each.
+
+        Columns: variable, effect (direct, indirect, total), estimate, std_error, z, p_value, ci_low, ci_high.
+        """
+        flat = None if self.draws is None else self.draws.reshape(len(self.draws), -1)
+        labels = {"variable": np.repeat(self.variables, 3), "effect": np.tile(EFFECTS, len(self.variables))}
+        return self._frame(labels, self.estimates.reshape(-1), self.std_errors.reshape(-1), flat)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give `table`."""
+        return self.table
+
+    def contrast(self, expression: str) -> pd.DataFrame:
+        """Give a linear combination of the effects of regressors, with their covariance accounted for.
+
+        Parameters
+        ----------
+        expression : str
+            Names of regressors with signs and factors: ``"log(tertiary) - log(primary)"``,
+            ``"a + 0.5 * b - 2 * c"``.
+
+        Returns
+        -------
+        DataFrame
+            Three rows (direct, indirect, total) with the columns of `table`; `variable` is the expression.
+
+        Raises
+        ------
+        FormulaError
+            If the expression cannot be read or names no regressor of the model.
+        """
+        weights = parse_contrast(expression, self.variables)
+        combine = np.kron(weights, np.eye(3))
+        estimate = combine @ self.estimates.reshape(-1)
+        std_error = np.sqrt(np.einsum("ij,jk,ik->i", combine, self.covariance, combine))
+        draws = None if self.draws is None else np.einsum("rke,k->re", self.draws, weights)
+        return self._frame(
+            {"variable": [expression] * 3, "effect": list(EFFECTS)}, estimate, std_error, draws
+        )
+
+    def local(self, variable: str) -> pd.DataFrame:
+        """Give the effects of one regressor unit by unit.
+
+        Parameters
+        ----------
+        variable : str
+            Name of a regressor.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by unit. `own`: effect of the unit's regressor on its own outcome; `received`: effect on its
+            outcome of the same change in all other units; `emitted`: effect of its regressor on the outcomes
+            of all other units. Each with its standard error by the delta method (`own_std_error` ...). The
+            mean of `own` is the direct effect, the means of the other two are the indirect one.
+
+        Raises
+        ------
+        OptionError
+            If the model has no such regressor.
+        """
+        import pandas as pd
+
+        if variable not in self.variables:
+            raise OptionError(
+                f"There is no regressor {variable!r}. The model has: {', '.join(self.variables)}."
+            )
+        columns = local(self.result.operator, Pairs.of(self.result), self.variables.index(variable))
+        return pd.DataFrame(columns, index=pd.Index(self.result.units, name="unit"))
+
+    def by_order(self, k: int) -> pd.DataFrame:
+        """Give the effects by order of neighbourhood, from the powers of W.
+
+        Parameters
+        ----------
+        k : int
+            Highest order: 0 is the unit itself, 1 its neighbours, 2 their neighbours, and so on.
+
+        Returns
+        -------
+        DataFrame
+            One row a variable, effect and order, with the columns of `table`, and `cumulative`: the sum of
+            the estimates up to that order, which tends to the effect of `table`.
+
+        Raises
+        ------
+        OptionError
+            If `k` is no positive whole number.
+
+        Notes
+        -----
+        The effect of order q is (rho^q beta + rho^(q-1) theta) W^q (LeSage and Pace 2009, section 2.7).
+        """
+        check_positive("by_order", "k", k, integer=True)
+        value, variance = by_order(self.result.operator, Pairs.of(self.result), int(k))
+        variables, orders = len(self.variables), int(k) + 1
+        frame = self._frame(
+            {
+                "variable": np.repeat(self.variables, 3 * orders),
+                "effect": np.tile(np.repeat(EFFECTS, orders), variables),
+                "order": np.tile(np.arange(orders), 3 * variables),
+            },
+            value.reshape(-1),
+            np.sqrt(variance).reshape(-1),
+            None,
+        )
+        return frame.assign(cumulative=value.cumsum(axis=2).reshape(-1))
+
+    def _frame(
+        self, labels: dict[str, Any], estimate: Array, std_error: Array, draws: Array | None
+    ) -> pd.DataFrame:
+        import pandas as pd
+
+        columns = inference(estimate, std_error, self.level)
+        if draws is not None:
+            tails = [(1 - self.level) / 2, (1 + self.level) / 2]
+            columns["ci_low"], columns["ci_high"] = np.quantile(draws, tails, axis=0)
+        return pd.DataFrame({**labels, **columns})
+
+    def __repr__(self) -> str:
+        how = "delta method" if self.draws is None else f"{len(self.draws)} draws"
+        return f"<Impacts of {len(self.variables)} regressors in {self.result.model}, {how}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(index=False, float_format=lambda value: f"{value:.4f}"))
+
+
+def impacts(
+    model: Any,
+    level: float = 0.95,
+    method: ImpactMethod = "delta",
+    draws: int = 1000,
+    random_state: Any = None,
+) -> Impacts:
+    """Give direct, indirect and total effects of a fitted model.
+
+    Parameters
+    ----------
+    model : fitted estimator or FitResult
+    level : float, default 0.95
+        Confidence level of the intervals.
+    method : {"delta", "simulate"}, default "delta"
+        - "delta": closed-form gradients and the covariance of the parameters;
+        - "simulate": draws of the parameters from their normal distribution; the standard error is that of
+          the draws, the interval is between their quantiles, the estimate stays the exact one.
+    draws : int, default 1000
+        Number of draws when simulating.
+    random_state : int or numpy.random.Generator, optional
+        Seed of the draws.
+
+    Returns
+    -------
+    Impacts
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or out of range.
+
+    Notes
+    -----
+    S = (I - rho W)^-1 (beta I + theta W); the mean direct effect is tr(S) / n, the mean total effect 1'S 1 / n,
+    and the indirect effect their difference. The direct effect contains theta: what a unit's neighbours feel
+    comes back to it.
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, section 2.7.
+    """
+    result: FitResult = getattr(model, "_fitted", model)
+    check_share("impacts", "level", level)
+    check_option("impacts", "method", method, ImpactMethod)
+    check_positive("impacts", "draws", draws, integer=True)
+    pairs = Pairs.of(result)
+    at = multipliers(result.operator, pairs.rho)
+    estimates = pairs.coefficients @ (_SPLIT @ at.value).T
+    if method == "delta":
+        gradient = pairs.gradient(_SPLIT @ at.value, _SPLIT @ at.slope).reshape(-1, len(pairs.params))
+        covariance = gradient @ pairs.covariance @ gradient.T
+        return Impacts(result, pairs.variables, estimates, covariance, level, method)
+    simulated, rejected = _simulate(result, pairs, int(draws), np.random.default_rng(random_state))
+    covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
+    return Impacts(result, pairs.variables, estimates, covariance, level, method, simulated, rejected)
+
+
+def _simulate(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:
+    """Give simulated effects of shape (draws, k, 3), and how many draws of rho were rejected."""
+    drawn, rejected = _draw(result, pairs, draws, rng)
+    if pairs.rho_place is None:
+        at = np.broadcast_to(multipliers(result.operator, None).value, (draws, 2, 2))
+    else:
+        at = draws_of_multipliers(result.operator, drawn[:, pairs.rho_place])
+    coefficients = np.einsum("kcp,rp->rkc", pairs.select, drawn)
+    return np.einsum("ed,rdc,rkc->rke", _SPLIT, at, coefficients), rejected
+
+
+def _draw(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:
+    """Draw parameters, again where rho leaves the admissible interval."""
+    scale = np.sqrt(np.diag(pairs.covariance))
+    half = np.linalg.cholesky(pairs.covariance / np.outer(scale, scale)) * scale[:, None]
+    kept: list[Array] = []
+    count = tried = 0
+    while count < draws:
+        batch = pairs.params + rng.standard_normal((draws, len(scale))) @ half.T
+        tried += draws
+        if pairs.rho_place is not None:
+            low, high = result.operator.interval
+            inside = (batch[:, pairs.rho_place] > low) & (batch[:, pairs.rho_place] < high)
+            batch = batch[inside]
+        kept.append(batch)
+        count += len(batch)
+        if count < _LEAST_INSIDE * tried:
+            raise OptionError(
+                "More than half of the simulated rho lie outside the admissible interval: rho is too near its "
+                "bound for simulated effects. Use method='delta'."
+            )
+    return np.concatenate(kept)[:draws], tried - count

@@ -1,0 +1,127 @@
+"""Fixed effects in the likelihood: how many observations and log-determinants are left."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from spatialhealth._typing import Array, Correction, Effects
+from spatialhealth.operator.base import LogDet
+from spatialhealth.panel.within import demean
+
+__all__ = ["Jacobian", "Within"]
+
+
+@dataclass(frozen=True)
+class Within:
+    """The transformation that takes fixed effects out, and what it costs.
+
+    Parameters
+    ----------
+    effects : {"none", "entity", "time", "two-way"}
+    correction : {"lee-yu", "none"}
+        - "lee-yu": entity effects leave T - 1 orthonormal periods, time effects n - 1 orthonormal units
+          (Lee and Yu 2010);
+        - "none": the demeaned data are taken for nT observations (Elhorst 2003).
+    n : int
+        Units.
+    t : int
+        Periods.
+    keeps_constant : bool
+        Whether W leaves a constant as it is (or no W y is in the model). Only then can time effects be
+        taken out by a transformation; otherwise the direct estimator is corrected for its bias.
+
+    Notes
+    -----
+    The orthonormal (Helmert) matrices are never built: demeaned data give the same quadratic forms, and
+    ln|F'(I - rho W)F| = ln|I - rho W| - ln(1 - rho) when W leaves a constant as it is.
+
+    References
+    ----------
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154, 165-185.
+
+    Elhorst, J. P. (2003). Specification and estimation of spatial panel data models. International Regional
+    Science Review 26, 244-268.
+    """
+
+    effects: Effects
+    correction: Correction
+    n: int
+    t: int
+    keeps_constant: bool
+
+    @property
+    def has_entity(self) -> bool:
+        """Whether units have effects."""
+        return self.effects in ("entity", "two-way")
+
+    @property
+    def has_time(self) -> bool:
+        """Whether periods have effects."""
+        return self.effects in ("time", "two-way")
+
+    @property
+    def drops_constant(self) -> bool:
+        """Whether the constant direction over units is transformed away, with its eigenvalue of one."""
+        return self.correction == "lee-yu" and self.has_time and self.keeps_constant
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the direct estimator with a bias correction stands in for the transformation."""
+        return self.correction == "lee-yu" and self.has_time and not self.keeps_constant
+
+    @property
+    def periods(self) -> int:
+        """Log-determinants in the likelihood."""
+        return self.t - 1 if self.correction == "lee-yu" and self.has_entity else self.t
+
+    @property
+    def size(self) -> int:
+        """Observations in the likelihood."""
+        return (self.n - 1 if self.drops_constant else self.n) * self.periods
+
+    @property
+    def absorbed(self) -> int:
+        """Dimension of the fixed effects."""
+        entity, time = self.n if self.has_entity else 0, self.t if self.has_time else 0
+        return entity + time - (1 if entity and time else 0)
+
+    @property
+    def degrees(self) -> int:
+        """Observations less fixed effects."""
+        return self.n * self.t - self.absorbed
+
+    def apply(self, values: Array) -> Array:
+        """Take the effects out of (T, n) or (T, n, k) values."""
+        return demean(values, self.effects)
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """The log-determinant of the whole (transformed) sample and its derivatives."""
+
+    logdet: LogDet
+    within: Within
+
+    def value(self, rho: float) -> float:
+        """Give the sum of the log-determinants."""
+        lost = math.log1p(-rho) if self.within.drops_constant else 0.0
+        return self.within.periods * (self.logdet.value(rho) - lost)
+
+    def slope(self, rho: float) -> float:
+        """Give the first derivative."""
+        gained = 1 / (1 - rho) if self.within.drops_constant else 0.0
+        return self.within.periods * (self.logdet.slope(rho) + gained)
+
+    def derivatives(self, rho: float) -> tuple[float, float, float]:
+        """Give value, first and second derivative."""
+        value, first, second = self.logdet.derivatives(rho)
+        if self.within.drops_constant:
+            value, first, second = (
+                value - math.log1p(-rho),
+                first + 1 / (1 - rho),
+                second + 1 / (1 - rho) ** 2,
+            )
+        m = self.within.periods
+        return m * value, m * first, m * second

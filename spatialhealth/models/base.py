@@ -1,0 +1,318 @@
+"""SpatialModel: what every estimator does, from labelled data to a frozen result."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+
+from spatialhealth._typing import Array, Correction, CovType, Effects, ImpactMethod
+from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth._validation import check_option
+from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
+from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.design import Design, Sample
+from spatialhealth.models.estimator import Estimator
+from spatialhealth.models.labelled import LabelledResult
+from spatialhealth.models.predict import predict
+from spatialhealth.models.result import Estimate, FitResult
+from spatialhealth.models.summary import Summary
+from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.panel.formula import FormulaDesign, design_from_formula
+from spatialhealth.panel.table import PanelTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spatialhealth.impacts import Impacts
+
+__all__ = ["SpatialModel"]
+
+Self = TypeVar("Self", bound="SpatialModel")
+
+
+class SpatialModel(LabelledResult, Estimator):
+    """Base of the estimators; each of them says only whether it has W y and which W x."""
+
+    weights: Any
+    effects: Effects
+    correction: Correction
+    logdet: LogDetName
+    cov_type: CovType
+    constant: bool
+    _has_lag: ClassVar[bool]
+
+    @abstractmethod
+    def _durbin(self) -> Any:
+        """Give the option `durbin`: True, False or names."""
+
+    @abstractmethod
+    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
+        """Estimate the parameters from the transformed sample."""
+
+    def fit(self: Self, X: pd.DataFrame, y: pd.Series) -> Self:
+        """Fit to a table of regressors and an outcome, aligned with each other and with W by label.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (N, k)
+            Regressors, indexed by unit (cross-section) or by (unit, period), in any order.
+        y : Series of length N
+            Outcome, with the same labels.
+
+        Returns
+        -------
+        The estimator itself.
+
+        Raises
+        ------
+        DataError, WeightsError, OptionError, ConvergenceError
+            And their kin in `spatialhealth.errors`, each saying what was found, where, and what to do.
+        """
+        operator = self._operator()
+        return self._fit(PanelTable.from_frames(X, y, operator.ids), operator, self.constant, None)
+
+    def fit_formula(self: Self, formula: str, data: pd.DataFrame) -> Self:
+        """Fit to a table by a formula.
+
+        Parameters
+        ----------
+        formula : str
+            For example ``"log(inflow) ~ log(tertiary) + log(primary) + C(region)"``; see
+            `spatialhealth.panel.design_from_formula`.
+        data : DataFrame
+            Indexed by unit (cross-section) or by (unit, period), in any order.
+
+        Returns
+        -------
+        The estimator itself.
+
+        Raises
+        ------
+        FormulaError
+            If the formula cannot be read or names what the data do not have.
+        DataError, WeightsError, OptionError, ConvergenceError
+            As in `fit`.
+        """
+        operator = self._operator()
+        design = design_from_formula(formula, data)
+        table = PanelTable.from_frames(design.x, design.y, operator.ids)
+        return self._fit(table, operator, self.constant and design.constant, design)
+
+    def fit_arrays(
+        self: Self, Y: Array, X: Array, names: Any = None, periods: Any = None, response: str = "y"
+    ) -> Self:
+        """Fit to arrays that are already in the order of W; needs numpy and scipy only.
+
+        Parameters
+        ----------
+        Y : ndarray of shape (T, n) or (n,)
+            Outcome.
+        X : ndarray of shape (T, n, k) or (n, k)
+            Regressors.
+        names : sequence of k str, optional
+            Names of the regressors; x1, x2 ... by default.
+        periods : sequence of length T, optional
+            Labels of the periods; 0, 1 ... by default.
+        response : str, default "y"
+            Name of the outcome.
+
+        Returns
+        -------
+        The estimator itself.
+
+        Raises
+        ------
+        DataError, WeightsError, OptionError, ConvergenceError
+            As in `fit`.
+        """
+        operator = self._operator()
+        table = PanelTable.from_arrays(Y, X, operator.ids, names, periods, response)
+        return self._fit(table, operator, self.constant, None)
+
+    def predict(self, X: pd.DataFrame | None = None) -> pd.Series:
+        """Predict the outcome by the reduced form (I - rho W)^-1 (Z delta + effects).
+
+        Parameters
+        ----------
+        X : DataFrame, optional
+            New regressors (after `fit_formula`: the variables of the formula) for all units of W, in periods
+            of the fit when there are time effects. The data of the fit by default.
+
+        Returns
+        -------
+        Series
+            With the labels, and in the order, of X.
+
+        Raises
+        ------
+        NotFittedError, PredictionError, DataError
+        """
+        result = self._fitted
+        if X is None:
+            return self._table.labelled(result.predicted, "predicted")
+        formula: FormulaDesign | None = self.__dict__["_formula"]
+        return predict(result, X if formula is None else formula.regressors_of(X))
+
+    def score(self, X: pd.DataFrame, y: pd.Series) -> float:
+        """Give the share of the variance of y that `predict(X)` explains (R squared).
+
+        Parameters
+        ----------
+        X : DataFrame
+        y : Series
+
+        Returns
+        -------
+        float
+        """
+        error = y - self.predict(X).reindex(y.index)
+        return float(1 - (error**2).sum() / ((y - y.mean()) ** 2).sum())
+
+    def impacts(
+        self,
+        level: float = 0.95,
+        method: ImpactMethod = "delta",
+        draws: int = 1000,
+        random_state: Any = None,
+    ) -> Impacts:
+        """Give direct, indirect and total effects with their uncertainty.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level of the intervals.
+        method : {"delta", "simulate"}, default "delta"
+            - "delta": closed-form gradients and the covariance of the parameters;
+            - "simulate": draws of the parameters, quantiles for the intervals.
+        draws : int, default 1000
+            Number of draws when simulating.
+        random_state : int or numpy.random.Generator, optional
+            Seed of the draws.
+
+        Returns
+        -------
+        Impacts
+            `.table`, `.contrast()`, `.local()`, `.by_order()`.
+
+        Raises
+        ------
+        NotFittedError, OptionError
+        """
+        from spatialhealth.impacts import impacts
+
+        return impacts(self._fitted, level=level, method=method, draws=draws, random_state=random_state)
+
+    def summary(self, level: float = 0.95) -> Summary:
+        """Give a summary that prints, shows itself in a notebook, and has `.to_latex()`.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        Summary
+        """
+        return Summary(self._fitted, level)
+
+    def _operator(self) -> SpatialOperator:
+        name = type(self).__name__
+        if self.weights is None:
+            raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
+        check_option(name, "effects", self.effects, Effects)
+        check_option(name, "correction", self.correction, Correction)
+        check_option(name, "cov_type", self.cov_type, CovType)
+        if not isinstance(self.constant, bool):
+            raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
+        return as_operator(self.weights, self.logdet)
+
+    def _fit(
+        self: Self,
+        table: PanelTable,
+        operator: SpatialOperator,
+        constant: bool,
+        formula: FormulaDesign | None,
+    ) -> Self:
+        within = Within(
+            effects=self.effects,
+            correction=self.correction,
+            n=table.n_units,
+            t=table.n_periods,
+            keeps_constant=operator.has_unit_rows or not self._has_lag,
+        )
+        design = Design.of(table, operator, self._durbin(), constant and self.effects == "none")
+        sample = Sample.of(table, design, within, extra=2 if self._has_lag else 1)
+        lag = operator.lag(table.y) if self._has_lag else np.zeros_like(table.y)
+        _warn(operator, within)
+        estimate = self._estimate(sample, within.apply(lag).reshape(-1), within, operator)
+        self._rows = table
+        self._formula = formula
+        self.result_ = _result(
+            type(self).__name__, table, design, lag, within, operator, estimate, self.cov_type
+        )
+        return self
+
+
+def _warn(operator: SpatialOperator, within: Within) -> None:
+    if len(operator.isolates):
+        warnings.warn(
+            f"{len(operator.isolates)} of {operator.n} units have no neighbour: {some(operator.isolates)}. "
+            "They get no spillover and give none; their spatial lags are zero.",
+            IsolateWarning,
+            stacklevel=4,
+        )
+    if within.is_direct:
+        cause = (
+            "some units are isolates" if operator.is_row_standardised else "the rows of W do not sum to one"
+        )
+        warnings.warn(
+            f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
+            "and Yu's (2010) bias correction, whose error is of order 1/n**2. Its log-likelihood is the direct one.",
+            TransformationWarning,
+            stacklevel=4,
+        )
+
+
+def _result(
+    model: str,
+    table: PanelTable,
+    design: Design,
+    lag: Array,
+    within: Within,
+    operator: SpatialOperator,
+    estimate: Estimate,
+    cov_type: CovType,
+) -> FitResult:
+    """Put names, residuals and effects on an estimate."""
+    has_lag = estimate.rho is not None
+    raw = table.y - (estimate.rho or 0.0) * lag - design.z @ estimate.delta
+    entity = raw.mean(axis=0) if within.has_entity else None
+    time = None
+    if within.has_time:
+        time = raw.mean(axis=1) - (raw.mean() if within.has_entity else 0.0)
+    return FitResult(
+        model=model,
+        response=table.response,
+        param_names=design.names + (("rho",) if has_lag else ()),
+        params=np.append(estimate.delta, estimate.rho) if has_lag else estimate.delta,
+        covariance=estimate.covariance,
+        sigma2=estimate.sigma2,
+        loglik=estimate.loglik,
+        regressors=design.regressors,
+        lagged=design.lagged,
+        y=table.y,
+        residuals=within.apply(raw),
+        units=table.units,
+        periods=table.periods,
+        entity_effects=entity,
+        time_effects=time,
+        within=within,
+        operator=operator,
+        cov_type=cov_type,
+        score=estimate.score,
+        evaluations=estimate.evaluations,
+    )

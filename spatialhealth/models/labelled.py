@@ -1,0 +1,129 @@
+"""Labels on the numbers of a fitted model, made when they are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spatialhealth.errors import NotFittedError
+from spatialhealth.models.result import FitResult
+from spatialhealth.panel.table import PanelTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LabelledResult"]
+
+
+class LabelledResult:
+    """The underscored attributes of an estimator, read from its frozen `result_`."""
+
+    @property
+    def _fitted(self) -> FitResult:
+        if "result_" not in self.__dict__:
+            raise NotFittedError(
+                f"This {type(self).__name__} has not been fitted yet. Call fit, fit_formula or fit_arrays first."
+            )
+        result: FitResult = self.__dict__["result_"]
+        return result
+
+    @property
+    def _table(self) -> PanelTable:
+        table: PanelTable = self.__dict__["_rows"]
+        return table
+
+    @property
+    def params_(self) -> pd.Series:
+        """Estimates by name: `constant`, regressors, ``W:`` + regressor, `rho`."""
+        import pandas as pd
+
+        return pd.Series(self._fitted.params, index=list(self._fitted.param_names), name="estimate")
+
+    @property
+    def std_errors_(self) -> pd.Series:
+        """Standard errors by name."""
+        import pandas as pd
+
+        return pd.Series(self._fitted.std_errors, index=list(self._fitted.param_names), name="std_error")
+
+    @property
+    def cov_(self) -> pd.DataFrame:
+        """Covariance of the estimates."""
+        import pandas as pd
+
+        names = list(self._fitted.param_names)
+        return pd.DataFrame(self._fitted.covariance, index=names, columns=names)
+
+    @property
+    def rho_(self) -> float:
+        """Coefficient of W y (0 in a model without it)."""
+        return self._fitted.rho or 0.0
+
+    @property
+    def sigma2_(self) -> float:
+        """Variance of the errors, by maximum likelihood."""
+        return self._fitted.sigma2
+
+    @property
+    def loglik_(self) -> float:
+        """Log-likelihood at the estimate, all constants included."""
+        return self._fitted.loglik
+
+    @property
+    def aic_(self) -> float:
+        """Akaike's information criterion."""
+        return self._fitted.aic
+
+    @property
+    def bic_(self) -> float:
+        """Schwarz's information criterion."""
+        return self._fitted.bic
+
+    @property
+    def pseudo_r2_(self) -> float:
+        """Squared correlation of outcome and reduced form, effects taken out of both."""
+        return self._fitted.pseudo_r2
+
+    @property
+    def residuals_(self) -> pd.Series:
+        """Structural residuals e = y - rho W y - Z delta - effects, in the order of the rows given."""
+        return self._table.labelled(self._fitted.residuals, "residual")
+
+    @property
+    def fitted_values_(self) -> pd.Series:
+        """Outcome less residual (W y as observed), in the order of the rows given."""
+        return self._table.labelled(self._fitted.fitted_values, "fitted")
+
+    @property
+    def entity_effects_(self) -> pd.Series:
+        """Effect of each unit, the general level included; with time effects these sum to zero over time."""
+        return self._effects("entity_effects", "units")
+
+    @property
+    def time_effects_(self) -> pd.Series:
+        """Effect of each period; beside entity effects they sum to zero."""
+        return self._effects("time_effects", "periods")
+
+    def _effects(self, kind: str, labels: str) -> pd.Series:
+        import pandas as pd
+
+        values = getattr(self._fitted, kind)
+        if values is None:
+            raise NotFittedError(
+                f"This model has effects={self._fitted.effects!r}, so it has no {kind.replace('_', ' ')}."
+            )
+        return pd.Series(values, index=pd.Index(getattr(self._fitted, labels)), name=kind)
+
+    @property
+    def n_entities_(self) -> int:
+        """Number of units."""
+        return self._fitted.n_entities
+
+    @property
+    def n_periods_(self) -> int:
+        """Number of periods."""
+        return self._fitted.n_periods
+
+    @property
+    def logdet_method_(self) -> str:
+        """Engine of the log-determinant in use."""
+        return self._fitted.operator.logdet_method

@@ -1,0 +1,93 @@
+"""SpatialLag (SAR): a spatial lag of the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spatialhealth._typing import Array, Correction, CovType, Effects
+from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.design import Sample
+from spatialhealth.models.estimate import maximum_likelihood
+from spatialhealth.models.result import Estimate
+from spatialhealth.operator.operator import SpatialOperator
+
+__all__ = ["SpatialLag"]
+
+
+class SpatialLag(SpatialModel):
+    """Spatial lag model (SAR): y = rho W y + X beta + effects + e, by maximum likelihood.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+        Spatial weights; see `spatialhealth.weights.as_links`.
+    effects : {"none", "entity", "time", "two-way"}, default "none"
+        Fixed effects.
+    correction : {"lee-yu", "none"}, default "lee-yu"
+        - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither rho nor sigma2 is
+          biased by them;
+        - "none": the plain within estimator (Elhorst 2003).
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Engine of ln|I - rho W|; see `spatialhealth.SpatialOperator`.
+    cov_type : {"observed", "expected"}, default "observed"
+        - "observed": minus the inverse Hessian of the log-likelihood;
+        - "expected": the inverse expected information, as R prints it.
+    constant : bool, default True
+        Whether to add a constant when `effects` is "none".
+
+    See Also
+    --------
+    SpatialDurbin : with spatial lags of the regressors too.
+
+    Notes
+    -----
+    W y is demeaned after the lag is taken: demean(W y), never W demean(y).
+
+    References
+    ----------
+    Ord, K. (1975). Estimation methods for models of spatial interaction. Journal of the American Statistical
+    Association 70, 120-126.
+
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154, 165-185.
+
+    Elhorst, J. P. (2003). Specification and estimation of spatial panel data models. International Regional
+    Science Review 26, 244-268.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_production()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.SpatialLag(weights=W, effects="entity", correction="none")
+    >>> model = model.fit_formula("log(gsp) ~ log(pcap) + log(pc) + log(emp) + unemp", panel)
+    >>> round(model.rho_, 6)
+    0.274689
+    """
+
+    _has_lag = True
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        correction: Correction = "lee-yu",
+        logdet: LogDetName = "auto",
+        cov_type: CovType = "observed",
+        constant: bool = True,
+    ) -> None:
+        self.weights = weights
+        self.effects = effects
+        self.correction = correction
+        self.logdet = logdet
+        self.cov_type = cov_type
+        self.constant = constant
+
+    def _durbin(self) -> Any:
+        return False
+
+    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
+        return maximum_likelihood(sample, lag, within, operator, self.cov_type)

@@ -1,0 +1,67 @@
+"""Prediction for new regressors by the reduced form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import PredictionError, some
+from spatialhealth.models.design import CONSTANT, Design
+from spatialhealth.models.result import FitResult
+from spatialhealth.panel.table import PanelTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["predict"]
+
+
+def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
+    """Give (I - rho W)^-1 (Z delta + effects) for new regressors.
+
+    Parameters
+    ----------
+    result : FitResult
+    x : DataFrame of shape (N, k)
+        The regressors of the fit, for every unit of W.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    PredictionError
+        If a regressor is absent, or a period has no estimated effect.
+    """
+    absent = [name for name in result.regressors if name not in [str(column) for column in x.columns]]
+    if absent:
+        raise PredictionError(f"The new data lack the regressors {some(absent)} of the fit.")
+    x = x.set_axis([str(column) for column in x.columns], axis=1)[list(result.regressors)]
+    table = PanelTable.from_frames(x, None, result.units)
+    design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
+    systematic = design.z @ result.params[: len(design.names)] + _effects(result, table)
+    if result.rho is None:
+        return table.labelled(systematic, "predicted")
+    return table.labelled(result.operator.solve(result.rho, systematic.T).T, "predicted")
+
+
+def _effects(result: FitResult, table: PanelTable) -> Array:
+    """Give the fixed effects of the cells of a table, shape (T, n)."""
+    effects = np.zeros((table.n_periods, table.n_units))
+    if result.entity_effects is not None:
+        effects += result.entity_effects
+    if result.time_effects is not None:
+        known = {
+            period: value for period, value in zip(result.periods.tolist(), result.time_effects, strict=True)
+        }
+        new = [period for period in table.periods.tolist() if period not in known]
+        if new:
+            raise PredictionError(
+                f"The periods {some(new)} were not in the fit, so their time effects are unknown. Predict for "
+                f"periods of the fit ({some(result.periods)}), or fit with effects='entity'."
+            )
+        effects += np.array([known[period] for period in table.periods.tolist()])[:, None]
+    return effects

@@ -1,0 +1,191 @@
+"""FitResult: everything a fitted model knows, frozen, as arrays and tuples of names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from spatialhealth._typing import Array, Correction, CovType, Effects
+from spatialhealth.likelihood.transform import Within
+from spatialhealth.operator.operator import SpatialOperator
+
+__all__ = ["Estimate", "FitResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What an estimator gives back before names are put on it.
+
+    Parameters
+    ----------
+    delta : ndarray of shape (K,)
+        Coefficients of the design.
+    rho : float or None
+        Coefficient of W y.
+    sigma2 : float
+        Variance of the errors, by maximum likelihood.
+    covariance : ndarray of shape (p, p)
+        Of (delta, rho), or of delta.
+    loglik : float
+    score : float
+        Slope of the profile likelihood at rho; zero but for rounding.
+    evaluations : int
+        Calls of the score that the maximum took.
+    """
+
+    delta: Array
+    rho: float | None
+    sigma2: float
+    covariance: Array
+    loglik: float
+    score: float = 0.0
+    evaluations: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A fitted model. Nothing in it can be changed, and nothing downstream needs more.
+
+    Parameters
+    ----------
+    model : str
+        Name of the estimator.
+    response : str
+        Name of the outcome.
+    param_names : tuple of p str
+        `constant`, regressors, ``W:`` + regressor, `rho`.
+    params : ndarray of shape (p,)
+    covariance : ndarray of shape (p, p)
+    sigma2, loglik : float
+    regressors, lagged : tuple of str
+        Regressors, and those among them with a spatial lag.
+    y, residuals : ndarray of shape (T, n)
+        Outcome and structural residuals e = y - rho W y - Z delta - effects.
+    units, periods : ndarray of shape (n,) and (T,)
+    entity_effects, time_effects : ndarray of shape (n,) and (T,), or None
+    within : Within
+        Fixed effects and their cost.
+    operator : SpatialOperator
+    cov_type : str
+    score : float
+    evaluations : int
+    """
+
+    model: str
+    response: str
+    param_names: tuple[str, ...]
+    params: Array
+    covariance: Array
+    sigma2: float
+    loglik: float
+    regressors: tuple[str, ...]
+    lagged: tuple[str, ...]
+    y: Array
+    residuals: Array
+    units: Array
+    periods: Array
+    entity_effects: Array | None
+    time_effects: Array | None
+    within: Within
+    operator: SpatialOperator
+    cov_type: CovType
+    score: float
+    evaluations: int
+
+    def __post_init__(self) -> None:
+        for value in self.__dict__.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @property
+    def effects(self) -> Effects:
+        """Fixed effects of the model."""
+        return self.within.effects
+
+    @property
+    def correction(self) -> Correction:
+        """Correction for the fixed effects."""
+        return self.within.correction
+
+    @property
+    def has_lag(self) -> bool:
+        """Whether W y is in the model."""
+        return self.param_names[-1] == "rho"
+
+    @property
+    def rho(self) -> float | None:
+        """Coefficient of W y."""
+        return float(self.params[-1]) if self.has_lag else None
+
+    @property
+    def n_entities(self) -> int:
+        """N."""
+        return len(self.units)
+
+    @property
+    def n_periods(self) -> int:
+        """T."""
+        return len(self.periods)
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of the likelihood: coefficients, variance, and effects that were not transformed away."""
+        return len(self.params) + 1 + (self.within.n * self.within.t - self._modelled)
+
+    @property
+    def _modelled(self) -> int:
+        within = self.within
+        if within.correction == "none":
+            return within.degrees
+        return within.degrees if within.is_direct else within.n * within.t
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return 2 * self.n_parameters - 2 * self.loglik
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the observations of the likelihood."""
+        return float(np.log(self.within.size)) * self.n_parameters - 2 * self.loglik
+
+    @property
+    def std_errors(self) -> Array:
+        """Standard errors of `params`, shape (p,)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def fitted_values(self) -> Array:
+        """Outcome less structural residual, shape (T, n)."""
+        return np.asarray(self.y - self.residuals)
+
+    @cached_property
+    def systematic(self) -> Array:
+        """Z delta + effects, shape (T, n)."""
+        fitted = self.fitted_values
+        return fitted if self.rho is None else fitted - self.rho * self.operator.lag(self.y)
+
+    @cached_property
+    def predicted(self) -> Array:
+        """Reduced form (I - rho W)^-1 (Z delta + effects), shape (T, n)."""
+        if self.rho is None:
+            return self.systematic
+        return np.ascontiguousarray(self.operator.solve(self.rho, self.systematic.T).T)
+
+    @cached_property
+    def pseudo_r2(self) -> float:
+        """Squared correlation of outcome and reduced form, effects taken out of both."""
+        observed = self.within.apply(self.y).reshape(-1)
+        predicted = self.within.apply(self.predicted).reshape(-1)
+        return float(np.corrcoef(observed, predicted)[0, 1] ** 2)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Place of each name in `params`."""
+        return {name: place for place, name in enumerate(self.param_names)}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)

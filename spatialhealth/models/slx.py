@@ -1,0 +1,88 @@
+"""SLX: spatially lagged regressors, no lag of the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spatialhealth._typing import Array, Correction, CovType, Effects
+from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.design import Sample
+from spatialhealth.models.estimate import least_squares
+from spatialhealth.models.result import Estimate
+from spatialhealth.operator.operator import SpatialOperator
+
+__all__ = ["SLX"]
+
+
+class SLX(SpatialModel):
+    """Spatial lag of X: y = X beta + W X theta + effects + e, by least squares.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+        Spatial weights; see `spatialhealth.weights.as_links`.
+    effects : {"none", "entity", "time", "two-way"}, default "none"
+        Fixed effects.
+    durbin : bool or list of str, default True
+        Which regressors enter with their spatial lag too; False gives ordinary least squares.
+    correction : {"lee-yu", "none"}, default "lee-yu"
+        How fixed effects count in `sigma2_` and `loglik_`; coefficients and their standard errors do not
+        depend on it.
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Taken for compatibility: the model has no log-determinant.
+    cov_type : {"observed", "expected"}, default "observed"
+        The same here: s2 (Z'Z)^-1 with the unbiased s2.
+    constant : bool, default True
+        Whether to add a constant when `effects` is "none".
+
+    See Also
+    --------
+    SpatialDurbin : with a lag of the outcome too.
+
+    Notes
+    -----
+    The direct effect of a regressor is beta, the indirect one theta times the mean row sum of W: spillovers
+    are local, they reach the neighbours and stop there.
+
+    References
+    ----------
+    Halleck Vega, S. and Elhorst, J. P. (2015). The SLX model. Journal of Regional Science 55, 339-363.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.SLX(weights=W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi)", panel)
+    >>> model.params_.round(4).to_dict()
+    {'log(price / cpi)': -1.0214, 'W:log(price / cpi)': -0.1743}
+    """
+
+    _has_lag = False
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        durbin: Any = True,
+        correction: Correction = "lee-yu",
+        logdet: LogDetName = "auto",
+        cov_type: CovType = "observed",
+        constant: bool = True,
+    ) -> None:
+        self.weights = weights
+        self.effects = effects
+        self.durbin = durbin
+        self.correction = correction
+        self.logdet = logdet
+        self.cov_type = cov_type
+        self.constant = constant
+
+    def _durbin(self) -> Any:
+        return self.durbin
+
+    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
+        return least_squares(sample, within)

@@ -1,0 +1,42 @@
+"""What every engine of the log-determinant gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from spatialhealth._typing import Array
+
+__all__ = ["LogDet"]
+
+
+class LogDet(ABC):
+    """L(rho) = ln|I - rho W| on the admissible interval, and what follows from it.
+
+    With A = I - rho W and G = W A^-1:
+
+    - L'(rho) = -tr G, hence tr A^-1 = n - rho L'(rho);
+    - L''(rho) = -tr G^2;
+    - L(rho) = -sum over q >= 1 of rho^q tr(W^q) / q.
+    """
+
+    name: str
+
+    @abstractmethod
+    def value(self, rho: float) -> float:
+        """Give L(rho)."""
+
+    @abstractmethod
+    def slope(self, rho: float) -> float:
+        """Give L'(rho)."""
+
+    @abstractmethod
+    def derivatives(self, rho: float) -> tuple[float, float, float]:
+        """Give L(rho), L'(rho) and L''(rho)."""
+
+    @abstractmethod
+    def slopes(self, rhos: Array) -> Array:
+        """Give L' at many rhos, shape (r,)."""
+
+    @abstractmethod
+    def power_traces(self, order: int) -> Array:
+        """Give tr(W^q) for q = 0 ... order, shape (order + 1,)."""

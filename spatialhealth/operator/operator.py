@@ -1,0 +1,219 @@
+"""SpatialOperator: the weights as every model sees them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from spatialhealth._progress import track
+from spatialhealth._typing import Array
+from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth._validation import check_option
+from spatialhealth.errors import SizeError
+from spatialhealth.operator.auto import choose, engine
+from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.factor import factorise
+from spatialhealth.operator.spectrum import Spectrum
+from spatialhealth.weights.convert import as_links
+
+__all__ = ["SpatialOperator", "as_operator"]
+
+_ROW_SUM = 1e-9
+_BLOCK = 512
+_GRAM_LIMIT = 20_000
+
+
+class SpatialOperator:
+    """W, wrapped once and shared by every model on the same units.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame or Series
+        See `spatialhealth.weights.as_links`. Taken as they are: nothing is standardised here.
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        - "eigen": from all eigenvalues; small n, or dense W;
+        - "lu": from sparse factors; exact at every size that memory allows;
+        - "auto": chosen from n, density and symmetry; `logdet_method` says which.
+
+    Attributes
+    ----------
+    ids : ndarray of shape (n,)
+        Unit ids, in the order of the rows of `matrix`.
+    matrix : scipy.sparse.csr_matrix of shape (n, n)
+    n : int
+    row_sums : ndarray of shape (n,)
+    interval : tuple of float
+        Open interval of admissible rho.
+
+    Raises
+    ------
+    WeightsError, DuplicateError, OptionError
+        If the weights or the option cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = SpatialOperator((["a", "b"], np.array([[0.0, 1.0], [1.0, 0.0]])))
+    >>> W.interval
+    (-1.0, 1.0)
+    >>> round(W.logdet.value(0.5), 6)  # ln(1 - 0.5 ** 2)
+    -0.287682
+    """
+
+    def __init__(self, weights: Any, logdet: LogDetName = "auto") -> None:
+        check_option(type(self).__name__, "logdet", logdet, LogDetName)
+        self.ids, self.matrix = as_links(weights)
+        self.n = len(self.ids)
+        self.row_sums = np.asarray(self.matrix.sum(axis=1)).ravel()
+        self._requested = logdet
+        self._solver: tuple[float, Any] | None = None
+
+    def __repr__(self) -> str:
+        standard = "row-standardised" if self.is_row_standardised else "not row-standardised"
+        return (
+            f"<SpatialOperator of {self.n:,} units, {self.matrix.nnz:,} links, {len(self.isolates)} isolates, "
+            f"{standard}, log-determinant by {self.logdet_method}>"
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # factors cannot be pickled; they are made again when needed
+        return {
+            name: value
+            for name, value in {**self.__dict__, "_solver": None}.items()
+            if name not in ("logdet", "spectrum")
+        }
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Symmetry and range of the spectrum."""
+        return Spectrum(self.matrix)
+
+    @cached_property
+    def logdet(self) -> LogDet:
+        """The engine of L(rho) = ln|I - rho W| and its derivatives."""
+        return engine(self.spectrum, self._requested)
+
+    @cached_property
+    def logdet_method(self) -> str:
+        """Name of the engine in use."""
+        return choose(self.spectrum) if self._requested == "auto" else self._requested
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Open interval of admissible rho."""
+        return self.spectrum.interval
+
+    @cached_property
+    def isolates(self) -> Array:
+        """Ids of the units without a neighbour."""
+        return np.asarray(self.ids[np.diff(self.matrix.indptr) == 0])
+
+    @cached_property
+    def is_row_standardised(self) -> bool:
+        """Whether every row sums to one, those of isolates (zero) apart."""
+        linked = np.diff(self.matrix.indptr) > 0
+        return bool(np.abs(self.row_sums[linked] - 1).max() < _ROW_SUM)
+
+    @cached_property
+    def has_unit_rows(self) -> bool:
+        """Whether every row sums to one, so that W leaves a constant as it is."""
+        return self.is_row_standardised and len(self.isolates) == 0
+
+    def lag(self, values: Array) -> Array:
+        """Give W x for every period.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n,), (T, n) or (T, n, k)
+            Periods first.
+
+        Returns
+        -------
+        ndarray of the same shape
+        """
+        if values.ndim == 1:
+            return np.asarray(self.matrix @ values)
+        units_first = np.moveaxis(values, 1, 0)
+        lagged = self.matrix @ units_first.reshape(self.n, -1)
+        return np.moveaxis(np.asarray(lagged).reshape(units_first.shape), 0, 1)
+
+    def solve(self, rho: float, values: Array, transpose: bool = False) -> Array:
+        """Give (I - rho W)^-1 x, or its transpose's.
+
+        Parameters
+        ----------
+        rho : float
+            Spatial parameter, inside the admissible interval.
+        values : ndarray of shape (n,) or (n, m)
+        transpose : bool, default False
+            Whether to solve with (I - rho W)'.
+
+        Returns
+        -------
+        ndarray of the same shape
+        """
+        if self._solver is None or self._solver[0] != rho:
+            stable = abs(rho) * self.row_sums.max() < 1
+            self._solver = (rho, factorise(self.matrix, float(rho), stable))
+        return np.asarray(self._solver[1].solve(np.asarray(values, dtype=float), "T" if transpose else "N"))
+
+    def gram_trace(self, rho: float) -> float:
+        """Give tr(G'G), G = W (I - rho W)^-1, exactly, by solving for every unit in blocks.
+
+        Parameters
+        ----------
+        rho : float
+            Spatial parameter, inside the admissible interval.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        SizeError
+            If there are more than 20,000 units.
+        """
+        if self.n > _GRAM_LIMIT:
+            raise SizeError(
+                f"The expected information needs all {self.n:,} columns of an inverse. "
+                "Use cov_type='observed', which needs none."
+            )
+        starts = range(0, self.n, _BLOCK)
+        return float(
+            sum(
+                np.square(self.matrix @ self.solve(rho, columns_of_identity(self.n, start))).sum()
+                for start in track(starts, "expected information")
+            )
+        )
+
+
+def columns_of_identity(n: int, start: int, size: int = _BLOCK) -> Array:
+    """Give columns start ... start + size of the identity, shape (n, at most size)."""
+    columns = np.zeros((n, min(size, n - start)))
+    columns[start + np.arange(columns.shape[1]), np.arange(columns.shape[1])] = 1.0
+    return columns
+
+
+def as_operator(weights: Any, logdet: LogDetName = "auto") -> SpatialOperator:
+    """Give the operator itself, or build one from weights.
+
+    Parameters
+    ----------
+    weights : SpatialOperator, Graph, W, tuple (ids, matrix), DataFrame or Series
+        A SpatialOperator is shared as it is, with its own engine, when `logdet` is "auto" or the same.
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Engine of the log-determinant.
+
+    Returns
+    -------
+    SpatialOperator
+    """
+    check_option("SpatialOperator", "logdet", logdet, LogDetName)
+    if isinstance(weights, SpatialOperator):
+        if logdet in ("auto", weights.logdet_method):
+            return weights
+        return SpatialOperator((weights.ids, weights.matrix), logdet)
+    return SpatialOperator(weights, logdet)

@@ -1,0 +1,151 @@
+"""What is known of the spectrum of W: whether it is real, where it ends, which rho are admissible."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.csgraph as csgraph
+import scipy.sparse.linalg as spla
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import SizeError
+
+__all__ = ["Spectrum"]
+
+_ALL_EIGENVALUES = 10_000  # beyond, a dense matrix would not be sensible
+_COMPLEX_EIGENVALUES = 2_000  # beyond, those of a non-symmetric matrix take minutes
+_IMAGINARY = 1e-8
+
+
+class Spectrum:
+    """The spectrum of W, as far as it is needed.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n, n)
+        Non-negative weights with a zero diagonal.
+
+    Notes
+    -----
+    W is similar to a symmetric matrix when positive d exist with d_i w_ij = d_j w_ji (row-standardised
+    symmetric weights have d_i = the row sum before). The symmetric matrix is then
+    s_ij = sqrt(w_ij w_ji), the spectrum is real, and I - rho S is positive definite on the whole
+    admissible interval.
+    """
+
+    def __init__(self, matrix: sp.csr_matrix) -> None:
+        self.matrix = matrix
+        self.n = int(matrix.shape[0])
+        self.bound = float(matrix.sum(axis=1).max())  # no eigenvalue exceeds the largest row sum
+
+    @cached_property
+    def is_symmetrisable(self) -> bool:
+        """Whether W is similar to a symmetric matrix."""
+        matrix, transposed = self.matrix, sp.csr_matrix(self.matrix.T)
+        matrix.sort_indices()
+        transposed.sort_indices()
+        if not (
+            np.array_equal(matrix.indptr, transposed.indptr)
+            and np.array_equal(matrix.indices, transposed.indices)
+        ):
+            return False
+        log_ratio = np.log(matrix.data) - np.log(transposed.data)  # of w_ij to w_ji, to be log d_j - log d_i
+        potential = _potential(matrix, log_ratio)
+        rows = np.repeat(np.arange(self.n), np.diff(matrix.indptr))
+        gap = potential[matrix.indices] - potential[rows] - log_ratio
+        return bool(np.abs(gap).max(initial=0.0) < 1e-8)
+
+    @cached_property
+    def similar(self) -> sp.csr_matrix:
+        """A symmetric matrix with the spectrum of W if there is one, else W."""
+        if not self.is_symmetrisable:
+            return self.matrix
+        symmetric = self.matrix.copy()
+        transposed = sp.csr_matrix(self.matrix.T)
+        transposed.sort_indices()
+        symmetric.data = np.sqrt(self.matrix.data * transposed.data)
+        return symmetric
+
+    @cached_property
+    def eigenvalues(self) -> Array:
+        """All eigenvalues, shape (n,)."""
+        if self.n > _ALL_EIGENVALUES:
+            raise SizeError(
+                f"The eigenvalues of {self.n:,} units would need a dense matrix. Use logdet='lu' or 'auto'."
+            )
+        dense = self.similar.toarray()
+        return np.linalg.eigvalsh(dense) if self.is_symmetrisable else np.linalg.eigvals(dense)
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The open interval of admissible rho around zero, in which I - rho W is not singular.
+
+        The reciprocals of the smallest and the largest real eigenvalue. A side on which no real eigenvalue
+        is known (none exists, or W is too large and not symmetrisable) ends where |rho| times the largest
+        row sum is one, within which no singularity can lie.
+        """
+        low, high = self._real_range()
+        lower = 1 / low if low < -1e-12 else -1 / self.bound
+        high = min(high, self.bound)
+        upper = 1 / high if high > 1e-12 else 1 / self.bound
+        return float(lower), float(upper)
+
+    def _real_range(self) -> tuple[float, float]:
+        """Give the smallest and the largest real eigenvalue (0 for one that is not known)."""
+        if self.is_symmetrisable:
+            if "eigenvalues" in self.__dict__ or self.n <= 500:
+                return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
+            return self._extreme("SA"), self._extreme("LA")
+        if self.n > _COMPLEX_EIGENVALUES and "eigenvalues" not in self.__dict__:
+            return 0.0, 0.0
+        real = self.eigenvalues.real[np.abs(self.eigenvalues.imag) < _IMAGINARY]
+        return float(min(real.min(initial=0.0), 0.0)), float(max(real.max(initial=0.0), 0.0))
+
+    def _extreme(self, which: str) -> float:
+        start = np.random.default_rng(0).uniform(0.5, 1.5, self.n)
+        found = spla.eigsh(self.similar, k=1, which=which, v0=start, tol=1e-10, return_eigenvectors=False)
+        # rows that sum to one have the largest eigenvalue one, which iteration only meets to its tolerance
+        return min(float(found[0]), self.bound)
+
+    def distance_to_singularity(self, rho: float) -> float:
+        """Give a radius around rho within which L is analytic in the complex plane."""
+        low, high = self.interval
+        to_ends = min(rho - low, high - rho)
+        inside = 1 / self.bound - abs(rho)
+        if self.is_symmetrisable or inside <= 0:
+            return to_ends
+        return min(to_ends, inside)
+
+    def is_stable_without_pivoting(self, z: complex) -> bool:
+        """Whether I - z S needs no pivoting: positive definite, or diagonally dominant."""
+        return self.is_symmetrisable or abs(z) * self.bound < 1
+
+
+def _potential(matrix: sp.csr_matrix, log_ratio: Array) -> Array:
+    """Sum `log_ratio` along the paths of a spanning forest, shape (n,).
+
+    A virtual root joined to one unit of every component makes the forest a tree; pointer doubling then adds
+    the paths up in log2(depth) vectorised steps.
+    """
+    n = matrix.shape[0]
+    _, component = csgraph.connected_components(matrix, directed=False)
+    first = np.unique(component, return_index=True)[1]
+    root_row = sp.csr_matrix((np.ones(len(first)), first, [0, len(first)]), shape=(1, n))
+    links = sp.csr_matrix((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
+    tree = sp.bmat([[links, root_row.T], [root_row, None]], format="csr")
+    _, parent = csgraph.breadth_first_order(tree, n, directed=False)
+    parent = parent.astype(np.int64)[:n]
+    start = np.flatnonzero(parent < n)
+    position = sp.csr_matrix(
+        (np.arange(1, matrix.nnz + 1), matrix.indices, matrix.indptr), shape=matrix.shape
+    )
+    step = np.zeros(n + 1)
+    cell = np.asarray(position[parent[start], start]).ravel()
+    step[start] = log_ratio[cell - 1]
+    pointer = np.append(parent, n)
+    while (pointer != n).any():
+        step = step + step[pointer]
+        pointer = pointer[pointer]
+    return step[:n]

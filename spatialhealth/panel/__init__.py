@@ -1,0 +1,12 @@
+"""The panel: from a long table with labels to frozen arrays, periods first.
+
+**Takes** a table indexed by unit, or by (unit, period), and the order of the units in W.
+**Gives** a `PanelTable`: outcome (T, n) and regressors (T, n, k), aligned by label, with nothing left out.
+**Next** `spatialhealth.likelihood` works on these arrays; the labels come back with the results.
+"""
+
+from spatialhealth.panel.formula import FormulaDesign, design_from_formula
+from spatialhealth.panel.table import PanelTable
+from spatialhealth.panel.within import demean
+
+__all__ = ["FormulaDesign", "PanelTable", "demean", "design_from_formula"]

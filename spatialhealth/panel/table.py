@@ -1,0 +1,283 @@
+"""PanelTable: labelled data as frozen arrays, periods first, in the order of W."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth._validation import check_finite, numeric_array
+from spatialhealth.errors import (
+    AlignmentError,
+    DuplicateError,
+    LabelError,
+    MissingDataError,
+    ShapeError,
+    some,
+)
+from spatialhealth.panel.columns import check_columns, check_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PanelTable"]
+
+
+@dataclass(frozen=True, eq=False)
+class PanelTable:
+    """A balanced panel; a cross-section is a panel of one period.
+
+    Parameters
+    ----------
+    y : ndarray of shape (T, n)
+        Outcome.
+    x : ndarray of shape (T, n, k)
+        Regressors.
+    names : tuple of k str
+        Names of the regressors.
+    response : str
+        Name of the outcome.
+    units : ndarray of shape (n,)
+        Unit labels, in the order of W.
+    periods : ndarray of shape (T,)
+        Period labels, ascending.
+    index : pandas index, optional
+        The rows of the table this came from, whose order results are given back in.
+    cell : ndarray of shape (T * n,), optional
+        For each row of `index`, its position in the flattened (T, n) arrays.
+    """
+
+    y: Array
+    x: Array
+    names: tuple[str, ...]
+    response: str
+    units: Array
+    periods: Array
+    index: pd.Index | None = None
+    cell: Array | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.y, self.x):
+            array.flags.writeable = False
+
+    @property
+    def n_periods(self) -> int:
+        """T."""
+        return int(self.y.shape[0])
+
+    @property
+    def n_units(self) -> int:
+        """N."""
+        return int(self.y.shape[1])
+
+    def __repr__(self) -> str:
+        return (
+            f"<PanelTable of {self.n_units:,} units and {self.n_periods} periods, {self.response} on "
+            f"{', '.join(self.names)}>"
+        )
+
+    @classmethod
+    def from_frames(cls, x: pd.DataFrame, y: pd.Series | None, units: Array) -> PanelTable:
+        """Align a table of regressors and an outcome with the units of W, by label.
+
+        Parameters
+        ----------
+        x : DataFrame of shape (N, k)
+            Regressors, indexed by unit or by (unit, period).
+        y : Series of length N, optional
+            Outcome, with the same labels in any order; zeros when left out (for prediction).
+        units : ndarray of shape (n,)
+            Unit labels of W.
+
+        Returns
+        -------
+        PanelTable
+
+        Raises
+        ------
+        LabelError
+            If the data have no usable index.
+        DuplicateError, MissingDataError, AlignmentError
+            If a cell stands twice, is missing, or belongs to no unit of W.
+        NonNumericError, NonFiniteError
+            If a value is no finite number.
+        """
+        import pandas as pd
+
+        check_frame(x)
+        if y is None:
+            y = pd.Series(0.0, index=x.index, name="none")
+        elif not x.index.equals(y.index):
+            y = _same_rows(x, y)
+        columns = check_columns(x, y)
+        unit, unit_code, periods, period_code = _codes(x.index)
+        position = _positions(unit, units)
+        n, t = len(units), len(periods)
+        cell = period_code * n + position[unit_code]
+        _check_cells(cell, t, units, periods)
+        ordered = np.empty((t * n, columns.shape[1]))
+        ordered[cell] = columns
+        ordered = ordered.reshape(t, n, -1)
+        return cls(
+            y=np.ascontiguousarray(ordered[..., 0]),
+            x=ordered[..., 1:],
+            names=tuple(str(name) for name in x.columns),
+            response=str(y.name) if y.name is not None else "y",
+            units=units,
+            periods=periods,
+            index=x.index,
+            cell=cell,
+        )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        y: Array,
+        x: Array,
+        units: Array,
+        names: tuple[str, ...] | None = None,
+        periods: Any = None,
+        response: str = "y",
+    ) -> PanelTable:
+        """Take arrays that are already in the order of W.
+
+        Parameters
+        ----------
+        y : ndarray of shape (T, n) or (n,)
+        x : ndarray of shape (T, n, k) or (n, k)
+        units : ndarray of shape (n,)
+            Unit labels of W.
+        names : sequence of k str, optional
+            Names of the regressors; x1, x2 ... by default.
+        periods : sequence of length T, optional
+            Period labels; 0, 1 ... by default.
+        response : str, default "y"
+            Name of the outcome.
+
+        Returns
+        -------
+        PanelTable
+
+        Raises
+        ------
+        ShapeError
+            If the arrays do not fit each other or W.
+        NonNumericError, NonFiniteError
+            If a value is no finite number.
+        """
+        y = np.atleast_2d(check_finite("Y", numeric_array("Y", y, (1, 2))))
+        x = check_finite("X", numeric_array("X", x, (2, 3)))
+        x = x if x.ndim == 3 else x[None]
+        if x.shape[:2] != y.shape or y.shape[1] != len(units):
+            raise ShapeError(
+                f"Y {y.shape} must be (T, n) and X {x.shape} (T, n, k), with n = {len(units)} the units of W."
+            )
+        names = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(x.shape[2]))
+        labels = np.arange(y.shape[0]) if periods is None else np.asarray(periods)
+        if len(names) != x.shape[2] or len(labels) != y.shape[0]:
+            raise ShapeError(
+                f"{len(names)} names for {x.shape[2]} regressors, {len(labels)} labels for {y.shape[0]} periods."
+            )
+        return cls(y.copy(), x.copy(), tuple(str(name) for name in names), response, units, labels)
+
+    def labelled(self, values: Array, name: str) -> pd.Series:
+        """Give (T, n) values as a Series in the order of the rows the panel came from."""
+        import pandas as pd
+
+        flat = values.reshape(-1)
+        if self.index is not None:
+            return pd.Series(flat[self.cell], index=self.index, name=name)
+        if self.n_periods == 1:
+            return pd.Series(flat, index=pd.Index(self.units, name="unit"), name=name)
+        index = pd.MultiIndex.from_product([self.periods, self.units], names=["period", "unit"])
+        return pd.Series(flat, index=index, name=name).swaplevel()
+
+
+def _same_rows(x: pd.DataFrame, y: pd.Series) -> pd.Series:
+    """Reorder y as x, if both have the same labels."""
+    for name, index in (("X", x.index), ("y", y.index)):
+        if not index.is_unique:
+            raise DuplicateError(
+                f"Rows of {name} stand more than once: {some(index[index.duplicated()].unique())}."
+            )
+    only = [x.index.difference(y.index, sort=False), y.index.difference(x.index, sort=False)]
+    if len(only[0]) or len(only[1]):
+        raise AlignmentError(
+            "X and y have not the same labels: "
+            + "; ".join(f"only in {w}: {some(o)}" for w, o in zip(("X", "y"), only, strict=True) if len(o))
+            + ". Take both from one table."
+        )
+    return y.reindex(x.index)
+
+
+def _codes(index: pd.Index) -> tuple[pd.Index, Array, Array, Array]:
+    """Give the unit labels and codes, and the sorted period labels and codes, of an index."""
+    if index.nlevels == 1:
+        unit, code = index.unique(), None
+        code = unit.get_indexer(index)
+        return unit, code, np.zeros(1, dtype=int), np.zeros(len(index), dtype=int)
+    if index.nlevels > 2:
+        raise LabelError(
+            f"The index has {index.nlevels} levels {list(index.names)}; it must be (unit) or (unit, period)."
+        )
+    index = index.remove_unused_levels()
+    for level in (0, 1):
+        if (index.codes[level] < 0).any():
+            raise LabelError(f"Labels are missing in level {index.names[level] or level} of the index.")
+    order = np.argsort(index.levels[1].to_numpy(), kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return index.levels[0], index.codes[0], index.levels[1].to_numpy()[order], rank[index.codes[1]]
+
+
+def _positions(found: pd.Index, units: Array) -> Array:
+    """Give the place in W of every unit of the data; both must have the same units."""
+    import pandas as pd
+
+    known = pd.Index(units)
+    position = known.get_indexer(found)
+    absent = known.difference(found, sort=False)
+    if (position < 0).any() or len(absent):
+        raise AlignmentError(_explain(found[position < 0], absent, found, known))
+    return np.asarray(position)
+
+
+def _explain(extra: pd.Index, absent: pd.Index, found: pd.Index, known: pd.Index) -> str:
+    parts = []
+    if len(extra):
+        parts.append(f"{len(extra)} in the data and not in W: {some(extra)}")
+    if len(absent):
+        parts.append(f"{len(absent)} in W and not in the data: {some(absent)}")
+    text = "The units of the data and of W differ; " + "; ".join(parts) + ". "
+    kinds = [type(index[0]).__name__ for index in (found, known)]
+    if len(extra) == len(found) and kinds[0] != kinds[1]:
+        return (
+            text
+            + f"The labels are of two types, {kinds[0]} in the data and {kinds[1]} in W: make them the same."
+        )
+    if len(extra) == len(found):
+        return text + "Index the data by the unit ids of W: frame.set_index([unit, period])."
+    return text + "Build W from the units of the data, for example from layer.loc[data.index.unique(0)]."
+
+
+def _check_cells(cell: Array, t: int, units: Array, periods: Array) -> None:
+    """Every unit must have exactly one row in every period."""
+    n = len(units)
+    counts = np.bincount(cell, minlength=t * n)
+
+    def label(positions: Array) -> list[Any]:
+        return [units[p] if t == 1 else (units[p % n], periods[p // n]) for p in positions]
+
+    if (counts > 1).any():
+        raise DuplicateError(
+            f"{int((counts > 1).sum())} rows stand more than once: {some(label(np.flatnonzero(counts > 1)))}. "
+            "Keep one row for each unit and period."
+        )
+    if (counts == 0).any():
+        raise MissingDataError(
+            f"{int((counts == 0).sum())} of {t * n} cells are missing from the panel: "
+            f"{some(label(np.flatnonzero(counts == 0)))}. "
+            "Complete them, or leave out these units or periods from the data and from W."
+        )

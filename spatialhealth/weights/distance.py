@@ -1,0 +1,133 @@
+"""Weights by distance: all units within a threshold, or all, the farther the less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from spatialhealth._typing import Array, Standardise
+from spatialhealth._validation import check_positive
+from spatialhealth.errors import CoincidentPointsError, some
+from spatialhealth.weights.convert import check_links, to_graph
+from spatialhealth.weights.frames import ids_of, metric_of
+from spatialhealth.weights.standardise import standardise as standardised
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from libpysal.graph import Graph
+
+__all__ = ["distance_band", "inverse_distance", "weigh_pairs"]
+
+
+def distance_band(
+    frame: gpd.GeoDataFrame, threshold: float, standardise: Standardise | None = "row"
+) -> Graph:
+    """Build equal weights between units at most so many metres apart.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points, or polygons that stand by their centroids; the index holds the unit ids. The coordinate
+        system must be set: geographic ones are measured along geodesics, projected ones on the plane.
+    threshold : float
+        Greatest distance in metres.
+    standardise : {"row", "spectral"} or None, default "row"
+        See `spatialhealth.weights.standardise`.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+        In the order of the frame's rows. A unit with no other in reach is an isolate.
+
+    Raises
+    ------
+    OptionError
+        If the threshold is not positive.
+    CoordinateSystemError, GeometryError, DuplicateError
+        If the layer cannot be measured.
+    WeightsError
+        If no two units are in reach of each other.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> towns = gpd.GeoDataFrame(
+    ...     index=["a", "b", "c"], geometry=gpd.points_from_xy([0, 1, 3], [50, 50, 50]), crs="EPSG:4326"
+    ... )
+    >>> distance_band(towns, threshold=100_000).isolates.to_list()
+    ['c']
+    """
+    check_positive("distance_band", "threshold", threshold)
+    ids = ids_of(frame)
+    i, j, distance = metric_of(frame).within(threshold)
+    return weigh_pairs(ids, i, j, np.ones_like(distance), standardise)
+
+
+def inverse_distance(
+    frame: gpd.GeoDataFrame,
+    power: float = 1,
+    cutoff: float | None = None,
+    standardise: Standardise | None = "row",
+) -> Graph:
+    """Build weights that fall with a power of distance: 1 / d**power, d in metres.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points, or polygons that stand by their centroids; the index holds the unit ids. The coordinate
+        system must be set: geographic ones are measured along geodesics, projected ones on the plane.
+    power : float, default 1
+        Exponent of distance.
+    cutoff : float, optional
+        Distance in metres beyond which the weight is zero. Without it every pair has a weight.
+    standardise : {"row", "spectral"} or None, default "row"
+        See `spatialhealth.weights.standardise`.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+        In the order of the frame's rows.
+
+    Raises
+    ------
+    CoincidentPointsError
+        If two units stand at the same place.
+    OptionError
+        If `power` or `cutoff` is not positive.
+    SizeError
+        If there are too many units for all pairs; give a cutoff.
+    CoordinateSystemError, GeometryError, DuplicateError, WeightsError
+        If the layer cannot be measured, or no two units are in reach of each other.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> towns = gpd.GeoDataFrame(
+    ...     index=["a", "b", "c"], geometry=gpd.points_from_xy([0, 1, 3], [0, 0, 0]), crs="EPSG:4326"
+    ... )
+    >>> inverse_distance(towns)["a"].round(3).to_dict()
+    {'b': 0.75, 'c': 0.25}
+    """
+    check_positive("inverse_distance", "power", power)
+    ids = ids_of(frame)
+    metric = metric_of(frame)
+    if cutoff is None:
+        i, j, distance = metric.everything()
+    else:
+        i, j, distance = metric.within(check_positive("inverse_distance", "cutoff", cutoff))
+    together = (distance == 0) & (i < j)
+    if together.any():
+        pairs = list(zip(ids[i[together]], ids[j[together]], strict=True))
+        raise CoincidentPointsError(
+            f"Units at the same place have no inverse distance: {some(pairs)}. "
+            "Merge them, move one, or use knn or distance_band."
+        )
+    return weigh_pairs(ids, i, j, distance ** -float(power), standardise)
+
+
+def weigh_pairs(ids: Array, i: Array, j: Array, weight: Array, how: Standardise | None) -> Graph:
+    """Make a graph of weights on pairs of positions."""
+    links = sp.coo_matrix((weight, (i, j)), shape=(len(ids), len(ids)))
+    return to_graph(ids, standardised(check_links(ids, links)[1], how))

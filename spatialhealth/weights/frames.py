@@ -1,0 +1,99 @@
+"""What a builder reads from a GeoDataFrame, checked: ids, polygons, points, coordinate system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import CoordinateSystemError, DuplicateError, GeometryError, some
+from spatialhealth.weights.metric import GeodesicMetric, Metric, PlanarMetric
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["ids_of", "metric_of", "points_of", "polygons_of"]
+
+
+def ids_of(frame: gpd.GeoDataFrame) -> Array:
+    """Give the ids of a frame's rows: its index, which must not repeat."""
+    if not hasattr(frame, "geometry"):
+        raise GeometryError(
+            f"A GeoDataFrame is needed, with one row a unit; {type(frame).__name__} has no geometry column."
+        )
+    index = frame.index
+    if not index.is_unique:
+        raise DuplicateError(
+            f"Units stand more than once in the index: {some(index[index.duplicated()].unique())}. "
+            "Dissolve their geometries or give each its own id."
+        )
+    geometry = frame.geometry
+    for bad, what in (
+        (geometry.isna(), "missing"),
+        (geometry.is_empty & ~geometry.isna(), "empty"),
+    ):
+        if bad.any():
+            raise GeometryError(
+                f"The geometry is {what} for units {some(index[bad.to_numpy()])}. Leave these units out or mend them."
+            )
+    return np.asarray(index.to_numpy())
+
+
+def polygons_of(frame: gpd.GeoDataFrame) -> list[bytes]:
+    """Give the well-known binary of a frame's polygons, after checking that they are valid polygons."""
+    ids = ids_of(frame)
+    kind = frame.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
+    if not kind.all():
+        found = sorted(set(frame.geom_type[~kind]))
+        raise GeometryError(
+            f"Contiguity needs polygons; units {some(ids[~kind])} are {', '.join(found)}. "
+            "Use knn or distance_band for points."
+        )
+    valid = frame.is_valid.to_numpy()
+    if not valid.all():
+        raise GeometryError(
+            f"The geometry is invalid for units {some(ids[~valid])}. "
+            "Mend it first, for example with frame.geometry.make_valid()."
+        )
+    return list(frame.geometry.to_wkb())
+
+
+def points_of(frame: gpd.GeoDataFrame) -> Array:
+    """Give the (n, 2) coordinates of a frame's points; a polygon stands by its centroid."""
+    import shapely
+
+    ids_of(frame)
+    return np.asarray(shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy())))
+
+
+def metric_of(frame: gpd.GeoDataFrame) -> Metric:
+    """Give the way to measure metres in a frame's coordinate system."""
+    crs: Any = frame.crs
+    if crs is None:
+        raise CoordinateSystemError(
+            "The layer has no coordinate reference system, so its distances have no unit. "
+            "Declare it with frame.set_crs(...), for example EPSG:4326 for longitude and latitude."
+        )
+    if crs.is_geographic:
+        return _geodesic(frame, crs)
+    units = {axis.unit_conversion_factor for axis in crs.axis_info[:2]}
+    if not crs.is_projected or len(units) != 1:
+        raise CoordinateSystemError(
+            f"Distances cannot be measured in {crs.name!r}, which is neither geographic nor projected. "
+            "Reproject with frame.to_crs(...)."
+        )
+    return PlanarMetric(points_of(frame), metres=float(units.pop()))
+
+
+def _geodesic(frame: gpd.GeoDataFrame, crs: Any) -> GeodesicMetric:
+    points = points_of(frame)
+    outside = (np.abs(points[:, 0]) > 360) | (np.abs(points[:, 1]) > 90)
+    if outside.any():
+        raise CoordinateSystemError(
+            f"The layer says {crs.name!r} (degrees), but units {some(frame.index[outside])} lie outside "
+            "the range of longitude and latitude: the coordinate system is wrong. Set the right one with "
+            "frame.set_crs(..., allow_override=True)."
+        )
+    ellipsoid = crs.ellipsoid
+    return GeodesicMetric(points, ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre)
