@@ -34,9 +34,9 @@ def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Arr
         reached = operator.matrix @ reached
         total[q] = reached.mean()
     spread = np.stack([direct, total - direct, total])  # of W^q
-    rho, q = pairs.rho or 0.0, np.arange(highest + 1)
-    own, lagged = _power(rho, q), _power(rho, q - 1)
-    own_slope, lagged_slope = q * _power(rho, q - 1), (q - 1) * _power(rho, q - 2)
+    rho, orders = pairs.rho or 0.0, np.arange(highest + 1)
+    own, lagged = _power(rho, orders), _power(rho, orders - 1)
+    own_slope, lagged_slope = orders * _power(rho, orders - 1), (orders - 1) * _power(rho, orders - 2)
     value = spread[..., None] * np.column_stack([own, lagged])
     slope = spread[..., None] * np.column_stack([own_slope, lagged_slope])
     gradient = pairs.gradient(value, slope)

@@ -288,7 +288,7 @@ def _result(
     cov_type: CovType,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
-    has_lag = estimate.rho is not None
+    rho = [] if estimate.rho is None else [estimate.rho]
     raw = table.y - (estimate.rho or 0.0) * lag - design.z @ estimate.delta
     entity = raw.mean(axis=0) if within.has_entity else None
     time = None
@@ -297,8 +297,8 @@ def _result(
     return FitResult(
         model=model,
         response=table.response,
-        param_names=design.names + (("rho",) if has_lag else ()),
-        params=np.append(estimate.delta, estimate.rho) if has_lag else estimate.delta,
+        param_names=design.names + ("rho",) * len(rho),
+        params=np.append(estimate.delta, rho),
         covariance=estimate.covariance,
         sigma2=estimate.sigma2,
         loglik=estimate.loglik,

@@ -54,9 +54,7 @@ def _effects(result: FitResult, table: PanelTable) -> Array:
     if result.entity_effects is not None:
         effects += result.entity_effects
     if result.time_effects is not None:
-        known = {
-            period: value for period, value in zip(result.periods.tolist(), result.time_effects, strict=True)
-        }
+        known = dict(zip(result.periods.tolist(), result.time_effects, strict=True))
         new = [period for period in table.periods.tolist() if period not in known]
         if new:
             raise PredictionError(

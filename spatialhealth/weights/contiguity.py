@@ -126,11 +126,11 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
 
 
 def _identify(first: Array, second: Array) -> Array:
-    """Number the distinct pairs (first, second)."""
+    """Give the distinct pairs (first, second) a number each."""
     _, x = np.unique(first, return_inverse=True)
     _, y = np.unique(second, return_inverse=True)
     key = x.astype(np.int64).ravel() * (int(y.max()) + 1) + y.ravel()
-    return np.unique(key, return_inverse=True)[1].ravel()
+    return np.asarray(np.unique(key, return_inverse=True)[1].ravel())
 
 
 def _of_order(touching: sp.csr_matrix, order: int, lower_order: bool) -> sp.csr_matrix:
