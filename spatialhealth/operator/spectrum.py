@@ -113,10 +113,12 @@ class Spectrum:
         """Give a radius around rho within which L is analytic in the complex plane."""
         low, high = self.interval
         to_ends = min(rho - low, high - rho)
-        inside = 1 / self.bound - abs(rho)
-        if self.is_symmetrisable or inside <= 0:
+        if self.is_symmetrisable:
             return to_ends
-        return min(to_ends, inside)
+        if "eigenvalues" in self.__dict__:
+            poles = 1 / self.eigenvalues[np.abs(self.eigenvalues) > _IMAGINARY]
+            return float(np.abs(rho - poles).min(initial=1 / self.bound))
+        return 1 / self.bound - abs(rho)
 
     def is_stable_without_pivoting(self, z: complex) -> bool:
         """Whether I - z S needs no pivoting: positive definite, or diagonally dominant."""

@@ -1,0 +1,49 @@
+"""Effects by order of neighbourhood."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spatialhealth.errors import OptionError
+from tests.cases import columbus_weights
+from tests.impacts.test_effects import fit, numerical_jacobian
+
+
+def orders(params, names, W, variable, highest):
+    value = dict(zip(names, params, strict=True))
+    beta, theta, rho = value[variable], value.get(f"W:{variable}", 0.0), value.get("rho", 0.0)
+    rows = []
+    for q in range(highest + 1):
+        power = np.linalg.matrix_power(W, q)
+        weight = beta if q == 0 else rho**q * beta + rho ** (q - 1) * theta
+        direct, total = weight * np.trace(power) / len(W), weight * power.sum() / len(W)
+        rows.append([direct, total - direct, total])
+    return np.array(rows).T.reshape(-1)
+
+
+@pytest.mark.parametrize("weights", ["queen", "knn4", "invdist_maxeig", "island"])
+@pytest.mark.parametrize("name", ["SLX", "SAR", "SDM", "partial"])
+@pytest.mark.parametrize("logdet", ["eigen", "lu"])
+def test_values_and_errors_equal_matrix_powers(name, weights, logdet):
+    model = fit(name, weights, logdet)
+    result, W = model.result_, columbus_weights(weights)[1]
+    table = model.impacts().by_order(5)
+    for variable in result.regressors:
+        rows = table[table["variable"] == variable]
+        found = rows["estimate"].to_numpy()
+        np.testing.assert_allclose(found, orders(result.params, result.param_names, W, variable, 5), atol=1e-8)
+        jacobian = numerical_jacobian(lambda p, v=variable: orders(p, result.param_names, W, v, 5), result.params)
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, result.covariance, jacobian))
+        np.testing.assert_allclose(rows["std_error"], errors, rtol=1e-5, atol=1e-8)
+
+
+def test_orders_add_up_to_the_effects():
+    effects = fit("SDM", "queen").impacts()
+    last = effects.by_order(60).groupby(["variable", "effect"], sort=False)["cumulative"].last()
+    np.testing.assert_allclose(last, effects.estimates.reshape(-1), atol=1e-9)
+
+
+def test_the_highest_order_must_be_positive():
+    with pytest.raises(OptionError, match="k=0 must be a positive whole number"):
+        fit("SDM", "queen").impacts().by_order(0)

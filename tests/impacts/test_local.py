@@ -1,0 +1,58 @@
+"""Effects unit by unit against the explicit inverse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spatialhealth as sh
+from spatialhealth.errors import OptionError
+from tests import brute
+from tests.cases import COLUMBUS_WEIGHTS, columbus_weights, panel
+from tests.impacts.test_effects import fit, numerical_jacobian
+
+
+def parts(params, names, W, variable):
+    value = dict(zip(names, params, strict=True))
+    S = brute.effects(W, value.get("rho", 0.0), value[variable], value.get(f"W:{variable}", 0.0))
+    own = np.diag(S)
+    return np.concatenate([own, S.sum(axis=1) - own, S.sum(axis=0) - own])
+
+
+@pytest.mark.parametrize("weights", COLUMBUS_WEIGHTS)
+@pytest.mark.parametrize("name", ["SLX", "SAR", "SDM", "partial"])
+def test_values_and_errors(name, weights):
+    model = fit(name, weights)
+    result, W = model.result_, columbus_weights(weights)[1]
+    for variable in result.regressors:
+        frame = model.impacts().local(variable)
+        found = frame[["own", "received", "emitted"]].to_numpy().T.reshape(-1)
+        np.testing.assert_allclose(found, parts(result.params, result.param_names, W, variable), atol=1e-10)
+        jacobian = numerical_jacobian(lambda p, v=variable: parts(p, result.param_names, W, v), result.params)
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, result.covariance, jacobian))
+        found = frame[[f"{c}_std_error" for c in ("own", "received", "emitted")]].to_numpy().T.reshape(-1)
+        np.testing.assert_allclose(found, errors, rtol=1e-5, atol=1e-9)
+
+
+def test_means_are_the_mean_effects():
+    data, W = panel("cigar")
+    model = sh.SpatialDurbin(W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi)", data)
+    effects = model.impacts()
+    local = effects.local("log(price / cpi)")
+    assert local.index.tolist() == list(model.result_.units)
+    direct, indirect, _ = effects.estimates[0]
+    assert local["own"].mean() == pytest.approx(direct, abs=1e-12)
+    assert local["received"].mean() == pytest.approx(indirect, abs=1e-12)
+    assert local["emitted"].mean() == pytest.approx(indirect, abs=1e-12)
+
+
+def test_blocks_do_not_show(monkeypatch):
+    effects = fit("SDM", "queen").impacts()
+    whole = effects.local("INC")
+    monkeypatch.setattr("spatialhealth.impacts.local._BLOCK", 7)
+    np.testing.assert_allclose(effects.local("INC"), whole, rtol=1e-12)
+
+
+def test_an_unknown_regressor_lists_the_known_ones():
+    with pytest.raises(OptionError, match="INC, HOVAL"):
+        fit("SDM", "queen").impacts().local("INCOME")
