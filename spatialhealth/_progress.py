@@ -32,6 +32,6 @@ def track(steps: Iterable[T], text: str, total: int | None = None) -> Iterator[T
         from tqdm import tqdm
     except ImportError:  # the core runs where only numpy and scipy are installed
         return iter(steps)
-    return iter(
-        tqdm(steps, desc=text, total=total, delay=_PATIENCE, leave=False, file=sys.stderr, dynamic_ncols=True)
-    )
+    seen = sys.stderr.isatty() or "ipykernel" in sys.modules
+    bar = tqdm(steps, desc=text, total=total, delay=_PATIENCE, leave=False, file=sys.stderr, disable=not seen)
+    return iter(bar)

@@ -1,0 +1,65 @@
+# Two commands do everything: `make demo` and `make test`. Each makes its own environment first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+# one thread a process: the tests and the benchmark run several processes, and results do not depend on it
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help demo test lint format docs bench calibrate counties pictures clean
+
+help:
+	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
+	@echo "make test       install what the tests need, run them"
+	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make counties   the study of the US counties (needs the network, or SPATIALHEALTH_DATA)"
+	@echo "make calibrate  Monte-Carlo check of bias and coverage (minutes)"
+	@echo "make bench      speed beside peers"
+	@echo "make pictures   the pictures of the README and the docs"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  (echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python3.11 demo" && exit 1)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# one stamp an extra, renewed when the project's metadata change
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml setup.cfg
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.%: $(VENV)/.core
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.core
+	$(BIN)/spatialhealth demo --out report
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --doctest-modules spatialhealth
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+counties: $(VENV)/.core
+	$(BIN)/spatialhealth study examples/us_counties/study.toml --out report/us_counties
+	$(BIN)/spatialhealth study examples/us_counties/panel.toml --out report/us_counties_panel
+
+calibrate: $(VENV)/.test
+	$(BIN)/python -m tests.calibration
+
+bench: $(VENV)/.bench
+	$(BIN)/python benchmarks/cigarettes.py
+
+pictures: $(VENV)/.core
+	$(BIN)/python docs/make_pictures.py
+
+clean:
+	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

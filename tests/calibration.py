@@ -1,0 +1,103 @@
+"""Monte-Carlo check of bias and coverage: `python -m tests.calibration [--replications 1000]`.
+
+Panels are simulated from known parameters with correct two-way effects; every replication fits the spatial Durbin
+model and asks whether each 95 % interval holds the truth, for the parameters and for the effects of the first
+regressor. Coverage within Monte-Carlo error of 95 % is what is wanted. Maximum likelihood has a bias of order 1/N of its
+own, from the coefficients estimated along: a tenth of a standard deviation here, more in smaller panels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+import spatialhealth as sh
+from spatialhealth._progress import track
+from tests import brute
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Design:
+    """One simulated situation."""
+
+    n_units: int = 144
+    n_periods: int = 8
+    rho: float = 0.5
+    beta: tuple[float, ...] = (1.0, -0.5)
+    theta: tuple[float, ...] = (0.4, 0.2)
+    effects: str = "two-way"
+    correction: str = "lee-yu"
+    cov_type: str = "observed"
+
+
+def replicate(design: Design, replications: int, seed: int = 2011) -> pd.DataFrame:
+    """Bias, standard deviation, mean standard error and coverage, with Monte-Carlo errors, by quantity."""
+    rng = np.random.default_rng(seed)
+    names, truth, estimates, errors = [], None, [], []
+    operator = None
+    for _ in track(range(replications), "replications"):
+        simulated = sh.datasets.simulate(
+            design.n_units,
+            design.n_periods,
+            model="SDM",
+            rho=design.rho,
+            beta=design.beta,
+            theta=design.theta,
+            effects=design.effects,
+            random_state=rng,
+        )
+        Y, X, ids, W = simulated.arrays()
+        operator = operator or sh.SpatialOperator((ids, W))
+        model = sh.SpatialDurbin(
+            operator, effects=design.effects, correction=design.correction, cov_type=design.cov_type
+        ).fit_arrays(Y, X)
+        effects = model.impacts()
+        keep = [j for j, name in enumerate(model.result_.param_names) if name != "constant"]
+        estimates.append([*model.result_.params[keep], *effects.estimates[0]])
+        errors.append([*model.result_.std_errors[keep], *effects.std_errors[0]])
+        if truth is None:
+            names = [model.result_.param_names[j] for j in keep] + ["direct x1", "indirect x1", "total x1"]
+            exact = brute.mean_effects(operator.matrix.toarray(), design.rho, design.beta[0], design.theta[0])
+            truth = np.array([*design.beta, *design.theta, design.rho, *exact])
+    found, spread = np.array(estimates), np.array(errors)
+    inside = np.abs(found - truth) < Z95 * spread
+    return pd.DataFrame(
+        {
+            "truth": truth,
+            "bias": found.mean(0) - truth,
+            "bias_error": found.std(0) / np.sqrt(replications),
+            "std_deviation": found.std(0),
+            "mean_std_error": spread.mean(0),
+            "coverage": inside.mean(0),
+            "coverage_error": np.sqrt(inside.mean(0) * (1 - inside.mean(0)) / replications),
+        },
+        index=names,
+    )
+
+
+def main() -> int:
+    """Print a table for each situation."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replications", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=2011)
+    options = parser.parse_args()
+    situations = [
+        Design(effects=effects, correction=correction, cov_type=cov_type)
+        for effects in ("two-way", "entity", "time", "none")
+        for correction in (("lee-yu", "none") if effects != "none" else ("lee-yu",))
+        for cov_type in (("observed", "expected") if effects == "two-way" else ("observed",))
+    ]
+    for design in situations:
+        table = replicate(design, options.replications, options.seed)
+        print(f"\n{design}\n{options.replications} replications\n{table.round(4).to_string()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
