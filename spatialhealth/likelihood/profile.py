@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
 from spatialhealth.likelihood.transform import Jacobian
@@ -102,7 +103,7 @@ class LagProfile:
         low, high = interval
         middle, half = (low + high) / 2, (high - low) / 2
         grid = middle + half * (1 - _EDGE) * np.sin(np.pi / 2 * np.linspace(-1, 1, _GRID))
-        best = int(np.argmax([self.value(rho) for rho in grid]))
+        best = int(np.argmax([self.value(rho) for rho in track(grid, "log-determinant")]))
         left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
         if self.score(left) <= 0 or self.score(right) >= 0:
             raise ConvergenceError(

@@ -1,0 +1,300 @@
+"""Simulate a spatial panel, and keep the parameters that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from spatialhealth._typing import Array, Effects
+from spatialhealth._validation import check_finite, check_option, check_positive, numeric_array
+from spatialhealth.datasets.links import graph_of, lattice, links_of, solver
+from spatialhealth.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from libpysal.graph import Graph
+
+__all__ = ["Simulation", "simulate"]
+
+Model = Literal["SLX", "SAR", "SDM", "SEM", "SDEM", "SAC", "GNS"]
+Errors = Literal["normal", "skewed", "heavy-tailed", "heteroskedastic"]
+
+# which of theta, rho and lambda_ each model has
+_PARTS: dict[str, tuple[str, ...]] = {
+    "SLX": ("theta",),
+    "SAR": ("rho",),
+    "SDM": ("theta", "rho"),
+    "SEM": ("lambda_",),
+    "SDEM": ("theta", "lambda_"),
+    "SAC": ("rho", "lambda_"),
+    "GNS": ("theta", "rho", "lambda_"),
+}
+_RHO, _LAMBDA, _CONSTANT = 0.4, 0.3, 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """A simulated panel, its weights and the truth behind it.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Indexed by (`unit`, `period`), sorted, with the columns `y`, `x1`, `x2` and so on.
+        ``attrs["source"]`` is "simulated".
+    weights : libpysal.graph.Graph
+        The weights that made `y`.
+    truth : dict
+        - `params`: Series of the coefficients: `constant` (if there are no effects), regressors, ``W:`` +
+          regressor, `rho`, `lambda`, as far as the model has them;
+        - `entity_effects`, `time_effects`: Series, or None;
+        - `model`, `effects`, `errors`, `sigma`.
+    """
+
+    data: pd.DataFrame
+    weights: Graph
+    truth: dict[str, Any]
+    _links: tuple[Array, sp.csr_matrix]
+
+    def __repr__(self) -> str:
+        """Say what is inside, in one line."""
+        units, periods = (len(level) for level in self.data.index.levels)
+        return f"Simulation({self.truth['model']}, {units} units x {periods} periods, simulated)"
+
+    def arrays(self) -> tuple[Array, Array, Array, sp.csr_matrix]:
+        """Give the same numbers without labels on them.
+
+        Returns
+        -------
+        y : ndarray of shape (T, n)
+        x : ndarray of shape (T, n, k)
+        ids : ndarray of shape (n,)
+            The units, in the order of `w`.
+        w : scipy.sparse.csr_matrix of shape (n, n)
+
+        Examples
+        --------
+        >>> y, x, ids, w = simulate(9, 4, random_state=0).arrays()
+        >>> y.shape, x.shape, w.shape
+        ((4, 9), (4, 9, 2), (9, 9))
+        """
+        import pandas as pd
+
+        ids, w = self._links
+        periods = self.data.index.levels[1]
+        order = pd.MultiIndex.from_product([periods, ids], names=["period", "unit"])
+        rows = self.data.swaplevel().reindex(order).to_numpy()
+        cube = rows.reshape(len(periods), len(ids), -1)
+        return cube[..., 0].copy(), cube[..., 1:].copy(), ids.copy(), w.copy()
+
+
+def simulate(
+    n_units: int | None = None,
+    n_periods: int = 10,
+    *,
+    model: Model = "SDM",
+    rho: float | None = None,
+    lambda_: float | None = None,
+    beta: Sequence[float] = (1.0, -0.5),
+    theta: Sequence[float] | None = None,
+    sigma: float = 1.0,
+    effects: Effects = "two-way",
+    weights: Any = None,
+    errors: Errors = "normal",
+    random_state: int | np.random.Generator | None = None,
+) -> Simulation:
+    """Simulate a spatial panel with known parameters.
+
+    Parameters
+    ----------
+    n_units : int, optional
+        Number of units, at least 2; by default 100, or as many as `weights` has.
+    n_periods : int, default 10
+        Number of periods.
+    model : {"SLX", "SAR", "SDM", "SEM", "SDEM", "SAC", "GNS"}, default "SDM"
+        Which of the parts of Elhorst's taxonomy there are; see Notes.
+    rho : float, optional
+        Coefficient of W y, 0.4 by default. SAR, SDM, SAC and GNS have it.
+    lambda_ : float, optional
+        Coefficient of W u, 0.3 by default. SEM, SDEM, SAC and GNS have it.
+    beta : sequence of k floats, default (1.0, -0.5)
+        Coefficients of the regressors `x1`, `x2` and so on.
+    theta : sequence of k floats, optional
+        Coefficients of their spatial lags, half of `beta` by default. SLX, SDM, SDEM and GNS have them.
+    sigma : float, default 1.0
+        Standard deviation of the errors.
+    effects : {"none", "entity", "time", "two-way"}, default "two-way"
+        Which effects there are. Those of the units are correlated with the regressors. Without any, the model
+        has a constant, 1.
+    weights : Graph or tuple (ids, matrix), optional
+        Taken as given. By default queen contiguity of a near-square lattice, row-standardised.
+    errors : {"normal", "skewed", "heavy-tailed", "heteroskedastic"}, default "normal"
+        - "normal";
+        - "skewed": centred chi-squared with 3 degrees of freedom;
+        - "heavy-tailed": Student's t with 5 degrees of freedom;
+        - "heteroskedastic": normal, with a variance of its own in every unit, `sigma` squared on average.
+    random_state : int, Generator or None
+        Passed to `numpy.random.default_rng`.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    OptionError
+        If an option is not among those listed, a parameter is given that the model does not have, or rho or
+        lambda lies outside the interval in which the process exists: (-1, 1) for row-standardised weights.
+    WeightsError, ShapeError
+        If the weights are not square, or ids and matrix differ in length.
+
+    Notes
+    -----
+    y_t = rho W y_t + X_t beta + W X_t theta + mu + xi_t 1 + u_t,  u_t = lambda W u_t + e_t.
+
+    Every regressor is a sum of two standard normals, one of the unit and one of the cell; the unit's effect is
+    half the sum of the former and a standard normal. I - rho W is factored once, sparse, for all periods:
+    100,000 units take seconds.
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer.
+
+    Examples
+    --------
+    >>> simulation = simulate(49, 8, rho=0.5, random_state=1)
+    >>> simulation
+    Simulation(SDM, 49 units x 8 periods, simulated)
+    >>> simulation.truth["params"].to_dict()
+    {'x1': 1.0, 'x2': -0.5, 'W:x1': 0.5, 'W:x2': -0.25, 'rho': 0.5}
+    """
+    check_option("simulate", "model", model, Model)
+    check_option("simulate", "effects", effects, Effects)
+    check_option("simulate", "errors", errors, Errors)
+    check_positive("simulate", "n_periods", n_periods, integer=True)
+    check_positive("simulate", "sigma", sigma)
+    slopes = check_finite("beta", numeric_array("beta", beta, 1))
+    if not slopes.size:
+        raise OptionError("simulate: beta=() has no coefficient. Give one for each regressor wanted.")
+    given = {"theta": theta, "rho": rho, "lambda_": lambda_}
+    part = _parts(model, given, slopes)
+    ids, w = _weights(n_units, weights)
+    rng = np.random.default_rng(random_state)
+    x, mu, xi = _regressors_and_effects(n_periods, len(ids), len(slopes), effects, rng)
+    noise = sigma * _errors(errors, (n_periods, len(ids)), rng)
+    shocks: Array = solver(w, part["lambda_"], "lambda_")(noise.T).T if "lambda_" in part else noise
+    right: Array = x @ slopes + mu + xi[:, None] + shocks
+    if "theta" in part:
+        right += (w @ (x @ part["theta"]).T).T
+    y: Array = solver(w, part["rho"], "rho")(right.T).T if "rho" in part else right
+    data = _labelled(y, x, ids)
+    truth = {
+        "params": _params(slopes, part, effects),
+        **_effect_series(mu, xi, ids, effects),
+        "model": model,
+        "effects": effects,
+        "errors": errors,
+        "sigma": float(sigma),
+    }
+    return Simulation(data, graph_of(ids, w), truth, (ids, w))
+
+
+def _parts(model: str, given: dict[str, Any], slopes: Array) -> dict[str, Any]:
+    """Settle the spatial parameters; refuse those that the model does not have."""
+    extra = [name for name, value in given.items() if value is not None and name not in _PARTS[model]]
+    if extra:
+        having = [other for other, parts in _PARTS.items() if extra[0] in parts]
+        raise OptionError(
+            f"simulate: {extra[0]}={given[extra[0]]!r} was given, but model={model!r} has no {extra[0]}. "
+            f"Leave it out, or choose one of {', '.join(map(repr, having))}."
+        )
+    default = {"theta": slopes / 2, "rho": _RHO, "lambda_": _LAMBDA}
+    part: dict[str, Any] = {
+        name: default[name] if given[name] is None else given[name] for name in _PARTS[model]
+    }
+    if "theta" in part:
+        part["theta"] = check_finite("theta", numeric_array("theta", part["theta"], 1))
+        if part["theta"].shape != slopes.shape:
+            raise OptionError(
+                f"simulate: theta has {len(part['theta'])} coefficients and beta has {len(slopes)}. "
+                "Give one for each regressor; 0 leaves its spatial lag out."
+            )
+    return part
+
+
+def _weights(n_units: int | None, weights: Any) -> tuple[Array, sp.csr_matrix]:
+    if weights is None:
+        n = 100 if n_units is None else check_positive("simulate", "n_units", n_units, integer=True)
+        if n < 2:
+            raise OptionError("simulate: n_units=1 leaves no neighbour. Give at least 2.")
+        return np.arange(n), lattice(n)
+    ids, w = links_of(weights)
+    if n_units is not None and n_units != len(ids):
+        raise OptionError(
+            f"simulate: n_units={n_units!r}, but the weights have {len(ids)} units. Leave n_units out."
+        )
+    return ids, w
+
+
+def _regressors_and_effects(
+    periods: int, n: int, k: int, effects: str, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """Draw X (T, n, k), the effects of the units (n,) and those of the periods (T,)."""
+    between = rng.standard_normal((n, k))
+    x = between + rng.standard_normal((periods, n, k))
+    entity = (between.sum(axis=1) + rng.standard_normal(n)) / 2
+    time = rng.standard_normal(periods)
+    mu = entity if effects in ("entity", "two-way") else np.zeros(n)
+    xi = time if effects in ("time", "two-way") else np.full(periods, _CONSTANT if effects == "none" else 0.0)
+    return x, mu, xi
+
+
+def _errors(kind: str, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Draw errors of mean 0 and variance 1."""
+    if kind == "skewed":
+        return np.asarray((rng.chisquare(3, shape) - 3) / np.sqrt(6))
+    if kind == "heavy-tailed":
+        return np.asarray(rng.standard_t(5, shape) / np.sqrt(5 / 3))
+    normal = rng.standard_normal(shape)
+    spread = 1.0 if kind == "normal" else np.sqrt(rng.uniform(0.25, 1.75, shape[1]))
+    return np.asarray(normal * spread)
+
+
+def _labelled(y: Array, x: Array, ids: Array) -> pd.DataFrame:
+    import pandas as pd
+
+    periods, n, k = x.shape
+    index = pd.MultiIndex.from_product([pd.Index(ids), np.arange(1, periods + 1)], names=["unit", "period"])
+    columns = np.concatenate([y[..., None], x], axis=2).transpose(1, 0, 2).reshape(n * periods, k + 1)
+    data = pd.DataFrame(columns, index=index, columns=["y", *_names(k)]).sort_index()
+    data.attrs["source"] = "simulated"
+    return data
+
+
+def _names(k: int) -> list[str]:
+    return [f"x{i}" for i in range(1, k + 1)]
+
+
+def _params(slopes: Array, part: dict[str, Any], effects: str) -> pd.Series:
+    import pandas as pd
+
+    names = _names(len(slopes))
+    params = {"constant": _CONSTANT} if effects == "none" else {}
+    params |= dict(zip(names, slopes, strict=True))
+    params |= {f"W:{name}": value for name, value in zip(names, part.get("theta", ()), strict=False)}
+    params |= {name.rstrip("_"): part[name] for name in ("rho", "lambda_") if name in part}
+    return pd.Series(params, dtype=float)
+
+
+def _effect_series(mu: Array, xi: Array, ids: Array, effects: str) -> dict[str, Any]:
+    import pandas as pd
+
+    units = pd.Index(ids, name="unit")
+    periods = pd.RangeIndex(1, len(xi) + 1, name="period")
+    return {
+        "entity_effects": pd.Series(mu, index=units) if effects in ("entity", "two-way") else None,
+        "time_effects": pd.Series(xi, index=periods) if effects in ("time", "two-way") else None,
+    }
