@@ -1,4 +1,4 @@
-"""The textbook panel (46 states, 30 years): a two-way SDM with simulated impacts beside spreg's fixed-effects lag model.
+"""The textbook panel (46 states, 30 years): a two-way SDM with simulated impacts beside spreg's lag model.
 
 Also what `import spatialhealth` costs beside `import scipy.sparse`. All figures of one run, on one machine, in turn.
 """
@@ -54,18 +54,23 @@ def import_time(module, runs):
     times = []
     for _ in range(runs):
         done = subprocess.run(
-            [sys.executable, "-c", command.format(f"import {module}")], capture_output=True, text=True, check=True
+            [sys.executable, "-c", command.format(f"import {module}")],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         times.append(float(done.stdout))
     return times
 
 
 def show(label, times):
+    """Print a line and give the median."""
     print(f"{label:<62} {statistics.median(times):9.2f} ms   ({min(times):.2f} to {max(times):.2f})")
     return statistics.median(times)
 
 
 def main():
+    """Print every figure of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
@@ -95,7 +100,9 @@ def main():
     )
     entity = sh.SpatialDurbin(W, effects="entity", correction="none").fit(X, y).rho_
     peer = theirs(y_spreg, x_spreg, w)
-    print(f"same model in both (entity effects, no correction): rho {entity:.6f} and {float(np.squeeze(peer)):.6f}")
+    print(
+        f"same model in both (entity effects, no correction): rho {entity:.6f} and {float(np.squeeze(peer)):.6f}"
+    )
     one = show("spatialhealth: SDM two-way lee-yu, impacts of 1,000 draws", measure(ours, X, y, W, runs=runs))
     two = show(
         "spreg: ML_LagFE(slx_lags=1), entity effects, no inference on impacts",

@@ -59,7 +59,7 @@ CORRECTED: dict[int, dict[str, Any]] = {
     1790842: {"population": 1_380_000},  # Wuzhong carries the population of all of Ningxia
 }
 ALBERS = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +datum=WGS84 +units=m +no_defs"
-HULL_RATIO = 0.2  # of the concave hull
+HULL_RATIO = 0.4  # of the concave hull
 MARGIN = 60_000.0  # metres around the hull
 
 

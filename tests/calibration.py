@@ -1,9 +1,9 @@
 """Monte-Carlo check of bias and coverage: `python -m tests.calibration [--replications 1000]`.
 
-Panels are simulated from known parameters with correct two-way effects; every replication fits the spatial Durbin
-model and asks whether each 95 % interval holds the truth, for the parameters and for the effects of the first
-regressor. Coverage within Monte-Carlo error of 95 % is what is wanted. Maximum likelihood has a bias of order 1/N of its
-own, from the coefficients estimated along: a tenth of a standard deviation here, more in smaller panels.
+Panels are simulated from known parameters; every replication fits the spatial Durbin model and asks whether each
+95 % interval holds the truth, for the parameters and for the effects of the first regressor. Coverage within
+Monte-Carlo error of 95 % is what is wanted. Maximum likelihood has a bias of order 1/N of its own, from the
+coefficients estimated along: a tenth of a standard deviation here, more in smaller panels.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def replicate(design: Design, replications: int, seed: int = 2011) -> pd.DataFra
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--replications", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=2011)
     options = parser.parse_args()

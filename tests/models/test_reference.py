@@ -13,8 +13,8 @@ from tests.cases import PANELS, columbus, columbus_weights, figures, panel
 
 EFFECTS = {"individual": "entity", "time": "time", "twoways": "two-way"}
 # the collection is polished in 70 digits; what is left here is the rounding of a double-precision optimum
-ESTIMATE = dict(rtol=0, atol=1e-6)
-ERROR = dict(rtol=1e-5, atol=0)
+ESTIMATE = {"rtol": 0, "atol": 1e-6}
+ERROR = {"rtol": 1e-5, "atol": 0}
 
 
 def columbus_fit(case, cov_type="observed"):
@@ -65,7 +65,9 @@ def test_cross_section_expected_information(case):
     np.testing.assert_allclose(model.std_errors_, expected, **ERROR)
 
 
-@pytest.mark.parametrize("case", sorted(c for c in figures("cross_section") if "impacts" in figures("cross_section")[c]))
+@pytest.mark.parametrize(
+    "case", sorted(c for c in figures("cross_section") if "impacts" in figures("cross_section")[c])
+)
 def test_cross_section_impacts(case):
     check_impacts(*columbus_fit(case)[::2], "observed_hessian", {v: v for v in ("HOVAL", "INC")})
 
@@ -109,7 +111,9 @@ def test_panel(case, cov_type):
     expected = [reference[f"se_{cov_type}"][names[p]] for p in model.params_.index]
     np.testing.assert_allclose(model.std_errors_, expected, **ERROR)
     covariance = "observed_hessian" if cov_type == "observed" else "expected_info"
-    check_impacts(model, reference, covariance, {k: v for k, v in names.items() if k in model.result_.regressors})
+    check_impacts(
+        model, reference, covariance, {k: v for k, v in names.items() if k in model.result_.regressors}
+    )
 
 
 @pytest.mark.parametrize(
