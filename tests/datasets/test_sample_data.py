@@ -60,7 +60,7 @@ def test_neighbours_of_the_cities(cities):
     graph = Graph.build_contiguity(cities, rook=False)
     assert graph.n_edges == 1716
     assert len(graph.isolates) == 0
-    assert graph.cardinalities.mean() == pytest.approx(5.47, abs=0.01)
+    assert graph.cardinalities.mean() == pytest.approx(5.59, abs=0.01)
     assert graph.cardinalities.max() <= 10
     links = weights.contiguity_links(cities.geometry.to_wkb())
     assert connected_components(links, directed=False)[0] == 1
