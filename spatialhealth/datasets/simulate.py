@@ -11,8 +11,10 @@ import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Effects
 from spatialhealth._validation import check_finite, check_option, check_positive, numeric_array
-from spatialhealth.datasets.links import graph_of, lattice, links_of, solver
+from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import OptionError
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.weights.convert import as_links, to_graph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,9 +149,9 @@ def simulate(
     ------
     OptionError
         If an option is not among those listed, a parameter is given that the model does not have, or rho or
-        lambda lies outside the interval in which the process exists: (-1, 1) for row-standardised weights.
-    WeightsError, ShapeError
-        If the weights are not square, or ids and matrix differ in length.
+        lambda lies outside the admissible interval of the weights; (-1, 1) is inside it when rows sum to one.
+    WeightsError, DuplicateError
+        If the weights cannot be used; see `spatialhealth.weights.as_links`.
 
     Notes
     -----
@@ -185,11 +187,12 @@ def simulate(
     rng = np.random.default_rng(random_state)
     x, mu, xi = _regressors_and_effects(n_periods, len(ids), len(slopes), effects, rng)
     noise = sigma * _errors(errors, (n_periods, len(ids)), rng)
-    shocks: Array = solver(w, part["lambda_"], "lambda_")(noise.T).T if "lambda_" in part else noise
+    operator = SpatialOperator((ids, w))
+    shocks = _spread(operator, part, "lambda_", noise)
     right: Array = x @ slopes + mu + xi[:, None] + shocks
     if "theta" in part:
-        right += (w @ (x @ part["theta"]).T).T
-    y: Array = solver(w, part["rho"], "rho")(right.T).T if "rho" in part else right
+        right += operator.lag(x @ part["theta"])
+    y = _spread(operator, part, "rho", right)
     data = _labelled(y, x, ids)
     truth = {
         "params": _params(slopes, part, effects),
@@ -199,7 +202,7 @@ def simulate(
         "errors": errors,
         "sigma": float(sigma),
     }
-    return Simulation(data, graph_of(ids, w), truth, (ids, w))
+    return Simulation(data, to_graph(ids, w), truth, (ids, w))
 
 
 def _parts(model: str, given: dict[str, Any], slopes: Array) -> dict[str, Any]:
@@ -225,13 +228,30 @@ def _parts(model: str, given: dict[str, Any], slopes: Array) -> dict[str, Any]:
     return part
 
 
+def _spread(operator: SpatialOperator, part: dict[str, Any], name: str, values: Array) -> Array:
+    """Give (I - coefficient W)^-1 x for every period, or x where the model has no such coefficient."""
+    if name not in part:
+        return values
+    coefficient = part[name]
+    number = isinstance(coefficient, (int, float, np.integer, np.floating)) and not isinstance(coefficient, bool)
+    if not number or not np.isfinite(coefficient):
+        raise OptionError(f"simulate: {name}={coefficient!r} must be a number.")
+    if not operator.admits(coefficient):
+        low, high = operator.interval
+        raise OptionError(
+            f"simulate: {name}={coefficient!r} must lie strictly between {low:.6g} and {high:.6g}, where the process "
+            "exists for these weights."
+        )
+    return operator.solve(float(coefficient), values.T).T
+
+
 def _weights(n_units: int | None, weights: Any) -> tuple[Array, sp.csr_matrix]:
     if weights is None:
         n = 100 if n_units is None else check_positive("simulate", "n_units", n_units, integer=True)
         if n < 2:
             raise OptionError("simulate: n_units=1 leaves no neighbour. Give at least 2.")
         return np.arange(n), lattice(n)
-    ids, w = links_of(weights)
+    ids, w = as_links(weights)
     if n_units is not None and n_units != len(ids):
         raise OptionError(
             f"simulate: n_units={n_units!r}, but the weights have {len(ids)} units. Leave n_units out."

@@ -41,6 +41,7 @@ class LuLogDet(LogDet):
         self._spectrum = spectrum
         self._values: dict[float, float] = {}
         self._slopes: dict[float, float] = {}
+        self._curvatures: dict[float, float] = {}
 
     def value(self, rho: float) -> float:
         """Give L(rho)."""
@@ -58,7 +59,10 @@ class LuLogDet(LogDet):
 
     def derivatives(self, rho: float) -> tuple[float, float, float]:
         """Give L(rho), L'(rho) and L''(rho)."""
-        return self.value(rho), self.slope(rho), 2 * self._taylor(float(rho), 2)[2]
+        rho = float(rho)
+        if rho not in self._curvatures:
+            self._curvatures[rho] = 2 * float(self._taylor(rho, 2)[2])
+        return self.value(rho), self.slope(rho), self._curvatures[rho]
 
     def slopes(self, rhos: Array) -> Array:
         """Give L' at many rhos, shape (r,), by Chebyshev interpolation over their range."""

@@ -105,6 +105,13 @@ class SpatialOperator:
         """Open interval of admissible rho."""
         return self.spectrum.interval
 
+    def admits(self, rho: float) -> bool:
+        """Whether rho lies in the admissible interval, whose ends are only computed if they must be."""
+        if abs(rho) * self.spectrum.bound < 1:
+            return True
+        low, high = self.interval
+        return low < rho < high
+
     @cached_property
     def isolates(self) -> Array:
         """Ids of the units without a neighbour."""

@@ -11,12 +11,14 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError
+from spatialhealth.operator.factor import factorise
 
 __all__ = ["Spectrum"]
 
 _ALL_EIGENVALUES = 10_000  # beyond, a dense matrix would not be sensible
 _COMPLEX_EIGENVALUES = 2_000  # beyond, those of a non-symmetric matrix take minutes
 _IMAGINARY = 1e-8
+_ROUGH = 1e-3
 
 
 class Spectrum:
@@ -92,22 +94,40 @@ class Spectrum:
         upper = 1 / high if high > 1e-12 else 1 / self.bound
         return float(lower), float(upper)
 
+    @property
+    def _rows_sum_to_one(self) -> bool:
+        sums = np.asarray(self.matrix.sum(axis=1)).ravel()
+        return bool(np.abs(sums[sums > 0] - 1).max() < 1e-12)
+
     def _real_range(self) -> tuple[float, float]:
         """Give the smallest and the largest real eigenvalue (0 for one that is not known)."""
         if self.is_symmetrisable:
             if "eigenvalues" in self.__dict__ or self.n <= 500:
                 return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
-            return self._extreme("SA"), self._extreme("LA")
+            # rows that sum to one have the largest eigenvalue one
+            largest = self.bound if self._rows_sum_to_one else self._extreme("LA")
+            return self._extreme("SA"), largest
         if self.n > _COMPLEX_EIGENVALUES and "eigenvalues" not in self.__dict__:
             return 0.0, 0.0
         real = self.eigenvalues.real[np.abs(self.eigenvalues.imag) < _IMAGINARY]
         return float(min(real.min(initial=0.0), 0.0)), float(max(real.max(initial=0.0), 0.0))
 
     def _extreme(self, which: str) -> float:
-        start = np.random.default_rng(0).uniform(0.5, 1.5, self.n)
-        found = spla.eigsh(self.similar, k=1, which=which, v0=start, tol=1e-10, return_eigenvectors=False)
-        # rows that sum to one have the largest eigenvalue one, which iteration only meets to its tolerance
-        return min(float(found[0]), self.bound)
+        """Give the smallest ("SA") or largest ("LA") eigenvalue of the similar symmetric matrix.
+
+        A rough value by plain iteration, then the exact one by iterating with the inverse just beyond it: the ends
+        of the spectrum of a map are crowded, and plain iteration would take many times as long to tell them apart.
+        """
+        n = self.n
+        start = np.random.default_rng(0).uniform(0.5, 1.5, n)
+        rough = spla.eigsh(self.similar, k=1, which=which, v0=start, tol=_ROUGH, ncv=30, return_eigenvectors=False)
+        shift = float(rough[0]) * (1 + _ROUGH)
+        factor = factorise(self.similar, 1 / shift, without_pivoting=True)
+        inverse = spla.LinearOperator((n, n), matvec=lambda x: factor.solve(x) / -shift, dtype=float)
+        found = spla.eigsh(
+            self.similar, k=1, sigma=shift, OPinv=inverse, v0=start, tol=1e-10, return_eigenvectors=False
+        )
+        return float(found[0])
 
     def distance_to_singularity(self, rho: float) -> float:
         """Give a radius around rho within which L is analytic in the complex plane."""

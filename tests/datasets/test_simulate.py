@@ -9,8 +9,8 @@ import scipy.sparse as sp
 from libpysal.graph import Graph
 
 from spatialhealth.datasets import Simulation, simulate
-from spatialhealth.datasets.links import lattice
-from spatialhealth.errors import DuplicateError, OptionError, ShapeError, WeightsError
+from spatialhealth.datasets.lattice import lattice
+from spatialhealth.errors import DuplicateError, OptionError, WeightsError
 
 MODELS = {
     "SLX": {"theta"},
@@ -205,8 +205,8 @@ def test_a_hundred_thousand_units():
         ({"model": "SLX", "rho": 0.2}, "model='SLX' has no rho"),
         ({"model": "SDM", "lambda_": 0.2}, "model='SDM' has no lambda_"),
         ({"model": "SAR", "theta": (1.0, 1.0)}, "model='SAR' has no theta"),
-        ({"rho": 1.0}, "rho=1.0 must lie strictly between -1 and 1"),
-        ({"rho": -1.2}, "rho=-1.2 must lie strictly between -1 and 1"),
+        ({"rho": 1.0}, "rho=1.0 must lie strictly between -1.970[0-9]* and 1"),
+        ({"rho": -2.0}, "rho=-2.0 must lie strictly between -1.970[0-9]* and 1"),
         ({"rho": float("nan")}, "rho=nan must be a number"),
         ({"rho": "high"}, "rho='high' must be a number"),
         ({"model": "SEM", "lambda_": 1.5}, "lambda_=1.5 must lie strictly between"),
@@ -227,11 +227,11 @@ def test_bad_weights():
     pair = sp.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]]))
     with pytest.raises(WeightsError, match="cannot be read"):
         simulate(weights=pair)
-    with pytest.raises(ShapeError, match="3 ids do not fit"):
+    with pytest.raises(WeightsError, match="2 rows but 3 ids"):
         simulate(weights=([1, 2, 3], pair))
     with pytest.raises(DuplicateError, match="more than once"):
         simulate(weights=([1, 1], pair))
-    with pytest.raises(WeightsError, match="NaN or infinite"):
+    with pytest.raises(WeightsError, match="not finite"):
         simulate(weights=([1, 2], pair * np.nan))
     with pytest.raises(OptionError, match="the weights have 2 units"):
         simulate(5, weights=([1, 2], pair))
