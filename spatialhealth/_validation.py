@@ -9,7 +9,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import NonFiniteError, NonNumericError, OptionError, ShapeError
 
-__all__ = ["check_finite", "check_option", "check_positive", "check_share", "numeric_array"]
+__all__ = ["check_finite", "check_option", "check_positive", "check_share", "numeric_array", "random_generator"]
 
 
 def check_option(owner: str, name: str, value: Any, allowed: Any, *, none: bool = False) -> Any:
@@ -39,13 +39,19 @@ def check_share(owner: str, name: str, value: Any) -> float:
 
 def numeric_array(what: str, values: Any, ndim: int | tuple[int, ...]) -> Array:
     """Give back `values` as a float array of the number of dimensions asked for."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(
+            values.astype(float), np.nan
+        )  # what is masked is missing, not what lies beneath
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "fiub":
-            raise TypeError
-        array = array.astype(float)
-    except (TypeError, ValueError):
-        raise NonNumericError(f"{what} must hold numbers; it holds {np.asarray(values).dtype}.") from None
+    except ValueError:
+        raise ShapeError(f"{what} is ragged: its rows differ in length. Give rows of one length.") from None
+    if array.dtype.kind not in "fiub":
+        raise NonNumericError(
+            f"{what} must hold numbers; it holds {array.dtype}. Convert it with numpy.asarray(..., dtype=float)."
+        )
+    array = array.astype(float)
     dims = (ndim,) if isinstance(ndim, int) else ndim
     if array.ndim not in dims:
         wanted = " or ".join(str(d) for d in dims)
@@ -64,3 +70,13 @@ def check_finite(what: str, array: Array) -> Array:
             "Mend or leave out these observations before fitting."
         )
     return array
+
+
+def random_generator(owner: str, random_state: Any) -> np.random.Generator:
+    """Give the generator of a `random_state`: None, a whole number, or a generator, which is used as it is."""
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"{owner}: random_state={random_state!r} must be None, a whole number from 0, or a numpy Generator."
+        ) from None

@@ -77,7 +77,10 @@ def hessian(function, theta, step=1e-4):
         for j in range(i + 1):
             a, b = np.eye(p)[i] * h[i], np.eye(p)[j] * h[j]
             H[i, j] = H[j, i] = (
-                function(theta + a + b) - function(theta + a - b) - function(theta - a + b) + function(theta - a - b)
+                function(theta + a + b)
+                - function(theta + a - b)
+                - function(theta - a + b)
+                + function(theta - a - b)
             ) / (4 * h[i] * h[j])
     return H
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -34,5 +35,5 @@ def test_commands_exist(target):
 
 def test_every_dependency_has_a_lower_bound_and_no_upper_one():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    listed = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    listed = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
     assert all(re.fullmatch(r"[\w-]+>=[\d.]+", requirement) for requirement in listed)

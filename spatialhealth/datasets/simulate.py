@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Effects
-from spatialhealth._validation import check_finite, check_option, check_positive, numeric_array
+from spatialhealth._validation import check_finite, check_option, check_positive, numeric_array, random_generator
 from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import OptionError
 from spatialhealth.operator.operator import SpatialOperator
@@ -184,7 +184,7 @@ def simulate(
     given = {"theta": theta, "rho": rho, "lambda_": lambda_}
     part = _parts(model, given, slopes)
     ids, w = _weights(n_units, weights)
-    rng = np.random.default_rng(random_state)
+    rng = random_generator("simulate", random_state)
     x, mu, xi = _regressors_and_effects(n_periods, len(ids), len(slopes), effects, rng)
     noise = sigma * _errors(errors, (n_periods, len(ids)), rng)
     operator = SpatialOperator((ids, w))

@@ -39,6 +39,11 @@ def parse_contrast(expression: str, variables: Sequence[str]) -> Array:
     >>> parse_contrast("log(a - b) - 0.5 * c", ["c", "log(a - b)"]).tolist()
     [-0.5, 1.0]
     """
+    if not isinstance(expression, str):
+        raise FormulaError(
+            f"A contrast is a text such as '{variables[0]} - {variables[-1]}'; it is {expression!r}. "
+            f"The regressors are: {', '.join(variables)}."
+        )
     squeezed = {re.sub(r"\s+", "", name): place for place, name in enumerate(variables)}
     names = "|".join(re.escape(name) for name in sorted(squeezed, key=len, reverse=True))
     term = re.compile(rf"([-+]?)(?:({_NUMBER})\*)?({names})(?=[-+]|$)")

@@ -9,7 +9,7 @@ import numpy as np
 
 from spatialhealth._stats import inference
 from spatialhealth._typing import Array, ImpactMethod
-from spatialhealth._validation import check_option, check_positive, check_share
+from spatialhealth._validation import check_option, check_positive, check_share, random_generator
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts.by_order import by_order
 from spatialhealth.impacts.contrast import parse_contrast
@@ -60,6 +60,11 @@ class Impacts:
     method: ImpactMethod
     draws: Array | None = None
     rejected: int = 0
+
+    def __post_init__(self) -> None:
+        for array in (self.estimates, self.covariance, self.draws):
+            if array is not None:
+                array.flags.writeable = False
 
     @property
     def std_errors(self) -> Array:
@@ -237,10 +242,12 @@ def impacts(
     ----------
     LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, section 2.7.
     """
-    result: FitResult = getattr(model, "_fitted", model)
+    result = _result_of(model)
     check_share("impacts", "level", level)
     check_option("impacts", "method", method, ImpactMethod)
     check_positive("impacts", "draws", draws, integer=True)
+    if draws < 2:
+        raise OptionError("impacts: draws=1 has no spread. Take at least 2, and for a paper 1,000 or more.")
     pairs = Pairs.of(result)
     at = multipliers(result.operator, pairs.rho)
     estimates = pairs.coefficients @ (_SPLIT @ at.value).T
@@ -248,9 +255,20 @@ def impacts(
         gradient = pairs.gradient(_SPLIT @ at.value, _SPLIT @ at.slope).reshape(-1, len(pairs.params))
         covariance = gradient @ pairs.covariance @ gradient.T
         return Impacts(result, pairs.variables, estimates, covariance, level, method)
-    simulated, rejected = _simulate(result, pairs, int(draws), np.random.default_rng(random_state))
+    simulated, rejected = _simulate(result, pairs, int(draws), random_generator("impacts", random_state))
     covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
     return Impacts(result, pairs.variables, estimates, covariance, level, method, simulated, rejected)
+
+
+def _result_of(model: Any) -> FitResult:
+    if isinstance(model, FitResult):
+        return model
+    if not hasattr(type(model), "result_"):
+        raise OptionError(
+            f"impacts: model is a {type(model).__name__}. Give a fitted estimator of this package, or its result_."
+        )
+    result: FitResult = model.result_
+    return result
 
 
 def _simulate(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:

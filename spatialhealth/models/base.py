@@ -20,6 +20,7 @@ from spatialhealth.models.predict import predict
 from spatialhealth.models.result import Estimate, FitResult
 from spatialhealth.models.summary import Summary
 from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.panel.columns import check_outcome, same_rows
 from spatialhealth.panel.formula import FormulaDesign, design_from_formula
 from spatialhealth.panel.table import PanelTable
 
@@ -72,7 +73,8 @@ class SpatialModel(LabelledResult, Estimator):
             And their kin in `spatialhealth.errors`, each saying what was found, where, and what to do.
         """
         operator = self._operator()
-        return self._fit(PanelTable.from_frames(X, y, operator.ids), operator, self.constant, None)
+        table = PanelTable.from_frames(X, check_outcome(y), operator.ids)
+        return self._fit(table, operator, self.constant, None)
 
     def fit_formula(self: Self, formula: str, data: pd.DataFrame) -> Self:
         """Fit to a table by a formula.
@@ -99,7 +101,7 @@ class SpatialModel(LabelledResult, Estimator):
         operator = self._operator()
         design = design_from_formula(formula, data)
         table = PanelTable.from_frames(design.x, design.y, operator.ids)
-        return self._fit(table, operator, self.constant and design.constant, design)
+        return self._fit(table, operator, bool(self.constant and design.constant), design)
 
     def fit_arrays(
         self: Self, Y: Array, X: Array, names: Any = None, periods: Any = None, response: str = "y"
@@ -167,8 +169,14 @@ class SpatialModel(LabelledResult, Estimator):
         Returns
         -------
         float
+
+        Raises
+        ------
+        NotFittedError, PredictionError, DataError
         """
-        error = y - self.predict(X).reindex(y.index)
+        predicted = self.predict(X)
+        y = same_rows(X, check_outcome(y))
+        error = y - predicted
         return float(1 - (error**2).sum() / ((y - y.mean()) ** 2).sum())
 
     def impacts(
@@ -226,7 +234,7 @@ class SpatialModel(LabelledResult, Estimator):
         check_option(name, "effects", self.effects, Effects)
         check_option(name, "correction", self.correction, Correction)
         check_option(name, "cov_type", self.cov_type, CovType)
-        if not isinstance(self.constant, bool):
+        if not isinstance(self.constant, (bool, np.bool_)):
             raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
         return as_operator(self.weights, self.logdet)
 
@@ -251,7 +259,7 @@ class SpatialModel(LabelledResult, Estimator):
         estimate = self._estimate(sample, within.apply(lag).reshape(-1), within, operator)
         self._rows = table
         self._formula = formula
-        self.result_ = _result(
+        self._result = _result(
             type(self).__name__, table, design, lag, within, operator, estimate, self.cov_type
         )
         return self

@@ -21,9 +21,10 @@ from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["CONSTANT", "LAG_PREFIX", "Design", "Sample"]
+__all__ = ["CONSTANT", "LAG_PREFIX", "RHO", "Design", "Sample"]
 
 CONSTANT = "constant"
+RHO = "rho"
 LAG_PREFIX = "W:"
 _NOTHING = 1e-10  # share of a column's length below which nothing is left but rounding
 
@@ -61,11 +62,11 @@ class Design:
         constant : bool
             Whether to add one.
         """
-        taken = [name for name in table.names if name == CONSTANT or name.startswith(LAG_PREFIX)]
+        taken = [name for name in table.names if name in (CONSTANT, RHO) or name.startswith(LAG_PREFIX)]
         if taken:
             raise OptionError(
-                f"The names {some(taken)} are the package's own: {CONSTANT!r} is added by the model and "
-                f"{LAG_PREFIX!r} marks a spatial lag. Rename these columns."
+                f"The names {some(taken)} are the package's own: {CONSTANT!r} is added by the model, "
+                f"{LAG_PREFIX!r} marks a spatial lag and {RHO!r} is the coefficient of W y. Rename these columns."
             )
         lagged = lagged_names(table.names, durbin)
         parts = [table.x]
@@ -113,21 +114,30 @@ class Sample:
         flat = np.ascontiguousarray(z.reshape(-1, z.shape[2]))
         projection = LeastSquares.of(flat)
         _independent(projection, design.names)
-        return cls(np.ascontiguousarray(y.reshape(-1)), flat, projection)
+        y = np.ascontiguousarray(y.reshape(-1))
+        if _vanished(projection.fit(y)[1], y - y.mean()):
+            raise IdentificationError(
+                f"The regressors explain the outcome {table.response!r} without any error. Is it among them, or "
+                "made of them? Leave those out."
+            )
+        return cls(y, flat, projection)
 
 
 def lagged_names(names: tuple[str, ...], durbin: Any) -> tuple[str, ...]:
     """Resolve the option `durbin` to names of regressors, in the order of the regressors."""
-    if durbin is True or durbin is False:
+    if isinstance(durbin, (bool, np.bool_)):
         return names if durbin else ()
     if isinstance(durbin, str) or not hasattr(durbin, "__iter__"):
         raise OptionError(f"durbin={durbin!r} must be True, or a list of the names of the regressors to lag.")
-    unknown = [name for name in durbin if name not in names]
+    wanted = list(durbin)
+    unknown = [name for name in wanted if name not in names]
     if unknown:
-        raise OptionError(f"durbin names {some(unknown)}, but the regressors are {some(names)}.")
-    if not list(durbin):
+        raise OptionError(
+            f"durbin names {some(unknown)}, but the regressors are {some(names)}. Name some of these."
+        )
+    if not wanted:
         raise OptionError("durbin is empty. Name the regressors to lag, or use a model without W x.")
-    return tuple(name for name in names if name in set(durbin))
+    return tuple(name for name in names if name in wanted)
 
 
 def _enough(within: Within, parameters: int) -> None:
@@ -138,7 +148,7 @@ def _enough(within: Within, parameters: int) -> None:
         )
     if within.has_time and within.n < 2:
         raise IdentificationError(
-            f"effects={within.effects!r} need at least two units; the data have {within.n}."
+            f"effects={within.effects!r} need at least two units; the data have {within.n}. Use effects='none'."
         )
     if within.degrees <= parameters:
         raise IdentificationError(

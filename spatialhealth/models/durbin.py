@@ -6,6 +6,7 @@ from typing import Any
 
 from spatialhealth._typing import Array, Correction, CovType, Effects
 from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import Sample
@@ -95,6 +96,8 @@ class SpatialDurbin(SpatialModel):
         self.constant = constant
 
     def _durbin(self) -> Any:
+        if self.durbin is False:
+            raise OptionError("durbin=False leaves SpatialDurbin no W x. Use SpatialLag, or name regressors.")
         return self.durbin
 
     def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spatialhealth._typing import Array, CovType
+from spatialhealth.errors import IdentificationError
 from spatialhealth.likelihood.bias import direct_correction
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.information import LagMoments, expected_information, observed_information
@@ -15,6 +16,8 @@ from spatialhealth.models.result import Estimate
 from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["least_squares", "maximum_likelihood"]
+
+_NOTHING = 1e-10  # share of the length of W y below which nothing is left of it but rounding
 
 
 def maximum_likelihood(
@@ -34,9 +37,17 @@ def maximum_likelihood(
     Returns
     -------
     Estimate
+
+    Raises
+    ------
+    IdentificationError
+        If W y repeats y, so that nothing tells rho.
+    ConvergenceError
+        If the likelihood has no maximum inside the admissible interval.
     """
     jacobian = Jacobian(operator.logdet, within)
     fit_y, fit_lag = sample.projection.fit(sample.y), sample.projection.fit(lag)
+    _tells_rho(fit_y[1], fit_lag[1], lag)
     profile = LagProfile.of(fit_y[1], fit_lag[1], jacobian)
     best = profile.maximise(operator.interval)
     theta = np.append(
@@ -86,6 +97,17 @@ def least_squares(sample: Sample, within: Within) -> Estimate:
         covariance=unbiased * sample.projection.gram_inverse,
         loglik=gaussian(total, within.size),
     )
+
+
+def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
+    """Raise if what the regressors leave of W y is a multiple of what they leave of y."""
+    left = lag - outcome * float(outcome @ lag) / float(outcome @ outcome)
+    if np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(whole - whole.mean())), 1e-300):
+        raise IdentificationError(
+            "Once regressors and effects are out, nothing is left of W y but a multiple of y, which cannot tell "
+            "rho. Either every unit neighbours every other with the same weight: use sparser weights; or the "
+            "model fits without any error: leave out what the outcome is made of."
+        )
 
 
 def _moments(sample: Sample, lag: Array, theta: Array, jacobian: Jacobian) -> LagMoments:

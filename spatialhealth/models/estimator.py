@@ -68,7 +68,7 @@ class Estimator:
         for name, value in self.get_params().items():
             if name == "weights":
                 shown += [] if value is None else [f"weights=<{type(value).__name__}>"]
-            elif value != defaults[name].default:
+            elif repr(value) != repr(defaults[name].default):
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -85,4 +85,4 @@ class Estimator:
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn whether the estimator has been fitted."""
-        return "result_" in self.__dict__
+        return "_result" in self.__dict__

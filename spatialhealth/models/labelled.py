@@ -18,12 +18,17 @@ class LabelledResult:
     """The underscored attributes of an estimator, read from its frozen `result_`."""
 
     @property
+    def result_(self) -> FitResult:
+        """The frozen result: everything the model knows, as arrays and names."""
+        return self._fitted
+
+    @property
     def _fitted(self) -> FitResult:
-        if "result_" not in self.__dict__:
+        if "_result" not in self.__dict__:
             raise NotFittedError(
                 f"This {type(self).__name__} has not been fitted yet. Call fit, fit_formula or fit_arrays first."
             )
-        result: FitResult = self.__dict__["result_"]
+        result: FitResult = self.__dict__["_result"]
         return result
 
     @property
@@ -86,12 +91,14 @@ class LabelledResult:
     @property
     def residuals_(self) -> pd.Series:
         """Structural residuals e = y - rho W y - Z delta - effects, in the order of the rows given."""
-        return self._table.labelled(self._fitted.residuals, "residual")
+        values = self._fitted.residuals
+        return self._table.labelled(values, "residual")
 
     @property
     def fitted_values_(self) -> pd.Series:
         """Outcome less residual (W y as observed), in the order of the rows given."""
-        return self._table.labelled(self._fitted.fitted_values, "fitted")
+        values = self._fitted.fitted_values
+        return self._table.labelled(values, "fitted")
 
     @property
     def entity_effects_(self) -> pd.Series:

@@ -10,6 +10,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import PredictionError, some
 from spatialhealth.models.design import CONSTANT, Design
 from spatialhealth.models.result import FitResult
+from spatialhealth.panel.columns import check_frame
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
@@ -35,10 +36,21 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
     ------
     PredictionError
         If a regressor is absent, or a period has no estimated effect.
+    DataError
+        If the new data cannot be aligned with the units of W; see `spatialhealth.panel.PanelTable`.
     """
+    check_frame(x)
     absent = [name for name in result.regressors if name not in [str(column) for column in x.columns]]
     if absent:
-        raise PredictionError(f"The new data lack the regressors {some(absent)} of the fit.")
+        raise PredictionError(
+            f"The new data lack the regressors {some(absent)} of the fit. "
+            f"They need all of: {some(result.regressors)}."
+        )
+    if result.time_effects is not None and result.n_periods > 1 and x.index.nlevels == 1:
+        raise PredictionError(
+            "The new data have no periods, and the fit has time effects. Index the data by (unit, period), with "
+            f"periods of the fit ({some(result.periods)})."
+        )
     x = x.set_axis([str(column) for column in x.columns], axis=1)[list(result.regressors)]
     table = PanelTable.from_frames(x, None, result.units)
     design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)

@@ -133,14 +133,7 @@ class FitResult:
     @property
     def n_parameters(self) -> int:
         """Parameters of the likelihood: coefficients, variance, and effects that were not transformed away."""
-        return len(self.params) + 1 + (self.within.n * self.within.t - self._modelled)
-
-    @property
-    def _modelled(self) -> int:
-        within = self.within
-        if within.correction == "none":
-            return within.degrees
-        return within.degrees if within.is_direct else within.n * within.t
+        return len(self.params) + 1 + self.within.size - self.within.degrees
 
     @property
     def aic(self) -> float:
@@ -187,5 +180,6 @@ class FitResult:
         """Place of each name in `params`."""
         return {name: place for place, name in enumerate(self.param_names)}
 
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable

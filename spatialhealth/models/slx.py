@@ -58,7 +58,7 @@ class SLX(SpatialModel):
     >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
     >>> model = sh.SLX(weights=W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi)", panel)
     >>> model.params_.round(4).to_dict()
-    {'log(price / cpi)': -1.0214, 'W:log(price / cpi)': -0.1743}
+    {'log(price / cpi)': -1.0592, 'W:log(price / cpi)': -0.3312}
     """
 
     _has_lag = False

@@ -53,7 +53,7 @@ class Summary:
     @property
     def title(self) -> str:
         """Name of the model and of its outcome."""
-        return f"{_TITLES[self._result.model]} of {self._result.response}"
+        return f"{_TITLES.get(self._result.model, self._result.model)} of {self._result.response}"
 
     @property
     def facts(self) -> dict[str, str]:

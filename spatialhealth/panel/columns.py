@@ -8,6 +8,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import (
+    AlignmentError,
     DuplicateError,
     LabelError,
     MissingDataError,
@@ -20,7 +21,7 @@ from spatialhealth.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_columns", "check_frame"]
+__all__ = ["check_columns", "check_frame", "check_outcome", "same_rows"]
 
 
 def check_frame(x: Any) -> None:
@@ -30,10 +31,49 @@ def check_frame(x: Any) -> None:
             f"X must be a DataFrame indexed by unit, or by (unit, period); it is {type(x).__name__}, which has "
             "no labels to align by. For arrays already in the order of W use fit_arrays."
         )
-    if not x.columns.is_unique:
-        raise DuplicateError(f"Columns of X stand more than once: {some(x.columns[x.columns.duplicated()])}.")
+    names = x.columns.map(str)
+    if not names.is_unique:
+        raise DuplicateError(
+            f"Columns of X stand more than once: {some(names[names.duplicated()].unique())}. "
+            "Leave out or rename all but one of each."
+        )
     if len(x.columns) == 0 or len(x) == 0:
         raise ShapeError(f"X must have rows and columns; it has shape {x.shape}.")
+
+
+def check_outcome(y: Any) -> Any:
+    """Give back y if it is one labelled column, else say what it should be."""
+    if getattr(y, "ndim", None) == 1 and hasattr(y, "index") and hasattr(y, "name"):
+        return y
+    if hasattr(y, "columns"):
+        raise LabelError(
+            f"y must be one column of numbers; it is a DataFrame of {len(y.columns)} ({some(y.columns)}). "
+            "Take out one of them: frame[name]."
+        )
+    raise LabelError(
+        f"y must be a Series with the labels of X; it is {type(y).__name__}, which has no labels to align by. "
+        "Wrap it as pandas.Series(y, index=X.index), or use fit_arrays."
+    )
+
+
+def same_rows(x: pd.DataFrame, y: pd.Series) -> pd.Series:
+    """Reorder y as x, if both have the same labels."""
+    if x.index.equals(y.index):
+        return y
+    for name, index in (("X", x.index), ("y", y.index)):
+        if not index.is_unique:
+            raise DuplicateError(
+                f"Rows of {name} stand more than once: {some(index[index.duplicated()].unique())}. "
+                "Keep one row for each unit and period."
+            )
+    only = [x.index.difference(y.index, sort=False), y.index.difference(x.index, sort=False)]
+    if len(only[0]) or len(only[1]):
+        raise AlignmentError(
+            "X and y have not the same labels: "
+            + "; ".join(f"only in {w}: {some(o)}" for w, o in zip(("X", "y"), only, strict=True) if len(o))
+            + ". Take both from one table."
+        )
+    return y.reindex(x.index)
 
 
 def check_columns(x: pd.DataFrame, y: pd.Series) -> Array:
@@ -48,7 +88,8 @@ def check_columns(x: pd.DataFrame, y: pd.Series) -> Array:
         if len(bad):
             raise MissingDataError(
                 f"{name!r} is missing (NaN) in {len(bad)} rows: {some(bad)}. "
-                "Fill these cells from a source, or leave out these units (from W too) or periods."
+                "Fill these cells from a source, or leave out these units (from W too) or periods. "
+                "In a formula, the logarithm of a negative number is NaN too."
             )
     for j, (name, column) in enumerate(columns):
         bad = column.index[np.isinf(values[:, j])]
@@ -73,8 +114,7 @@ def _numbers(name: Any, column: pd.Series) -> Array:
 
     asked = pd.to_numeric(column, errors="coerce")
     bad = column[asked.isna() & column.notna()]
-    examples = some(f"{label!r}: {value!r}" for label, value in bad.head(3).items())
-    found = f" (for example {examples})" if len(bad) else ""
+    found = f" (for example {some(bad.head(3))} at {some(bad.head(3).index)})" if len(bad) else ""
     raise NonNumericError(
         f"{name!r} must hold numbers; it holds {column.dtype}{found}. Convert it with pandas.to_numeric, or "
         "enter it in a formula as C(...) if it is a category."

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth.errors import FormulaError, LabelError
+from spatialhealth.errors import (
+    DuplicateError,
+    FormulaError,
+    LabelError,
+    MissingDataError,
+    NonNumericError,
+    PredictionError,
+    some,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +49,26 @@ class FormulaDesign:
     spec: Any
 
     def regressors_of(self, data: pd.DataFrame) -> pd.DataFrame:
-        """Make the same regressors of new data."""
+        """Make the same regressors of new data.
+
+        Parameters
+        ----------
+        data : DataFrame
+            With the variables of the formula's right-hand side.
+
+        Returns
+        -------
+        DataFrame of shape (N, k)
+
+        Raises
+        ------
+        FormulaError, PredictionError
+            If the data lack a variable, or hold a category that the fit did not see.
+        """
+        if not hasattr(data, "columns"):
+            raise LabelError(
+                f"After fit_formula, predict needs a DataFrame; it was given {type(data).__name__}."
+            )
         return _without_constant(_materialise(self.spec, data, self.formula))[0]
 
 
@@ -64,41 +93,106 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
         If the formula cannot be read, has no outcome, or names what the data do not have.
     LabelError
         If `data` is no DataFrame.
+    MissingDataError, NonNumericError, DuplicateError
+        If a category is missing, a column of text holds numbers, or a column stands twice.
     """
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
     if not hasattr(data, "columns"):
-        raise LabelError(f"fit_formula needs a DataFrame; it was given {type(data).__name__}.")
+        raise LabelError(
+            "fit_formula needs a DataFrame, indexed by unit or by (unit, period); it was given "
+            f"{type(data).__name__}."
+        )
     try:
         parsed = Formula(formula)
     except (FormulaicError, SyntaxError, TypeError, ValueError) as error:
-        raise FormulaError(f"The formula {formula!r} cannot be read: {_first_line(error)}") from None
+        raise FormulaError(
+            f"The formula {formula!r} cannot be read: {_first_line(error)} "
+            "Write it as 'outcome ~ regressor + regressor'."
+        ) from None
     if not (hasattr(parsed, "lhs") and hasattr(parsed, "rhs")) or len(parsed.lhs) != 1:
         raise FormulaError(f"The formula {formula!r} must have one outcome: 'outcome ~ regressors'.")
+    if not hasattr(parsed.rhs, "required_variables"):
+        raise FormulaError(
+            f"The formula {formula!r} has several right-hand sides; join the regressors with '+', not '|'."
+        )
     matrices = _materialise(parsed, data, formula)
     x, constant = _without_constant(matrices.rhs)
     if matrices.lhs.shape[1] != 1:
-        raise FormulaError(f"The outcome of {formula!r} must be one column of numbers, not a category.")
+        raise FormulaError(
+            f"The outcome of {formula!r} must be one column of numbers, not a category. Convert it with "
+            "pandas.to_numeric, or choose another outcome."
+        )
     if x.shape[1] == 0:
-        raise FormulaError(f"The formula {formula!r} has no regressor.")
+        raise FormulaError(f"The formula {formula!r} has no regressor. Name at least one after '~'.")
     return FormulaDesign(formula, x, matrices.lhs.iloc[:, 0], constant, matrices.rhs.model_spec)
 
 
 def _materialise(recipe: Any, data: pd.DataFrame, formula: str) -> Any:
     """Evaluate; rows with missing values are kept, so that the checks that follow can name them."""
-    from formulaic.errors import FormulaicError
+    from formulaic.errors import DataMismatchWarning, FormulaicError
 
     named = [name for name in data.index.names if name is not None and name not in data.columns]
     table = data.assign(**{name: data.index.get_level_values(name) for name in named}) if named else data
+    _check_variables(table, sorted(map(str, recipe.required_variables)), formula)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("error", DataMismatchWarning)
             # log(0) becomes -inf, which the checks of the columns report with its labels
             warnings.filterwarnings("ignore", category=RuntimeWarning)
             make = recipe.get_model_matrix
             return make(table, na_action="ignore") if not hasattr(recipe, "formula") else make(table)
+    except DataMismatchWarning as warning:
+        raise PredictionError(
+            f"The new data hold categories that the fit did not see: {_first_line(warning)} "
+            "Leave these rows out, or fit with these categories."
+        ) from None
     except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
         raise FormulaError(_say(error, data, formula)) from None
+
+
+def _check_variables(table: pd.DataFrame, variables: Iterable[str], formula: str) -> None:
+    """Raise for what formulaic would let pass in silence: see the messages."""
+    import pandas as pd
+
+    for name in variables:
+        if name not in table.columns:
+            continue  # evaluation says so, and which name is near
+        column = table[name]
+        if column.ndim > 1:
+            raise DuplicateError(
+                f"The formula {formula!r} names {name!r}, which {column.shape[1]} columns are called. Rename "
+                "or leave out all but one."
+            )
+        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            continue
+        missing = column.index[column.isna()]
+        if len(missing):
+            raise MissingDataError(
+                f"{name!r} is missing in {len(missing)} rows: {some(missing)}. Give the missing ones a category "
+                "of their own, or leave out these units (from W too) or periods."
+            )
+        numbers = column[pd.to_numeric(column, errors="coerce").notna()] if _is_text(column) else column[:0]
+        if len(numbers) and _stands_bare(name, formula):
+            text = column.drop(numbers.index)
+            found = f", but {some(text.head(3))} at {some(text.head(3).index)}" if len(text) else ""
+            raise NonNumericError(
+                f"{name!r} is a column of text that holds numbers{found}. Convert it with pandas.to_numeric, or "
+                f"write C({name}) if it is a category."
+            )
+
+
+def _is_text(column: pd.Series) -> bool:
+    return str(column.dtype) in ("object", "str", "string")
+
+
+def _stands_bare(name: str, formula: str) -> bool:
+    """Whether a variable stands in the formula outside of any function."""
+    from formulaic import Formula
+
+    terms = Formula(formula.split("~")[-1])
+    return any(str(factor) == name for term in terms for factor in term.factors)
 
 
 def _without_constant(matrix: Any) -> tuple[pd.DataFrame, bool]:
@@ -111,20 +205,18 @@ def _without_constant(matrix: Any) -> tuple[pd.DataFrame, bool]:
 
 def _say(error: Exception, data: pd.DataFrame, formula: str) -> str:
     """Say which name is absent, and which is near, if that is what went wrong."""
-    import re
-
     known = [str(name) for name in (*data.columns, *(n for n in data.index.names if n))]
-    words = set(re.findall(r"[A-Za-z_][A-Za-z_0-9.]*", formula))
     message = _first_line(error)
-    for word in sorted(words - set(known)):
-        if re.search(rf"\b{re.escape(word)}\b", message):
-            near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-            hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-            return (
-                f"The formula {formula!r} names {word!r}, which the data do not have.{hint} "
-                f"They have: {', '.join(known[:20])}{' ...' if len(known) > 20 else ''}."
-            )
-    return f"The formula {formula!r} cannot be evaluated: {message}"
+    absent = re.search(r"NameError: (?:name )?['`](.+?)['`]", message)
+    if absent is None:
+        return f"The formula {formula!r} cannot be evaluated: {message}. Try it on the data by itself."
+    word = absent.group(1)
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    return (
+        f"The formula {formula!r} names {word!r}, which the data do not have.{hint} "
+        f"They have: {', '.join(known[:20])}{' ...' if len(known) > 20 else ''}."
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ from spatialhealth.errors import (
     ShapeError,
     some,
 )
-from spatialhealth.panel.columns import check_columns, check_frame
+from spatialhealth.panel.columns import check_columns, check_frame, check_outcome, same_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,10 @@ class PanelTable:
     def __post_init__(self) -> None:
         for array in (self.y, self.x):
             array.flags.writeable = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
 
     @property
     def n_periods(self) -> int:
@@ -107,13 +111,11 @@ class PanelTable:
         import pandas as pd
 
         check_frame(x)
-        if y is None:
-            y = pd.Series(0.0, index=x.index, name="none")
-        elif not x.index.equals(y.index):
-            y = _same_rows(x, y)
+        nothing = pd.Series(0.0, index=x.index, name="none")
+        y = nothing if y is None else same_rows(x, check_outcome(y))
         columns = check_columns(x, y)
         unit, unit_code, periods, period_code = _codes(x.index)
-        position = _positions(unit, units)
+        position = _positions(unit, units, x.index)
         n, t = len(units), len(periods)
         cell = period_code * n + position[unit_code]
         _check_cells(cell, t, units, periods)
@@ -174,13 +176,18 @@ class PanelTable:
             raise ShapeError(
                 f"Y {y.shape} must be (T, n) and X {x.shape} (T, n, k), with n = {len(units)} the units of W."
             )
-        names = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(x.shape[2]))
-        labels = np.arange(y.shape[0]) if periods is None else np.asarray(periods)
+        if x.shape[2] == 0:
+            raise ShapeError(f"X {x.shape} holds no regressor; give at least one.")
+        names = tuple(f"x{j + 1}" for j in range(x.shape[2])) if names is None else tuple(map(str, names))
+        labels = np.arange(y.shape[0]) if periods is None else np.array(periods)
         if len(names) != x.shape[2] or len(labels) != y.shape[0]:
             raise ShapeError(
-                f"{len(names)} names for {x.shape[2]} regressors, {len(labels)} labels for {y.shape[0]} periods."
+                f"{len(names)} names for {x.shape[2]} regressors, {len(labels)} labels for {y.shape[0]} periods. "
+                "Give one for each."
             )
-        return cls(y.copy(), x.copy(), tuple(str(name) for name in names), response, units, labels)
+        _once("names", list(names))
+        _once("periods", labels.tolist())
+        return cls(y.copy(), x.copy(), names, response, units, labels)
 
     def labelled(self, values: Array, name: str) -> pd.Series:
         """Give (T, n) values as a Series in the order of the rows the panel came from."""
@@ -195,21 +202,11 @@ class PanelTable:
         return pd.Series(flat, index=index, name=name).swaplevel()
 
 
-def _same_rows(x: pd.DataFrame, y: pd.Series) -> pd.Series:
-    """Reorder y as x, if both have the same labels."""
-    for name, index in (("X", x.index), ("y", y.index)):
-        if not index.is_unique:
-            raise DuplicateError(
-                f"Rows of {name} stand more than once: {some(index[index.duplicated()].unique())}."
-            )
-    only = [x.index.difference(y.index, sort=False), y.index.difference(x.index, sort=False)]
-    if len(only[0]) or len(only[1]):
-        raise AlignmentError(
-            "X and y have not the same labels: "
-            + "; ".join(f"only in {w}: {some(o)}" for w, o in zip(("X", "y"), only, strict=True) if len(o))
-            + ". Take both from one table."
-        )
-    return y.reindex(x.index)
+def _once(what: str, labels: list[Any]) -> None:
+    """No label may repeat."""
+    twice = sorted({label for label in labels if labels.count(label) > 1}, key=str)
+    if twice:
+        raise DuplicateError(f"{what} stand more than once: {some(twice)}. Give each its own label.")
 
 
 def _codes(index: pd.Index) -> tuple[pd.Index, Array, Array, Array]:
@@ -220,37 +217,58 @@ def _codes(index: pd.Index) -> tuple[pd.Index, Array, Array, Array]:
         return unit, code, np.zeros(1, dtype=int), np.zeros(len(index), dtype=int)
     if index.nlevels > 2:
         raise LabelError(
-            f"The index has {index.nlevels} levels {list(index.names)}; it must be (unit) or (unit, period)."
+            f"The index has {index.nlevels} levels {list(index.names)}; it must be (unit) or (unit, period): "
+            "frame.reset_index().set_index([unit, period])."
         )
     index = index.remove_unused_levels()
     for level in (0, 1):
         if (index.codes[level] < 0).any():
-            raise LabelError(f"Labels are missing in level {index.names[level] or level} of the index.")
-    order = np.argsort(index.levels[1].to_numpy(), kind="stable")
+            raise LabelError(
+                f"Labels are missing in level {index.names[level] or level} of the index, in "
+                f"{int((index.codes[level] < 0).sum())} rows. Fill them in or leave these rows out."
+            )
+    try:
+        order = np.argsort(index.levels[1].to_numpy(), kind="stable")
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in index.levels[1]})
+        raise LabelError(
+            f"The periods {some(index.levels[1])} are of several types ({', '.join(kinds)}), so that they have "
+            "no order. Make them all numbers, all dates or all text."
+        ) from None
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return index.levels[0], index.codes[0], index.levels[1].to_numpy()[order], rank[index.codes[1]]
 
 
-def _positions(found: pd.Index, units: Array) -> Array:
-    """Give the place in W of every unit of the data; both must have the same units."""
+def _positions(found: pd.Index, units: Array, rows: pd.Index) -> Array:
+    """Give the place in W of every unit of the data (indexed by `rows`); both must have the same units."""
     import pandas as pd
 
     known = pd.Index(units)
     position = known.get_indexer(found)
     absent = known.difference(found, sort=False)
     if (position < 0).any() or len(absent):
-        raise AlignmentError(_explain(found[position < 0], absent, found, known))
+        raise AlignmentError(_explain(found[position < 0], absent, rows, known))
     return np.asarray(position)
 
 
-def _explain(extra: pd.Index, absent: pd.Index, found: pd.Index, known: pd.Index) -> str:
-    parts = []
+def _explain(extra: pd.Index, absent: pd.Index, rows: pd.Index, known: pd.Index) -> str:
+    import pandas as pd
+
+    found, parts = rows.unique(0), []
     if len(extra):
         parts.append(f"{len(extra)} in the data and not in W: {some(extra)}")
     if len(absent):
         parts.append(f"{len(absent)} in W and not in the data: {some(absent)}")
     text = "The units of the data and of W differ; " + "; ".join(parts) + ". "
+    if isinstance(rows, pd.RangeIndex):
+        return (
+            text
+            + "The data are numbered, not labelled: index them by frame.set_index([unit, period]), or by "
+            "frame.set_index(unit) for one period."
+        )
+    if rows.nlevels == 2 and rows.unique(1).isin(known).all():
+        return text + "The index is (period, unit); it must be (unit, period): use frame.swaplevel()."
     kinds = [type(index[0]).__name__ for index in (found, known)]
     if len(extra) == len(found) and kinds[0] != kinds[1]:
         return (
@@ -259,7 +277,10 @@ def _explain(extra: pd.Index, absent: pd.Index, found: pd.Index, known: pd.Index
         )
     if len(extra) == len(found):
         return text + "Index the data by the unit ids of W: frame.set_index([unit, period])."
-    return text + "Build W from the units of the data, for example from layer.loc[data.index.unique(0)]."
+    return (
+        text + "Give a row for every unit of W, or build W from the units of the data, for example from "
+        "layer.loc[data.index.unique(0)]."
+    )
 
 
 def _check_cells(cell: Array, t: int, units: Array, periods: Array) -> None:

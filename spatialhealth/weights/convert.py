@@ -8,12 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import DuplicateError, WeightsError, some
+from spatialhealth.errors import DuplicateError, NonNumericError, WeightsError, some
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-__all__ = ["as_graph", "as_links", "check_links", "to_graph"]
+__all__ = ["as_graph", "as_links", "as_matrix", "check_links", "to_graph"]
 
 
 def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
@@ -37,9 +37,11 @@ def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
     ------
     WeightsError
         If the matrix is not square, has a negative or non-finite weight or a unit that is its own
-        neighbour, or links no units at all.
+        neighbour, or links no units at all; if an id is missing.
     DuplicateError
         If an id, or a link, stands twice.
+    NonNumericError
+        If the weights are no numbers.
 
     Examples
     --------
@@ -85,18 +87,20 @@ def check_links(ids: Any, matrix: Any) -> tuple[Array, sp.csr_matrix]:
 
     Raises
     ------
-    WeightsError, DuplicateError
+    WeightsError, DuplicateError, NonNumericError
         See `as_links`.
     """
-    matrix = sp.csr_matrix(matrix, dtype=float)
+    matrix = as_matrix(matrix)
     ids = _id_array(ids)
-    if matrix.shape[0] != matrix.shape[1]:
-        raise WeightsError(f"The weights matrix must be square; it has shape {matrix.shape}.")
     if len(ids) != matrix.shape[0]:
-        raise WeightsError(f"The weights matrix has {matrix.shape[0]} rows but {len(ids)} ids were given.")
+        raise WeightsError(
+            f"The weights matrix has {matrix.shape[0]} rows but {len(ids)} ids were given: give one id a row."
+        )
     unique, counts = np.unique(ids.astype(str) if ids.dtype == object else ids, return_counts=True)
     if len(unique) < len(ids):
-        raise DuplicateError(f"Ids of the weights stand more than once: {some(unique[counts > 1])}.")
+        raise DuplicateError(
+            f"Ids of the weights stand more than once: {some(unique[counts > 1])}. Give each unit its own."
+        )
     matrix.sum_duplicates()
     rows = np.repeat(np.arange(len(ids)), np.diff(matrix.indptr))
     for bad, what in (
@@ -116,6 +120,41 @@ def check_links(ids: Any, matrix: Any) -> tuple[Array, sp.csr_matrix]:
             "Use a larger threshold, nearest neighbours, or check the geometry."
         )
     return ids, matrix
+
+
+def as_matrix(matrix: Any) -> sp.csr_matrix:
+    """Copy a square matrix of numbers, sparse or dense, into CSR form.
+
+    Parameters
+    ----------
+    matrix : sparse or dense array of shape (n, n)
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n, n)
+
+    Raises
+    ------
+    WeightsError
+        If it is not square.
+    NonNumericError
+        If it does not hold numbers.
+    """
+    if not sp.issparse(matrix):
+        try:
+            matrix = np.asarray(matrix)
+        except ValueError:
+            raise WeightsError("The weights matrix must be square; its rows differ in length.") from None
+    if matrix.dtype.kind not in "fiub":
+        raise NonNumericError(
+            f"The weights matrix must hold numbers; it holds {matrix.dtype}. Labelled weights go through "
+            "spatialhealth.weights.as_links."
+        )
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise WeightsError(
+            f"The weights matrix must be square, with a row and a column for each unit; it has shape {matrix.shape}."
+        )
+    return sp.csr_matrix(matrix, dtype=float, copy=True)
 
 
 def as_graph(weights: Any) -> Graph:
@@ -158,6 +197,11 @@ def to_graph(ids: Any, matrix: Any) -> Graph:
     Returns
     -------
     libpysal.graph.Graph
+
+    Raises
+    ------
+    WeightsError
+        If there are not as many ids as rows.
     """
     import pandas as pd
     from libpysal.graph import Graph
@@ -165,6 +209,10 @@ def to_graph(ids: Any, matrix: Any) -> Graph:
     index = pd.Index(ids)
     links = sp.csr_matrix(matrix)
     links.sort_indices()
+    if links.shape != (len(index), len(index)):
+        raise WeightsError(
+            f"{len(index)} ids cannot label a matrix of shape {links.shape}: give one id a row."
+        )
     counts = np.diff(links.indptr)
     isolates = np.flatnonzero(counts == 0)
     focal = np.concatenate([np.repeat(np.arange(len(index)), counts), isolates])
@@ -173,8 +221,9 @@ def to_graph(ids: Any, matrix: Any) -> Graph:
     order = np.argsort(focal, kind="stable")
     adjacency = pd.Series(
         weight[order],
-        index=pd.MultiIndex.from_arrays(
-            [index.take(focal[order]), index.take(neighbor[order])], names=["focal", "neighbor"]
+        # every id among both levels, in order: libpysal reads the shape of its sparse matrix from them
+        index=pd.MultiIndex(
+            levels=[index, index], codes=[focal[order], neighbor[order]], names=["focal", "neighbor"]
         ),
         name="weight",
     )
@@ -193,7 +242,11 @@ def _from_graph(graph: Graph) -> tuple[Array, sp.csr_matrix]:
 
 
 def _from_edges(focal: Any, neighbor: Any, weight: Any) -> tuple[Array, sp.csr_matrix]:
-    focal, neighbor = np.asarray(focal), np.asarray(neighbor)
+    focal, neighbor, weight = _id_array(focal), _id_array(neighbor), np.asarray(weight)
+    if weight.dtype.kind not in "fiub":
+        raise NonNumericError(
+            f"The weights of an edge list must be numbers; they are {weight.dtype}. Use pandas.to_numeric."
+        )
     both = np.concatenate([focal, neighbor])
     _, first, code = np.unique(both.astype(str), return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))  # ids keep the order in which they first appear
@@ -215,16 +268,39 @@ def _from_square(frame: Any) -> tuple[Array, sp.csr_matrix]:
             f"A DataFrame of weights must be square (ids as index and as columns), or an edge list with the "
             f"columns focal, neighbor, weight; this one has shape {frame.shape}."
         )
+    twice = frame.index[frame.index.duplicated()].unique()
+    if len(twice):
+        raise DuplicateError(f"Ids stand more than once in the index: {some(twice)}. Keep one row a unit.")
     lacking = [label for label in frame.index if label not in set(frame.columns)]
     if lacking:
-        raise WeightsError(f"Ids of the index that are not among the columns: {some(lacking)}.")
+        raise WeightsError(
+            f"Ids of the index that are not among the columns: {some(lacking)}. Index and columns must hold the "
+            "same ids."
+        )
     return check_links(frame.index, frame[frame.index].to_numpy())
 
 
 def _id_array(ids: Any) -> Array:
-    array = np.asarray(ids)
-    if array.ndim != 1 or array.dtype.kind not in "iuUSO":
-        wrapped = np.empty(len(ids), dtype=object)
-        wrapped[:] = list(ids)
-        return wrapped
-    return array.astype(object) if array.dtype.kind in "US" else array
+    """Copy ids into an array: integers as they are, anything else as objects, so that no label changes."""
+    if isinstance(ids, str) or not hasattr(ids, "__len__"):
+        raise WeightsError(f"The ids must be a sequence with one id a unit; they are {ids!r}.")
+    array = np.empty(len(ids), dtype=object)
+    for place, label in enumerate(ids):
+        array[place] = str(label) if isinstance(label, str) else label  # numpy's text becomes Python's
+    missing = [place for place, label in enumerate(array) if _is_missing(label)]
+    if missing:
+        raise WeightsError(
+            f"Ids of the weights are missing at positions {some(missing)}. Give each unit an id."
+        )
+    if any(isinstance(label, (tuple, list)) for label in array):
+        raise WeightsError(
+            f"Each id must be one label, not several: {some(array[:3])}. Index the units by one column of ids."
+        )
+    kinds = {type(label) for label in array}
+    if kinds and all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
+        return array.astype(np.int64)
+    return array
+
+
+def _is_missing(label: Any) -> bool:
+    return not isinstance(label, str) and str(label) in ("None", "nan", "NaT", "<NA>")

@@ -124,7 +124,9 @@ def inverse_distance(
             f"Units at the same place have no inverse distance: {some(pairs)}. "
             "Merge them, move one, or use knn or distance_band."
         )
-    return weigh_pairs(ids, i, j, distance ** -float(power), standardise)
+    with np.errstate(over="ignore"):  # an infinite weight is reported with its units
+        weight = distance ** -float(power)
+    return weigh_pairs(ids, i, j, weight, standardise)
 
 
 def weigh_pairs(ids: Array, i: Array, j: Array, weight: Array, how: Standardise | None) -> Graph:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import CoordinateSystemError, DuplicateError, GeometryError, some
+from spatialhealth.errors import CoordinateSystemError, DuplicateError, GeometryError, LabelError, some
 from spatialhealth.weights.metric import GeodesicMetric, Metric, PlanarMetric
 
 if TYPE_CHECKING:
@@ -20,9 +20,18 @@ def ids_of(frame: gpd.GeoDataFrame) -> Array:
     """Give the ids of a frame's rows: its index, which must not repeat."""
     if not hasattr(frame, "geometry"):
         raise GeometryError(
-            f"A GeoDataFrame is needed, with one row a unit; {type(frame).__name__} has no geometry column."
+            f"A GeoDataFrame is needed, with one row a unit; {type(frame).__name__} has no geometry column. "
+            "Set one with frame.set_geometry(...)."
         )
+    if len(frame) == 0:
+        raise GeometryError("The layer has no rows. Read it again, or widen the selection.")
     index = frame.index
+    if index.nlevels > 1 or index.hasnans:
+        found = f"has {index.nlevels} levels" if index.nlevels > 1 else "misses some labels"
+        raise LabelError(
+            f"The index of the layer {found}; it must hold one id a unit. Use frame.set_index(id), for a panel "
+            "after taking one row a unit."
+        )
     if not index.is_unique:
         raise DuplicateError(
             f"Units stand more than once in the index: {some(index[index.duplicated()].unique())}. "
@@ -50,20 +59,24 @@ def polygons_of(frame: gpd.GeoDataFrame) -> list[bytes]:
             f"Contiguity needs polygons; units {some(ids[~kind])} are {', '.join(found)}. "
             "Use knn or distance_band for points."
         )
+    _valid(frame, ids)
+    return list(frame.geometry.to_wkb())
+
+
+def _valid(frame: gpd.GeoDataFrame, ids: Array) -> None:
     valid = frame.is_valid.to_numpy()
     if not valid.all():
         raise GeometryError(
             f"The geometry is invalid for units {some(ids[~valid])}. "
             "Mend it first, for example with frame.geometry.make_valid()."
         )
-    return list(frame.geometry.to_wkb())
 
 
 def points_of(frame: gpd.GeoDataFrame) -> Array:
     """Give the (n, 2) coordinates of a frame's points; a polygon stands by its centroid."""
     import shapely
 
-    ids_of(frame)
+    _valid(frame, ids_of(frame))
     return np.asarray(shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy())))
 
 

@@ -48,7 +48,7 @@ class Metric(ABC):
         count = int(tree.count_neighbors(tree, reach)) - tree.n
         if count > _MOST_PAIRS:
             raise SizeError(
-                f"{count:,} pairs of units lie within {threshold:,.0f} m: too many to hold. Use a smaller one."
+                f"{count:,} pairs of units lie within {threshold:,.0f} m: too many to hold. Use a smaller distance."
             )
         pairs = tree.query_pairs(reach, output_type="ndarray")
         return self._both_ways(pairs[:, 0], pairs[:, 1], threshold)

@@ -10,6 +10,8 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Standardise
 from spatialhealth._validation import check_option
+from spatialhealth.errors import WeightsError
+from spatialhealth.weights.convert import as_matrix
 
 __all__ = ["standardise"]
 
@@ -35,6 +37,8 @@ def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
     ------
     OptionError
         If `how` is none of these.
+    WeightsError, NonNumericError
+        If the matrix is not a square one of numbers, or has the spectral radius zero.
 
     References
     ----------
@@ -48,14 +52,20 @@ def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
     [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     check_option("standardise", "standardise", how, Standardise, none=True)
-    matrix = sp.csr_matrix(matrix, dtype=float)
+    matrix = as_matrix(matrix)
     if how is None:
         return matrix
     if how == "row":
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         scale = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
         return sp.csr_matrix(sp.diags(scale) @ matrix)
-    return matrix / _spectral_radius(matrix)
+    radius = _spectral_radius(matrix)
+    if not radius > 0:
+        raise WeightsError(
+            "The spectral radius of the weights is zero, for no links lead back to where they start. "
+            "Use standardise='row' or None."
+        )
+    return matrix / radius
 
 
 def _spectral_radius(matrix: sp.csr_matrix) -> float:

@@ -46,12 +46,18 @@ def rings(geometries: Iterable[bytes]) -> tuple[Array, Array, Array]:
         found = len(pieces)
         try:
             _read(bytes(data), 0, pieces)
-        except (struct.error, ValueError, IndexError, KeyError) as error:
-            reason = error if isinstance(error, GeometryError) else "the binary is cut short or damaged"
-            raise GeometryError(f"The geometry at position {position}: {reason}.") from None
+        except (struct.error, TypeError, ValueError, IndexError, KeyError) as error:
+            reason = (
+                error if isinstance(error, GeometryError) else "the well-known binary is cut short or damaged"
+            )
+            raise GeometryError(
+                f"The geometry at position {position}: {reason}. Mend or replace it."
+            ) from None
         unit.extend([position] * (len(pieces) - found))
         if len(pieces) == found:
             raise GeometryError(f"The geometry at position {position} is empty. Leave it out or mend it.")
+    if not pieces:
+        raise GeometryError("There are no geometries. Give one polygon a unit.")
     length = np.array([len(piece) for piece in pieces])
     return np.concatenate(pieces).astype(float) + 0.0, np.array(unit), length  # -0.0 becomes 0.0
 

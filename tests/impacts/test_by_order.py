@@ -32,8 +32,12 @@ def test_values_and_errors_equal_matrix_powers(name, weights, logdet):
     for variable in result.regressors:
         rows = table[table["variable"] == variable]
         found = rows["estimate"].to_numpy()
-        np.testing.assert_allclose(found, orders(result.params, result.param_names, W, variable, 5), atol=1e-8)
-        jacobian = numerical_jacobian(lambda p, v=variable: orders(p, result.param_names, W, v, 5), result.params)
+        np.testing.assert_allclose(
+            found, orders(result.params, result.param_names, W, variable, 5), atol=1e-8
+        )
+        jacobian = numerical_jacobian(
+            lambda p, v=variable: orders(p, result.param_names, W, v, 5), result.params
+        )
         errors = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, result.covariance, jacobian))
         np.testing.assert_allclose(rows["std_error"], errors, rtol=1e-5, atol=1e-8)
 

@@ -27,7 +27,9 @@ def test_expressions(expression, expected):
     np.testing.assert_allclose(parse_contrast(expression, NAMES), expected)
 
 
-@pytest.mark.parametrize("expression", ["", "log(c) - b", "log(a) b", "log(a) -", "2 b", "log(a) - bb", "b * 2"])
+@pytest.mark.parametrize(
+    "expression", ["", "log(c) - b", "log(a) b", "log(a) -", "2 b", "log(a) - bb", "b * 2", None, 3]
+)
 def test_what_cannot_be_read_names_the_regressors(expression):
     with pytest.raises(FormulaError, match="The regressors are: log"):
         parse_contrast(expression, NAMES)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.errors import IsolateWarning, OptionError
+from spatialhealth.errors import IsolateWarning, NotFittedError, OptionError
 from spatialhealth.operator import SpatialOperator
 from tests import brute
 from tests.cases import COLUMBUS_WEIGHTS, columbus, columbus_weights, panel, panel_arrays
@@ -40,7 +40,10 @@ def numerical_jacobian(function, at):
     columns = []
     for j, h in enumerate(steps):
         e = np.eye(len(at))[j] * h
-        columns.append((8 * (function(at + e) - function(at - e)) - function(at + 2 * e) + function(at - 2 * e)) / (12 * h))
+        columns.append(
+            (8 * (function(at + e) - function(at - e)) - function(at + 2 * e) + function(at - 2 * e))
+            / (12 * h)
+        )
     return np.column_stack(columns)
 
 
@@ -58,23 +61,34 @@ def test_values_and_errors(name, weights, logdet):
     np.testing.assert_allclose(effects.estimates.reshape(-1), everything(result.params), atol=1e-8, rtol=0)
     jacobian = numerical_jacobian(everything, result.params)
     covariance = jacobian @ result.covariance @ jacobian.T
-    np.testing.assert_allclose(effects.std_errors.reshape(-1), np.sqrt(np.diag(covariance)), rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(
+        effects.std_errors.reshape(-1), np.sqrt(np.diag(covariance)), rtol=1e-5, atol=1e-12
+    )
     scale = np.sqrt(np.maximum(np.outer(np.diag(covariance), np.diag(covariance)), 1e-30))
     np.testing.assert_allclose(effects.covariance / scale, covariance / scale, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "weights"), [("SDM", "queen"), ("SDM", "invdist_maxeig"), ("SAR", "island"), ("SLX", "queen")])
+@pytest.mark.parametrize(
+    ("name", "weights"), [("SDM", "queen"), ("SDM", "invdist_maxeig"), ("SAR", "island"), ("SLX", "queen")]
+)
 def test_simulated_errors_agree_with_the_delta_method(name, weights):
     # a linear model would agree within sampling error; the curvature of 1 / (1 - rho) is kept small by shrinking the
     # covariance, so that only the sampling error of 20,000 draws (0.5 per cent) is left
     model = fit(name, weights)
     result = model.result_
-    small = type(result)(**{**{f: getattr(result, f) for f in result.__dataclass_fields__}, "covariance": result.covariance * 1e-4})
+    small = type(result)(
+        **{
+            **{f: getattr(result, f) for f in result.__dataclass_fields__},
+            "covariance": result.covariance * 1e-4,
+        }
+    )
     delta = sh.impacts.impacts(small)
     simulated = sh.impacts.impacts(small, method="simulate", draws=20_000, random_state=1)
     np.testing.assert_allclose(simulated.std_errors, delta.std_errors, rtol=0.03)
     np.testing.assert_allclose(simulated.estimates, delta.estimates)
-    np.testing.assert_allclose(simulated.draws.mean(axis=0), delta.estimates, atol=5 * delta.std_errors.max() / 140)
+    np.testing.assert_allclose(
+        simulated.draws.mean(axis=0), delta.estimates, atol=5 * delta.std_errors.max() / 140
+    )
     low = simulated.table["ci_low"].to_numpy()
     np.testing.assert_allclose(low, delta.table["ci_low"], atol=0.1 * delta.std_errors.max())
 
@@ -107,25 +121,33 @@ def test_draws_beyond_the_interval_are_drawn_again_and_counted():
     result = model.result_
     wide = result.covariance.copy()
     wide[-1, -1] *= 8
-    scaled = type(result)(**{**{f: getattr(result, f) for f in result.__dataclass_fields__}, "covariance": wide})
+    scaled = type(result)(
+        **{**{f: getattr(result, f) for f in result.__dataclass_fields__}, "covariance": wide}
+    )
     effects = sh.impacts.impacts(scaled, method="simulate", draws=2000, random_state=0)
     assert effects.rejected > 0
     assert len(effects.draws) == 2000
     wide = wide.copy()
     wide[-1, -1] *= 1e4
-    hopeless = type(result)(**{**{f: getattr(result, f) for f in result.__dataclass_fields__}, "covariance": wide})
+    hopeless = type(result)(
+        **{**{f: getattr(result, f) for f in result.__dataclass_fields__}, "covariance": wide}
+    )
     with pytest.raises(OptionError, match="outside the admissible interval"):
         sh.impacts.impacts(hopeless, method="simulate", draws=2000, random_state=0)
 
 
 def test_table_is_tidy():
     data, W = panel("cigar")
-    model = sh.SpatialDurbin(W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", data)
+    model = sh.SpatialDurbin(W, effects="two-way").fit_formula(
+        "log(sales) ~ log(price / cpi) + log(ndi / cpi)", data
+    )
     table = model.impacts(level=0.9).table
     assert list(table) == ["variable", "effect", "estimate", "std_error", "z", "p_value", "ci_low", "ci_high"]
     assert table["effect"].tolist() == ["direct", "indirect", "total"] * 2
     np.testing.assert_allclose(table["z"], table["estimate"] / table["std_error"])
-    np.testing.assert_allclose(table["ci_high"] - table["ci_low"], 2 * 1.6448536 * table["std_error"], rtol=1e-6)
+    np.testing.assert_allclose(
+        table["ci_high"] - table["ci_low"], 2 * 1.6448536 * table["std_error"], rtol=1e-6
+    )
     assert table["p_value"].between(0, 1).all()
 
 
@@ -157,3 +179,31 @@ def test_impacts_hold_at_rho_zero():
     for logdet in ("eigen", "lu"):
         at = multipliers(SpatialOperator(columbus_weights("queen"), logdet), 0.0)
         np.testing.assert_allclose(at.value, [[1, 0], [1, 1]], atol=1e-12)
+
+
+def test_what_has_no_effects_is_told_so():
+    with pytest.raises(NotFittedError, match="has not been fitted yet"):
+        sh.impacts.impacts(sh.SpatialLag())
+    with pytest.raises(OptionError, match="model is a int"):
+        sh.impacts.impacts(3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"level": 95}, "level=95 must lie strictly between 0 and 1"),
+        ({"method": "bootstrap"}, "'delta', 'simulate'"),
+        ({"method": "simulate", "draws": 1}, "draws=1 has no spread"),
+        ({"method": "simulate", "draws": 0}, "draws=0 must be a positive whole number"),
+        ({"method": "simulate", "random_state": "yes"}, "random_state='yes' must be None"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(OptionError, match=message):
+        fit("SDM", "queen").impacts(**options)
+
+
+def test_numbers_cannot_be_changed():
+    effects = fit("SDM", "queen").impacts()
+    with pytest.raises(ValueError, match="read-only"):
+        effects.estimates[0, 0] = 1.0

@@ -11,7 +11,9 @@ from tests.cases import panel_arrays
 
 
 def fit(Y, X, ids, W, effects, correction, cov_type="observed", logdet="auto"):
-    model = sh.SpatialDurbin((ids, W), effects=effects, correction=correction, cov_type=cov_type, logdet=logdet)
+    model = sh.SpatialDurbin(
+        (ids, W), effects=effects, correction=correction, cov_type=cov_type, logdet=logdet
+    )
     return model.fit_arrays(Y, X)
 
 

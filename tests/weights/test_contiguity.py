@@ -75,7 +75,9 @@ def test_rings_that_follow_each_other_share_no_edge_by_accident():
 
 
 def test_a_unit_that_touches_none_is_an_isolate():
-    frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(8, 8, 9, 9)])
+    frame = gpd.GeoDataFrame(
+        geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(8, 8, 9, 9)]
+    )
     assert contiguity(frame).isolates.tolist() == [2]
 
 

@@ -45,7 +45,10 @@ def test_nearest_neighbours_are_the_geodesic_ones(geographic, distances, k):
 
 def test_nearest_neighbours_near_the_poles_and_across_the_date_line():
     rng = np.random.default_rng(0)
-    lon, lat = rng.uniform(-180, 180, 300), np.concatenate([rng.uniform(80, 90, 150), rng.uniform(-5, 5, 150)])
+    lon, lat = (
+        rng.uniform(-180, 180, 300),
+        np.concatenate([rng.uniform(80, 90, 150), rng.uniform(-5, 5, 150)]),
+    )
     metric = GeodesicMetric(np.column_stack([lon, lat]))
     from spatialhealth.weights.knn import nearest
 

@@ -1,0 +1,31 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import small
+
+
+@pytest.fixture
+def weights():
+    """Ids and sparse W of twelve units on a lattice."""
+    return small.panel()[0]
+
+
+@pytest.fixture
+def data():
+    """Long table of the twelve units in six years: x, z and y."""
+    return small.panel()[1]
+
+
+@pytest.fixture
+def X(data):
+    """Regressors x and z."""
+    return data[["x", "z"]]
+
+
+@pytest.fixture
+def y(data):
+    """Outcome."""
+    return data["y"]
