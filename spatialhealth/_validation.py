@@ -9,7 +9,14 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import NonFiniteError, NonNumericError, OptionError, ShapeError
 
-__all__ = ["check_finite", "check_option", "check_positive", "check_share", "numeric_array", "random_generator"]
+__all__ = [
+    "check_finite",
+    "check_option",
+    "check_positive",
+    "check_share",
+    "numeric_array",
+    "random_generator",
+]
 
 
 def check_option(owner: str, name: str, value: Any, allowed: Any, *, none: bool = False) -> Any:

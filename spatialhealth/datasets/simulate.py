@@ -10,7 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Effects
-from spatialhealth._validation import check_finite, check_option, check_positive, numeric_array, random_generator
+from spatialhealth._validation import (
+    check_finite,
+    check_option,
+    check_positive,
+    numeric_array,
+    random_generator,
+)
 from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import OptionError
 from spatialhealth.operator.operator import SpatialOperator
@@ -233,7 +239,9 @@ def _spread(operator: SpatialOperator, part: dict[str, Any], name: str, values: 
     if name not in part:
         return values
     coefficient = part[name]
-    number = isinstance(coefficient, (int, float, np.integer, np.floating)) and not isinstance(coefficient, bool)
+    number = isinstance(coefficient, (int, float, np.integer, np.floating)) and not isinstance(
+        coefficient, bool
+    )
     if not number or not np.isfinite(coefficient):
         raise OptionError(f"simulate: {name}={coefficient!r} must be a number.")
     if not operator.admits(coefficient):
