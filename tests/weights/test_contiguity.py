@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -13,8 +15,12 @@ import spatialhealth as sh
 from spatialhealth.weights import as_links, contiguity, contiguity_links
 
 
-@pytest.fixture(scope="module", params=["states", "cities"])
+@pytest.fixture(scope="module", params=["states", "cities", "counties"])
 def layer(request):
+    if request.param == "counties":
+        if not os.environ.get("SPATIALHEALTH_DATA"):
+            pytest.skip("SPATIALHEALTH_DATA does not name a folder with the raw files of the US counties")
+        return sh.datasets.fetch_us_counties().counties
     return {"states": sh.datasets.load_states, "cities": sh.datasets.load_cities}[request.param]()
 
 
