@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 
@@ -52,9 +53,12 @@ def parse_contrast(expression: str, variables: Sequence[str]) -> Array:
     while start < len(text):
         found = term.match(text, start)
         if found is None or (start > 0 and not found.group(1)):
+            near = difflib.get_close_matches(text[start:].lstrip("+-"), squeezed, n=1, cutoff=0.3)
+            hint = f" Did you mean {variables[squeezed[near[0]]]!r}?" if near else ""
             raise FormulaError(
-                f"The contrast {expression!r} cannot be read at {text[start:]!r}. Write names with + and - between "
-                f"them, such as '{variables[0]} - {variables[-1]}'. The regressors are: {', '.join(variables)}."
+                f"The contrast {expression!r} cannot be read from {text[start:]!r} on.{hint} Write names with "
+                f"+ and - between them, such as '{variables[0]} - {variables[-1]}'. "
+                f"The regressors are: {', '.join(variables)}."
             )
         sign, factor, name = found.groups()
         weights[squeezed[name]] += (-1.0 if sign == "-" else 1.0) * float(factor or 1)

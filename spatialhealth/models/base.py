@@ -268,7 +268,7 @@ class SpatialModel(LabelledResult, Estimator):
 def _warn(operator: SpatialOperator, within: Within) -> None:
     if len(operator.isolates):
         warnings.warn(
-            f"{len(operator.isolates)} of {operator.n} units have no neighbour: {some(operator.isolates)}. "
+            f"{len(operator.isolates)} of {operator.n:,} units have no neighbour: {some(operator.isolates)}. "
             "They get no spillover and give none; their spatial lags are zero.",
             IsolateWarning,
             stacklevel=4,

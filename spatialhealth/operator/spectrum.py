@@ -120,7 +120,9 @@ class Spectrum:
         """
         n = self.n
         start = np.random.default_rng(0).uniform(0.5, 1.5, n)
-        rough = spla.eigsh(self.similar, k=1, which=which, v0=start, tol=_ROUGH, ncv=30, return_eigenvectors=False)
+        rough = spla.eigsh(
+            self.similar, k=1, which=which, v0=start, tol=_ROUGH, ncv=30, return_eigenvectors=False
+        )
         shift = float(rough[0]) * (1 + _ROUGH)
         factor = factorise(self.similar, 1 / shift, without_pivoting=True)
         inverse = spla.LinearOperator((n, n), matvec=lambda x: factor.solve(x) / -shift, dtype=float)

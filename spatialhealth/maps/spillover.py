@@ -1,0 +1,109 @@
+"""Three maps of one regressor's effects: on the unit itself, received from others, emitted to others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth.impacts.effects import Impacts
+from spatialhealth.maps.classes import Scheme, classify
+from spatialhealth.maps.layer import Layer, aligned
+from spatialhealth.maps.style import INK, MUTED, new_figure, source_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["impacts"]
+
+_WIDTH = 9.0  # inches: a page on its side
+_GAP = 0.15
+_TALLEST = 6.0
+_HEAD = 0.95
+_ROW = 0.19  # of a legend
+_PANELS = (
+    ("own", "Own", "on the unit itself"),
+    ("received", "Received", "from the same change in all other units"),
+    ("emitted", "Emitted", "by a change here, to all other units"),
+)
+
+
+def impacts(
+    frame: gpd.GeoDataFrame,
+    effects: Impacts,
+    variable: str,
+    *,
+    title: str | None = None,
+    scheme: Scheme | Any = "quantiles",
+    k: int = 5,
+    note: str | None = None,
+    local: pd.DataFrame | None = None,
+) -> Figure:
+    """Map the effects of one regressor unit by unit: own, received from the others, emitted to the others.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        The units of the model, indexed by unit, in any order.
+    effects : Impacts
+        What `model.impacts()` gave.
+    variable : str
+        Name of a regressor.
+    title : str, optional
+        By default, the regressor and the outcome.
+    scheme, k
+        Classes; see `spatialhealth.maps.classify`. Received and emitted share their classes, so that their
+        colours can be compared; own has classes of its own, for it is often of another size.
+    note : str, optional
+        Source, under the maps; ``attrs["source"]`` of the frame by default.
+    local : DataFrame, optional
+        What ``effects.local(variable)`` gave, when it is at hand: it takes time on many units.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    OptionError
+        If the model has no such regressor.
+    AlignmentError
+        If the units of the frame are not those of the model.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states, panel = sh.datasets.load_states(), sh.datasets.load_cigarettes()
+    >>> states = states.loc[panel.index.unique("state")]
+    >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
+    >>> effects = model.fit_formula("log(sales) ~ log(price / cpi)", panel).impacts()
+    >>> figure = impacts(states, effects, "log(price / cpi)")
+    >>> len(figure.axes)
+    3
+    """
+    local = effects.local(variable) if local is None else local
+    values = {name: aligned(frame, local[name]).to_numpy() for name, _, _ in _PANELS}
+    layer = Layer.of(frame)
+    shared = classify(np.concatenate([values["received"], values["emitted"]]), scheme, k)
+    classes = {"own": classify(values["own"], scheme, k), "received": shared, "emitted": shared}
+    rows = max(len(found.labels) for found in classes.values())
+    wide = (_WIDTH - 4 * _GAP) / 3
+    tall = min(wide * layer.ratio, _TALLEST)
+    foot = 0.3 + _ROW * rows + (0.25 if source_of(note, frame) else 0.0)
+    total = tall + _HEAD + foot
+    figure = new_figure(_WIDTH, total)
+    for j, (name, heading, meaning) in enumerate(_PANELS):
+        left = (_GAP + j * (wide + _GAP)) / _WIDTH
+        ax = figure.add_axes((left, foot / total, wide / _WIDTH, tall / total))
+        layer.draw(ax, values[name], classes[name])
+        figure.text(left, (foot + tall + 0.3) / total, heading, fontsize=10, weight="bold", color=INK)
+        figure.text(left, (foot + tall + 0.12) / total, meaning, fontsize=8, color=MUTED)
+        layer.legend(ax, values[name], classes[name], "", loc="upper left", bbox_to_anchor=(0.0, -0.02))
+    said = title if title is not None else f"Effects of {variable} on {effects.result.response}, unit by unit"
+    figure.text(_GAP / _WIDTH, 1 - 0.14 / total, said, va="top", fontsize=12, weight="bold", color=INK)
+    written = source_of(note, frame)
+    if written:
+        figure.text(_GAP / _WIDTH, 0.1 / total, written, va="bottom", fontsize=7.5, color=MUTED)
+    return figure

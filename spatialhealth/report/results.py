@@ -1,0 +1,187 @@
+"""The numbers of a study as tables and as one JSON file, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from spatialhealth import __version__
+from spatialhealth.report.run import Results
+from spatialhealth.report.tables import Table, number, regression_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["checksums", "results_json", "tables_of", "versions"]
+
+_PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "libpysal", "formulaic", "matplotlib")
+_DIGITS = 12
+
+
+def tables_of(results: Results) -> dict[str, Table]:
+    """Give every table of a study by name.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    dict of str to Table
+        coefficients, effects, and, where the study asks for them, contrasts, orders, robustness (all effects
+        under each alternative), totals (the total effects side by side), models (the coefficients side by side)
+        and one of effects by unit for each regressor that is mapped.
+    """
+    main = results.main
+    level = main.effects.level
+    interval = f"{level:.0%} intervals"
+    response = main.model.result_.response
+    tables = [
+        Table(
+            "coefficients",
+            f"Coefficients of {type(main.model).__name__} for {response}, with {interval}. They are not effects.",
+            main.model.summary(level).to_frame().reset_index(),
+        ),
+        Table(
+            "effects",
+            f"Direct, indirect and total effects on {response}, with {interval}.",
+            main.effects.table,
+        ),
+    ]
+    if results.contrasts is not None:
+        renamed = results.contrasts.rename(columns={"variable": "contrast"})
+        tables.append(Table("contrasts", f"Differences between effects, with {interval}.", renamed))
+    if results.orders is not None:
+        caption = f"Effects on {response} by order of neighbourhood: 0 is the unit itself, 1 its neighbours."
+        tables.append(Table("orders", caption, results.orders))
+    if results.alternatives:
+        tables += _robustness(results)
+    for j, (variable, local) in enumerate(results.local.items(), 1):
+        caption = f"Effects of {variable} on {response} by unit."
+        tables.append(
+            Table(f"local_{j}", caption, local.rename_axis("unit").reset_index().assign(variable=variable))
+        )
+    return {table.name: table for table in tables}
+
+
+def _robustness(results: Results) -> list[Table]:
+    import pandas as pd
+
+    frames, totals = [], {"alternative": [fit.name for fit in results.fits]}
+    totals["n"] = [fit.model.result_.n_entities for fit in results.fits]
+    totals["T"] = [fit.model.result_.n_periods for fit in results.fits]
+    names = dict.fromkeys(name for fit in results.fits for name in fit.effects.variables)
+    for fit in results.fits:
+        frames.append(fit.effects.table.assign(alternative=fit.name))
+    everything = pd.concat(frames, ignore_index=True)
+    everything = everything[["alternative", *everything.columns.drop("alternative")]]
+    by_name = everything[everything["effect"] == "total"].set_index(["alternative", "variable"])
+    for name in names:
+        totals[name] = [_total(by_name, fit.name, name) for fit in results.fits]
+    side = regression_table({fit.name: fit.model for fit in results.fits})
+    return [
+        Table("robustness", "All effects in the main model and under each alternative.", everything),
+        Table(
+            "totals",
+            "Total effects in the main model and under each alternative, standard errors in brackets.",
+            pd.DataFrame(totals),
+        ),
+        Table(
+            "models",
+            "Coefficients in the main model and under each alternative, standard errors in brackets.",
+            side,
+        ),
+    ]
+
+
+def _total(by_name: pd.DataFrame, alternative: str, variable: str) -> str:
+    if (alternative, variable) not in by_name.index:
+        return ""
+    row = by_name.loc[(alternative, variable)]
+    return f"{number(row['estimate'])} ({number(row['std_error'])})"
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of everything that the numbers depend on."""
+    return {
+        "python": platform.python_version(),
+        "spatialhealth": __version__,
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def checksums(results: Results) -> dict[str, str]:
+    """Give the sha256 of everything that was read."""
+    study = results.study
+    written = study.text or json.dumps(study.content, sort_keys=True)
+    name = study.name or "study"
+    return {name: hashlib.sha256(written.encode()).hexdigest(), **(results.main.data.checksums or {})}
+
+
+def results_json(results: Results) -> str:
+    """Write every number of a study, with twelve significant digits and sorted keys.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    str
+    """
+    content = {
+        "study": results.study.content,
+        "data": {
+            "name": results.main.data.name,
+            "source": results.main.data.source,
+            "simulated": results.main.data.simulated,
+            "left_out": [str(unit) for unit in results.main.data.left_out],
+        },
+        "main": _fit(results.main),
+        "contrasts": [] if results.contrasts is None else results.contrasts.to_dict("records"),
+        "orders": [] if results.orders is None else results.orders.to_dict("records"),
+        "alternatives": [_fit(fit) for fit in results.alternatives],
+        "versions": versions(),
+        "sha256": checksums(results),
+    }
+    return json.dumps(_plain(content), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _fit(fit: Any) -> dict[str, Any]:
+    result = fit.model.result_
+    return {
+        "name": fit.name,
+        "change": fit.change,
+        "model": result.model,
+        "outcome": result.response,
+        "units": result.n_entities,
+        "periods": result.n_periods,
+        "links": int(result.operator.matrix.nnz),
+        "isolates": [str(unit) for unit in result.operator.isolates],
+        "logdet": result.operator.logdet_method if result.has_lag else None,
+        "parameters": dict(zip(result.param_names, result.params.tolist(), strict=True)),
+        "std_errors": dict(zip(result.param_names, result.std_errors.tolist(), strict=True)),
+        "covariance": {"names": list(result.param_names), "rows": result.covariance.tolist()},
+        "sigma2": result.sigma2,
+        "loglik": result.loglik,
+        "aic": result.aic,
+        "bic": result.bic,
+        "effects": fit.effects.table.to_dict("records"),
+        "warnings": list(fit.warnings),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn numbers into ones that JSON has, rounded where the machine's noise begins."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    item = getattr(value, "item", None)
+    return _plain(item()) if callable(item) else value

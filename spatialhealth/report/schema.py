@@ -1,0 +1,126 @@
+"""What a study file may hold: every table, every key, its kind, its options and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from spatialhealth._typing import (
+    Correction,
+    CovType,
+    Effects,
+    ImpactMethod,
+    KernelFunction,
+    LogDet,
+    Standardise,
+)
+from spatialhealth.maps.classes import Scheme
+
+__all__ = ["ESTIMATORS", "KINDS", "ROOT", "WEIGHTS", "Key"]
+
+ESTIMATORS = ("SLX", "SpatialLag", "SpatialDurbin")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a study file.
+
+    Parameters
+    ----------
+    kind : str
+        "text", "texts", "number", "share", "count", "switch", "labels", "table", "tables", or two of them with "or".
+    needed : bool
+        Whether the file must have it.
+    options : tuple of str
+        What the text may be.
+    keys : mapping of str to Key
+        Keys of the table.
+    """
+
+    kind: str
+    needed: bool = False
+    options: tuple[str, ...] = ()
+    keys: Mapping[str, Key] | None = None
+
+
+_STANDARDISE = Key("text", options=(*get_args(Standardise), "none"))
+KINDS: dict[str, dict[str, Key]] = {
+    "contiguity": {"order": Key("count"), "rook": Key("switch"), "lower_order": Key("switch")},
+    "knn": {"k": Key("count", needed=True)},
+    "distance_band": {"threshold": Key("number", needed=True)},
+    "inverse_distance": {"power": Key("number"), "cutoff": Key("number")},
+    "kernel": {
+        "bandwidth": Key("number", needed=True),
+        "function": Key("text", options=get_args(KernelFunction)),
+        "cutoff": Key("number"),
+    },
+}
+# which keys go with which kind is checked once the kind is known
+WEIGHTS: dict[str, Key] = {
+    "kind": Key("text", needed=True, options=tuple(KINDS)),
+    "standardise": _STANDARDISE,
+    **{
+        name: Key(key.kind, options=key.options)
+        for options in KINDS.values()
+        for name, key in options.items()
+    },
+}
+_DATA: dict[str, Key] = {
+    "dataset": Key("text"),
+    "layer": Key("text"),
+    "layer_name": Key("text"),
+    "table": Key("text"),
+    "id": Key("text"),
+    "time": Key("text"),
+    "units": Key("text", options=("all", "table")),
+    "where": Key("text"),
+    "where_units": Key("text"),
+    "simulated": Key("switch"),
+    "source": Key("text"),
+}
+_MODEL: dict[str, Key] = {
+    "estimator": Key("text", needed=True, options=ESTIMATORS),
+    "formula": Key("text", needed=True),
+    "effects": Key("text", options=get_args(Effects)),
+    "correction": Key("text", options=get_args(Correction)),
+    "durbin": Key("switch or texts"),
+    "cov_type": Key("text", options=get_args(CovType)),
+    "logdet": Key("text", options=get_args(LogDet)),
+}
+_IMPACTS: dict[str, Key] = {
+    "level": Key("share"),
+    "method": Key("text", options=get_args(ImpactMethod)),
+    "draws": Key("count"),
+    "random_state": Key("whole"),
+    "contrasts": Key("texts"),
+    "orders": Key("count"),
+}
+_ROBUSTNESS: dict[str, Key] = {
+    "name": Key("text", needed=True),
+    "weights": Key("table", keys=WEIGHTS),
+    "where": Key("text"),
+    "where_units": Key("text"),
+    "estimator": Key("text", options=ESTIMATORS),
+    "effects": Key("text", options=get_args(Effects)),
+    "formula": Key("text"),
+}
+_MAPS: dict[str, Key] = {
+    "outcome": Key("switch"),
+    "columns": Key("texts"),
+    "effects": Key("texts"),
+    "labels": Key("labels"),
+    "scheme": Key("text", options=get_args(Scheme)),
+    "classes": Key("count"),
+}
+ROOT: dict[str, Key] = {
+    "title": Key("text", needed=True),
+    "question": Key("text"),
+    "author": Key("text"),
+    "data": Key("table", needed=True, keys=_DATA),
+    "weights": Key("table", needed=True, keys=WEIGHTS),
+    "model": Key("table", needed=True, keys=_MODEL),
+    "impacts": Key("table", keys=_IMPACTS),
+    "robustness": Key("tables", keys=_ROBUSTNESS),
+    "maps": Key("table", keys=_MAPS),
+}

@@ -1,0 +1,199 @@
+"""One study file in, one folder out: report, tables, figures and numbers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spatialhealth import maps
+from spatialhealth._progress import track
+from spatialhealth.report.figures import Drawing, draw
+from spatialhealth.report.html import Page, Picture, Section, page
+from spatialhealth.report.results import checksums, results_json, tables_of, versions
+from spatialhealth.report.run import Results, run, say_nothing
+from spatialhealth.report.study_file import study_of
+from spatialhealth.report.tables import Table
+from spatialhealth.report.words import (
+    contrast_words,
+    data_facts,
+    effect_words,
+    robustness_words,
+    weights_facts,
+)
+
+__all__ = ["run_study"]
+
+_DOTS = 160  # an inch; 7.2 inches are then 1,152 dots, sharp on a page of this width
+
+
+def run_study(
+    source: Any, out: Any, *, command: str | None = None, say: Callable[[str], None] = say_nothing
+) -> Results:
+    """Run a study and write everything it gives.
+
+    Parameters
+    ----------
+    source : path-like, dict or StudyFile
+        A study file, or a dict with the same keys; see `spatialhealth.report.study_file`.
+    out : path-like
+        Folder to write in; made if it is not there. Files of the same names are replaced. It gets
+        ``report.html``, ``tables/*.csv`` and ``*.tex``, ``figures/*.png`` and ``results.json``. The same
+        input gives the same bytes.
+    command : str, optional
+        The command that repeats the study, for the report.
+    say : callable, optional
+        Called with a sentence at every step.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    StudyError
+        If the study file is wrong, or asks what its data cannot give; the message names key and line.
+    AlignmentError, DuplicateError, DataError, DownloadError
+        If the data cannot be used.
+    """
+    study = study_of(source)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    results = run(study, say)
+    tables = tables_of(results)
+    say("Drawing figures.")
+    drawings = draw(results)
+    pictures: dict[str, Picture] = {}
+    for folder in ("tables", "figures"):
+        (out / folder).mkdir(exist_ok=True)
+    for drawing in track(drawings, "figures"):
+        pictures[drawing.name] = _written(drawing, out / "figures")
+    for name, table in tables.items():
+        _write(out / "tables" / f"{name}.csv", table.csv())
+        if not name.startswith("local_"):
+            _write(out / "tables" / f"{name}.tex", table.latex() + "\n")
+    _write(out / "results.json", results_json(results))
+    if command is None and study.name:
+        command = f"spatialhealth study {shlex.quote(study.name)} --out report"
+    _write(out / "report.html", page(_page(results, tables, pictures, command)))
+    return results
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _written(drawing: Drawing, folder: Path) -> Picture:
+    content = maps.png(drawing.figure, _DOTS)
+    (folder / f"{drawing.name}.png").write_bytes(content)
+    return Picture(content, drawing.caption, drawing.text)
+
+
+def _page(
+    results: Results, tables: dict[str, Table], pictures: dict[str, Picture], command: str | None
+) -> Page:
+    content, main = results.study.content, results.main
+    sections = [
+        Section("data", "Data", "What the model has seen.", facts=data_facts(main, results.study)),
+        Section(
+            "weights",
+            "Spatial weights",
+            "Who is whose neighbour. A unit's spatial lag is the weighted mean of its neighbours' values when the "
+            "rows sum to one.",
+            facts=weights_facts(main, content["weights"]),
+        ),
+        _model(results, tables),
+        Section(
+            "effects",
+            "Effects",
+            "Direct: what a change in a unit does in that unit, feedback through its neighbours included. Indirect: "
+            "what the same change in all other units does there. Total: both together. These are associations that "
+            "hold the other regressors fixed; the model alone does not make them causes.",
+            sentences=effect_words(main),
+            tables=[tables["effects"]],
+            pictures=[pictures["effects"]],
+            folded=[tables["orders"]] if "orders" in tables else [],
+        ),
+    ]
+    if "contrasts" in tables:
+        sections.append(
+            Section(
+                "contrasts",
+                "Differences between effects",
+                "Whether one effect is larger than another, with the covariance of the two accounted for.",
+                sentences=contrast_words(results),
+                tables=[tables["contrasts"]],
+            )
+        )
+    shown = [picture for name, picture in pictures.items() if name not in ("effects", "alternatives")]
+    if shown:
+        sections.append(
+            Section(
+                "maps",
+                "Maps",
+                "In brackets, the number of units in each class. A map of effects has three parts: what a unit feels "
+                "of its own change, what it receives from all others, and what it emits to all others. These differ "
+                "by place only because the places differ in their neighbours.",
+                pictures=shown,
+            )
+        )
+    if results.alternatives:
+        sections.append(_robustness(results, tables, pictures))
+    sections.append(_again(results, command))
+    return Page(
+        content["title"],
+        content.get("author", ""),
+        content.get("question", ""),
+        main.data.simulated,
+        sections,
+    )
+
+
+def _model(results: Results, tables: dict[str, Table]) -> Section:
+    main = results.main
+    summary = main.model.summary(main.effects.level)
+    skipped = ("Units (n)", "Periods (T)", "Weights", "Isolates")
+    facts = {label: value for label, value in summary.facts.items() if label not in skipped}
+    return Section(
+        "model",
+        "Model",
+        "The coefficients are what the effects below are made from. In a model with a spatial lag of the outcome "
+        "(rho) they are not effects themselves. A name that starts with W: is the mean of the neighbours.",
+        warnings=main.warnings,
+        facts={"Model": summary.title, "Formula": results.study.content["model"]["formula"], **facts},
+        tables=[tables["coefficients"]],
+    )
+
+
+def _robustness(results: Results, tables: dict[str, Table], pictures: dict[str, Picture]) -> Section:
+    warned = [f"{fit.name}: {text}" for fit in results.alternatives for text in fit.warnings]
+    return Section(
+        "robustness",
+        "Robustness",
+        "The same question with other weights, other units or another model. An effect that keeps its sign and size "
+        "does not hang on one choice.",
+        warnings=warned,
+        facts={fit.name: fit.change for fit in results.alternatives},
+        sentences=robustness_words(results),
+        tables=[tables["totals"]],
+        pictures=[pictures["alternatives"]],
+        folded=[tables["models"], tables["robustness"]],
+    )
+
+
+def _again(results: Results, command: str | None) -> Section:
+    listings = {}
+    if command:
+        listings["Command"] = command
+    if results.study.text:
+        listings["Study file"] = results.study.text
+    facts = {f"Version of {name}": number for name, number in versions().items()}
+    facts |= {f"sha256 of {name}": value for name, value in checksums(results).items()}
+    return Section(
+        "repeat",
+        "How to repeat this",
+        "The same command on the same data with the same versions gives the same files, byte for byte.",
+        facts=facts,
+        listings=listings,
+    )

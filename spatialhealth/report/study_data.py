@@ -1,0 +1,293 @@
+"""The data of a study: a named dataset, or files of the reader's own; checked, cut and checksummed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spatialhealth.errors import AlignmentError, DataError, DuplicateError, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from spatialhealth.report.study_file import StudyFile
+
+__all__ = ["DATASETS", "StudyData", "load_data"]
+
+_TABLES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True, eq=False)
+class StudyData:
+    """Layer and table of a study.
+
+    Parameters
+    ----------
+    name : str
+        Of the dataset, or of the files.
+    layer : GeoDataFrame
+        Indexed by unit.
+    table : DataFrame
+        Indexed by unit, or by (unit, period).
+    source : str
+        Who made the data.
+    simulated : bool
+        Whether the values are simulated.
+    checksums : dict of str to str
+        The sha256 of every file read; for a dataset, of its layer and table as they were loaded.
+    left_out : tuple
+        Units of the layer that the table has not, left out on request.
+    """
+
+    name: str
+    layer: gpd.GeoDataFrame
+    table: pd.DataFrame
+    source: str = ""
+    simulated: bool = False
+    checksums: dict[str, str] | None = None
+    left_out: tuple[Any, ...] = ()
+
+    @property
+    def units(self) -> pd.Index:
+        """Units of the table, in the order in which they first stand there."""
+        return self.table.index.get_level_values(0).unique()
+
+    @property
+    def note(self) -> str:
+        """What stands under every figure."""
+        if self.simulated:
+            return "Simulated data."
+        return f"Source: {self.source}" if self.source else ""
+
+
+def _hospital_panel() -> StudyData:
+    from spatialhealth.datasets import load_cities, load_panel
+
+    panel = load_panel()
+    simulated = panel.attrs.get("source") == "simulated"
+    source = "simulated hospitals and inflow on catchments of GeoNames cities (CC BY 4.0)"
+    return StudyData("hospital_panel", load_cities(), panel, source, simulated)
+
+
+def _cigarettes() -> StudyData:
+    from spatialhealth.datasets import load_cigarettes, load_states
+
+    panel, states = load_cigarettes(), load_states()
+    states = states.loc[panel.index.unique("state")]
+    return StudyData(
+        "us_cigarettes", states, panel, "Baltagi's cigarette panel (R package plm), spData (CC0)"
+    )
+
+
+def _production() -> StudyData:
+    from spatialhealth.datasets import load_production, load_states
+
+    panel, states = load_production(), load_states()
+    states = states.loc[panel.index.unique("state")]
+    return StudyData(
+        "us_production", states, panel, "Munnell's production panel (R package plm), spData (CC0)"
+    )
+
+
+_COUNTIES = "US Census Bureau, county population estimates 2010-2019; CovidCareMap, hospital capacity (MIT)"
+
+
+def _us_counties() -> StudyData:
+    from spatialhealth.datasets import fetch_us_counties
+    from spatialhealth.report.counties import county_cross_section, lower_48
+
+    data = fetch_us_counties()
+    return StudyData("us_counties", lower_48(data), county_cross_section(data), _COUNTIES)
+
+
+def _us_counties_panel() -> StudyData:
+    from spatialhealth.datasets import fetch_us_counties
+    from spatialhealth.report.counties import county_panel, lower_48
+
+    data = fetch_us_counties()
+    return StudyData("us_counties_panel", lower_48(data), county_panel(data), _COUNTIES)
+
+
+DATASETS: dict[str, Callable[[], StudyData]] = {
+    "hospital_panel": _hospital_panel,
+    "us_cigarettes": _cigarettes,
+    "us_production": _production,
+    "us_counties": _us_counties,
+    "us_counties_panel": _us_counties_panel,
+}
+
+
+def load_data(study: StudyFile) -> StudyData:
+    """Load what the table [data] of a study names.
+
+    Parameters
+    ----------
+    study : StudyFile
+
+    Returns
+    -------
+    StudyData
+
+    Raises
+    ------
+    StudyError
+        If a file or a column that the study names is not there, or a condition cannot be read.
+    AlignmentError, DuplicateError, DataError, DownloadError
+        If the data cannot be used.
+    """
+    asked = study.part("data")
+    if "dataset" in asked:
+        data = DATASETS[asked["dataset"]]()
+        data = replace(data, checksums=_checksums_of(data), source=asked.get("source", data.source))
+    else:
+        data = _from_files(study)
+    return select(study, "data", data, asked.get("units") == "table")
+
+
+def select(study: StudyFile, path: str, data: StudyData, cut: bool) -> StudyData:
+    """Keep the rows and units that the conditions at `path` ask for, and check that the units agree."""
+    asked = study.content["data"] if path == "data" else study.content["robustness"][_number(path)]
+    table, layer = data.table, data.layer
+    if "where_units" in asked:
+        layer = _query(study, f"{path}.where_units", layer, asked["where_units"])
+        table = table[table.index.get_level_values(0).isin(layer.index)]
+    if "where" in asked:
+        table = _query(study, f"{path}.where", table, asked["where"])
+    if not len(table) or not len(layer):
+        raise study.wrong(path, "no unit or no row of the table is left.")
+    units = table.index.get_level_values(0).unique()
+    without_place = units.difference(layer.index, sort=False)
+    if len(without_place):
+        raise AlignmentError(
+            f"{len(without_place)} units of the table are not in the layer: {some(without_place)}. "
+            "Check that the column 'id' holds the same labels, of the same kind, in both."
+        )
+    others = layer.index.difference(units, sort=False)
+    if len(others) and not cut and "where" not in asked:
+        raise AlignmentError(
+            f"{len(others)} units of the layer are not in the table: {some(others)}. Add their rows, or leave "
+            'these units out with units = "table" in [data].'
+        )
+    kept = layer.loc[layer.index.isin(units)]
+    return replace(
+        data, layer=kept, table=table, left_out=(*data.left_out, *others) if path == "data" else ()
+    )
+
+
+def _number(path: str) -> int:
+    return int(path[path.index("[") + 1 : -1]) - 1
+
+
+def _query(study: StudyFile, path: str, frame: Any, condition: str) -> Any:
+    try:
+        return frame.query(condition, engine="python")
+    except Exception as error:
+        raise study.wrong(
+            path,
+            f"the condition {condition!r} cannot be used: {error}. The columns are: "
+            f"{some([*filter(None, frame.index.names), *(c for c in frame.columns if c != 'geometry')], 30)}.",
+        ) from None
+
+
+def _from_files(study: StudyFile) -> StudyData:
+    import geopandas as gpd
+
+    asked = study.part("data")
+    unit, time = asked["id"], asked.get("time")
+    layer_path = _file(study, "layer", (".gpkg", ".geojson", ".json", ".shp"))
+    try:
+        layer = gpd.read_file(layer_path, layer=asked.get("layer_name"), engine="pyogrio")
+    except Exception as error:
+        raise study.wrong("data.layer", f"{asked['layer']!r} cannot be read as a layer: {error}.") from None
+    paths = [layer_path]
+    table = layer.drop(columns=layer.geometry.name)
+    if "table" in asked:
+        paths.append(_file(study, "table", _TABLES))
+        # a csv file has no types: a code such as 01001 is a text when the layer holds texts
+        texts = layer[unit].dtype.kind not in "iufb" if unit in layer.columns else False
+        table = _read_table(study, paths[1], unit if texts else None)
+    _need(study, "data.id", unit, layer, "layer")
+    _need(study, "data.id", unit, table, "table")
+    keys = [unit]
+    if time is not None:
+        _need(study, "data.time", time, table, "table")
+        keys.append(time)
+    if (layer[unit].dtype.kind in "iuf") != (table[unit].dtype.kind in "iuf"):
+        raise study.wrong(
+            "data.id",
+            f"{unit!r} holds {layer[unit].dtype} in the layer and {table[unit].dtype} in the table; "
+            "the same kind of label is needed in both.",
+        )
+    twice = table[table.duplicated(keys)]
+    if len(twice):
+        rows = [tuple(row) if time is not None else row[0] for row in twice[keys].to_numpy().tolist()]
+        what = "one row a unit and period" if time is not None else "one row a unit; name the column 'time'"
+        raise DuplicateError(f"Rows of the table stand more than once: {some(rows)}. There must be {what}.")
+    table = table.set_index(keys if time is not None else unit).sort_index()
+    name = " and ".join(path.name for path in paths)
+    return StudyData(
+        name,
+        layer.set_index(unit),
+        table,
+        asked.get("source", ""),
+        asked.get("simulated", False),
+        {part.name: _sha256(part.read_bytes()) for path in paths for part in _parts(path)},
+    )
+
+
+def _file(study: StudyFile, key: str, endings: tuple[str, ...]) -> Path:
+    written = study.content["data"][key]
+    path: Path = study.folder / written
+    if path.suffix.lower() not in endings:
+        raise study.wrong(f"data.{key}", f"{written!r} must end in {', '.join(endings)}.")
+    if not path.is_file():
+        raise study.wrong(f"data.{key}", f"there is no file {written!r} beside the study file.")
+    return path
+
+
+def _parts(path: Path) -> list[Path]:
+    """Give a file, or all the files of a shapefile."""
+    if path.suffix.lower() != ".shp":
+        return [path]
+    return sorted(part for part in path.parent.glob(f"{path.stem}.*") if part.is_file())
+
+
+def _read_table(study: StudyFile, path: Path, text: str | None) -> pd.DataFrame:
+    import pandas as pd
+
+    types = {} if text is None else {text: str}
+    try:
+        return pd.read_csv(path, dtype=types) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
+    except Exception as error:
+        raise study.wrong("data.table", f"{path.name!r} cannot be read as a table: {error}.") from None
+
+
+def _need(study: StudyFile, path: str, column: str, frame: Any, what: str) -> None:
+    if column not in frame.columns:
+        listed = some([name for name in frame.columns if name != "geometry"], 30)
+        raise study.wrong(path, f"the {what} has no column {column!r}. It has: {listed}.")
+    if frame[column].isna().any():
+        raise DataError(
+            f"The column {column!r} of the {what} has {int(frame[column].isna().sum())} empty cells."
+        )
+
+
+def _checksums_of(data: StudyData) -> dict[str, str]:
+    """Give the checksums of layer and table as they were loaded, whatever files they came from."""
+    table = data.table.to_csv(float_format="%.12g", lineterminator="\n").encode()
+    plain = data.layer.drop(columns=data.layer.geometry.name).to_csv(
+        float_format="%.12g", lineterminator="\n"
+    )
+    shapes = b"".join(data.layer.geometry.to_wkb())
+    return {
+        f"{data.name}, table": _sha256(table),
+        f"{data.name}, layer": _sha256(plain.encode() + shapes),
+    }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,319 @@
+"""Study files: one TOML file that says which data, weights, model, effects, alternatives and maps.
+
+::
+
+    title = "Hospitals and migration"           # needed
+    question = "What was asked, in words."
+    author = "Who asked."
+
+    [data]                                      # needed: a dataset, or a layer and a table
+    dataset = "hospital_panel"                  # see spatialhealth.report.DATASETS
+    layer = "cities.gpkg"                       # gpkg, geojson or shp; beside the study file
+    layer_name = "cities"                       # which layer of the file, when it has several
+    table = "panel.csv"                         # csv or parquet; without it, the layer's own columns
+    id = "city"                                 # column of layer and table that names the unit
+    time = "year"                               # column that names the period; none for a cross-section
+    units = "all"                               # "table": leave out units of the layer that the table lacks
+    where = "year >= 2015"                      # rows of the table, as pandas' query reads it
+    where_units = "province == 'Guangdong'"     # units of the layer, by its columns
+    simulated = false                           # true is written on every figure and page
+    source = "Who made the data."
+
+    [weights]                                   # needed
+    kind = "contiguity"                         # order, rook, lower_order
+                                                # "knn": k
+                                                # "distance_band": threshold (metres)
+                                                # "inverse_distance": power, cutoff (metres)
+                                                # "kernel": bandwidth (metres), function, cutoff
+    standardise = "row"                         # "spectral" or "none"
+
+    [model]                                     # needed
+    estimator = "SpatialDurbin"                 # "SLX", "SpatialLag"
+    formula = "log(y) ~ log(x) + z"
+    effects = "two-way"                         # "none", "entity", "time"
+    correction = "lee-yu"                       # "none"
+    durbin = true                               # false (SLX), or names of the regressors to lag
+    cov_type = "observed"                       # "expected"
+    logdet = "auto"                             # "eigen", "lu"
+
+    [impacts]
+    level = 0.95
+    method = "delta"                            # "simulate", with draws and random_state
+    draws = 1000
+    random_state = 1
+    contrasts = ["log(x) - z"]
+    orders = 3                                  # effects by order of neighbourhood up to this one
+
+    [[robustness]]                              # any number; each says only what is other than above
+    name = "6 nearest neighbours"               # needed
+    weights = { kind = "knn", k = 6 }
+    where = "year >= 2015"                      # weights are built anew on the units that are left
+    where_units = "port_developed"
+    effects = "entity"
+    estimator = "SpatialLag"
+    formula = "log(y) ~ log(x)"
+
+    [maps]
+    outcome = true                              # the mean of the outcome by unit
+    columns = ["population"]                    # means of other columns of table or layer by unit
+    effects = ["log(x)"]                        # own, received and emitted effects of these regressors
+    labels = { x = "Beds per 1,000 residents" } # what the map of a value is headed with
+    scheme = "quantiles"                        # see spatialhealth.maps.classify
+    classes = 5
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spatialhealth.errors import StudyError
+from spatialhealth.report.lines import lines_of
+from spatialhealth.report.schema import KINDS, ROOT, Key
+from spatialhealth.report.study_data import DATASETS
+
+__all__ = ["StudyFile", "read_study", "study_of"]
+
+_WORDS = {
+    "text": "a text in quotes",
+    "texts": "a list of texts",
+    "number": "a positive number",
+    "share": "a number between 0 and 1",
+    "count": "a positive whole number",
+    "whole": "a whole number, not negative",
+    "switch": "true or false",
+    "labels": "a table of texts",
+    "table": "a table",
+    "tables": "tables, each headed by double brackets",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StudyFile:
+    """A study that has been read and checked.
+
+    Parameters
+    ----------
+    content : dict
+        What the file says.
+    text : str
+        The file as it is written; empty for a study given as a dict.
+    name : str
+        Name of the file, without its folder.
+    folder : Path
+        Where its relative paths start.
+    lines : dict of str to int
+        Line of each key.
+    """
+
+    content: dict[str, Any]
+    text: str = ""
+    name: str = ""
+    folder: Path = field(default_factory=Path)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def wrong(self, path: str, message: str) -> StudyError:
+        """Make the error about one key: its dotted path, its line, and what is the matter."""
+        place = _place(path, self.lines)
+        where = f"{self.name or 'study'}, line {place}" if place else (self.name or "study")
+        return StudyError(f"{where}: {path}: {message}" if path else f"{where}: {message}")
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Give one table; empty if the file has none of that name."""
+        found: dict[str, Any] = self.content.get(name, {})
+        return found
+
+
+def read_study(source: Any) -> StudyFile:
+    """Read a study file and check every key of it.
+
+    Parameters
+    ----------
+    source : path-like
+        A TOML file, whose keys are in the docstring of `spatialhealth.report.study_file`.
+
+    Returns
+    -------
+    StudyFile
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read or says what it may not; the message names the key and the line.
+
+    Examples
+    --------
+    >>> from importlib.resources import files
+    >>> study = read_study(files("spatialhealth.report") / "templates" / "demo.toml")
+    >>> study.content["model"]["estimator"]
+    'SpatialDurbin'
+    """
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"The study file {path} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path.name}: the file is not UTF-8 text ({error.reason}).") from None
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        where = f"line {found[1]}, column {found[2]}" if found else f"line {text.count(chr(10)) + 1}"
+        what = re.sub(r" \(at .*\)", "", str(error))
+        twice = "overwrite" in what or "twice" in what
+        hint = "A key or table stands twice." if twice else "Texts need quotes, keys an equals sign."
+        raise StudyError(f"{path.name}, {where}: this is not TOML: {what}. {hint}") from None
+    study = StudyFile(content, text, path.name, path.resolve().parent, lines_of(text))
+    _check(study)
+    return study
+
+
+def study_of(source: Any) -> StudyFile:
+    """Give a checked study: of a file, of a dict with the same keys, or the study itself."""
+    if isinstance(source, StudyFile):
+        return source
+    if isinstance(source, Mapping):
+        study = StudyFile(copy.deepcopy(dict(source)))
+        _check(study)
+        return study
+    return read_study(source)
+
+
+def _check(study: StudyFile) -> None:
+    _check_table(study, "", study.content, ROOT)
+    _check_data(study)
+    _check_weights(study, "weights", study.content["weights"])
+    names: set[str] = set()
+    for j, alternative in enumerate(study.content.get("robustness", []), 1):
+        path = f"robustness[{j}]"
+        if "weights" in alternative:
+            _check_weights(study, f"{path}.weights", alternative["weights"])
+        if len(alternative) == 1:
+            raise study.wrong(path, "it says nothing that is other than in the main model.")
+        if alternative["name"] in names:
+            raise study.wrong(f"{path}.name", f"{alternative['name']!r} is the name of an alternative above.")
+        names.add(alternative["name"])
+    if study.content["model"]["estimator"] == "SpatialLag" and "durbin" in study.content["model"]:
+        raise study.wrong("model.durbin", "a SpatialLag model has no spatial lags of the regressors.")
+
+
+def _check_table(study: StudyFile, path: str, table: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
+    for name, value in table.items():
+        here = f"{path}.{name}".lstrip(".")
+        if name not in keys:
+            raise study.wrong(here, f"there is no such key.{_meant(name, keys)} {_allowed(path, keys)}")
+        _check_value(study, here, value, keys[name])
+    for name, key in keys.items():
+        if key.needed and name not in table:
+            what = f"[{name}]" if key.kind == "table" else f"the key {name!r}"
+            raise study.wrong(path, f"{what} is missing. It must be {_kind(key)}.")
+
+
+def _check_value(study: StudyFile, path: str, value: Any, key: Key) -> None:
+    if not any(_is(value, kind) for kind in key.kind.split(" or ")):
+        raise study.wrong(path, f"found {_found(value)}. It must be {_kind(key)}.")
+    if key.options and value not in key.options:
+        raise study.wrong(
+            path, f"{value!r} is not an option.{_meant(value, key.options)} {_one_of(key.options)}"
+        )
+    if key.keys is None:
+        return
+    if key.kind == "table":
+        _check_table(study, path, value, key.keys)
+    else:
+        for j, table in enumerate(value, 1):
+            _check_table(study, f"{path}[{j}]", table, key.keys)
+
+
+def _check_data(study: StudyFile) -> None:
+    data = study.content["data"]
+    if "dataset" in data:
+        if data["dataset"] not in DATASETS:
+            raise study.wrong(
+                "data.dataset",
+                f"there is no dataset {data['dataset']!r}.{_meant(data['dataset'], DATASETS)} "
+                f"{_one_of(DATASETS)} Or name your own files with layer and table.",
+            )
+        for name in ("layer", "layer_name", "table", "id", "time", "simulated"):
+            if name in data:
+                raise study.wrong(f"data.{name}", "it goes with files of your own, not with a dataset.")
+    elif "layer" not in data:
+        raise study.wrong("data", "name a dataset, or a layer (a file of polygons or points).")
+    elif "id" not in data:
+        raise study.wrong("data", "the key 'id' is missing: the column of the layer that names the unit.")
+    elif "time" in data and "table" not in data:
+        raise study.wrong("data.time", "periods need a table, with one row a unit and period.")
+
+
+def _check_weights(study: StudyFile, path: str, weights: Mapping[str, Any]) -> None:
+    kind = weights["kind"]
+    options = KINDS[kind]
+    for name in weights:
+        if name not in ("kind", "standardise", *options):
+            taken = ", ".join(options)
+            raise study.wrong(
+                f"{path}.{name}", f"it does not go with {kind!r}, which takes {taken}, standardise."
+            )
+    for name, key in options.items():
+        if key.needed and name not in weights:
+            raise study.wrong(path, f"{kind!r} needs the key {name!r}, {_kind(key)}.")
+
+
+def _is(value: Any, kind: str) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return {
+        "text": isinstance(value, str) and bool(value.strip()),
+        "texts": isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value),
+        "number": number and 0 < value < float("inf"),
+        "share": number and 0 < value < 1,
+        "count": whole and value > 0,
+        "whole": whole and value >= 0,
+        "switch": isinstance(value, bool),
+        "labels": isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()),
+        "table": isinstance(value, Mapping),
+        "tables": isinstance(value, list) and all(isinstance(item, Mapping) for item in value),
+    }[kind]
+
+
+def _kind(key: Key) -> str:
+    words = " or ".join(_WORDS[kind] for kind in key.kind.split(" or "))
+    return f"{words} among {', '.join(map(repr, key.options))}" if key.options else words
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a table"
+    return repr(value)
+
+
+def _meant(name: Any, known: Any) -> str:
+    named = {str(one).lower(): one for one in known}
+    close = difflib.get_close_matches(str(name).lower(), list(named), n=1, cutoff=0.6)
+    return f" Did you mean {named[close[0]]!r}?" if close else ""
+
+
+def _one_of(options: Any) -> str:
+    return f"Choose one of {', '.join(map(repr, options))}."
+
+
+def _allowed(path: str, keys: Mapping[str, Key]) -> str:
+    return f"{f'[{path}]' if path else 'The file'} may have: {', '.join(keys)}."
+
+
+def _place(path: str, lines: Mapping[str, int]) -> int | None:
+    """Give the line of a key, or of the nearest table around it; of the file's start for the file itself."""
+    while path:
+        if path in lines:
+            return lines[path]
+        path = path.rpartition(".")[0]
+    return 1 if lines else None

@@ -1,0 +1,225 @@
+"""Tables as csv, LaTeX and HTML: the same rows, with all digits or with those that a reader wants."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Table", "number", "p_value", "regression_table"]
+
+_HEADINGS = {
+    "variable": "Regressor",
+    "contrast": "Difference",
+    "parameter": "Parameter",
+    "effect": "Effect",
+    "estimate": "Estimate",
+    "std_error": "Std. error",
+    "z": "z",
+    "p_value": "p",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "order": "Order",
+    "cumulative": "Cumulative",
+    "alternative": "Model",
+}
+_TEXTS = ("variable", "effect")  # other columns hold numbers, or numbers with their errors in brackets
+_MANY = 4  # columns of text above which a table is set smaller
+_DIGITS = "%.12g"
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "−": r"$-$",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    r"""A table and what is written about it.
+
+    Parameters
+    ----------
+    name : str
+        Name of its files, without ending.
+    caption : str
+    frame : DataFrame
+        Columns of texts and numbers; the index is not shown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = Table("shares", "Shares", pd.DataFrame({"variable": ["a_b"], "estimate": [-0.25]}))
+    >>> print(table.latex())
+    \begin{tabular}{lr}
+    \toprule
+    Regressor & Estimate \\
+    \midrule
+    a\_b & $-$0.2500 \\
+    \bottomrule
+    \end{tabular}
+    """
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+
+    def csv(self) -> str:
+        """Give the table with twelve significant digits."""
+        text: str = self.frame.to_csv(index=False, float_format=_DIGITS, lineterminator="\n")
+        return text
+
+    def latex(self) -> str:
+        """Give the table for LaTeX with the package booktabs."""
+        headings, rows, right = self._written()
+        lines = [
+            rf"\begin{{tabular}}{{{''.join('r' if number else 'l' for number in right)}}}",
+            r"\toprule",
+            " & ".join(map(_tex, headings)) + r" \\",
+            r"\midrule",
+            *(" & ".join(map(_tex, row)) + r" \\" for row in rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """Give the table with its caption; the first cell of a row is the row's heading."""
+        headings, rows, right = self._written()
+
+        def cell(text: str, j: int, tag: str, scope: str = "") -> str:
+            kind = ' class="n"' if right[j] else ""
+            return f"<{tag}{scope}{kind}>{html.escape(text)}</{tag}>"
+
+        head = "".join(cell(text, j, "th", ' scope="col"') for j, text in enumerate(headings))
+        body = []
+        before = None
+        for row in rows:
+            # a name that goes on from the row above is left out of sight, not out of the table
+            kind = ' class="again"' if row[0] == before else ""
+            before = row[0]
+            first = cell(row[0], 0, "th", ' scope="row"')
+            rest = "".join(cell(text, j, "td") for j, text in enumerate(row[1:], 1))
+            body.append(f"<tr{kind}>{first}{rest}</tr>")
+        texts = sum(self.frame.dtypes.map(lambda kind: kind.kind not in "iuf"))
+        many = ' class="many"' if texts > _MANY else ""
+        return (
+            f'<div class="wide"><table{many}><caption>{html.escape(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        )
+
+    def _written(self) -> tuple[list[str], list[list[str]], list[bool]]:
+        """Give headings, rows and whether a column holds numbers."""
+        columns, right = [], []
+        for j, name in enumerate(self.frame.columns):
+            values = self.frame[name]
+            numeric = values.dtype.kind in "iuf"
+            right.append(numeric or (name not in _TEXTS and j > 0))
+            columns.append([_cell(str(name), value) for value in values])
+        headings = [_HEADINGS.get(str(name), str(name)) for name in self.frame.columns]
+        return headings, [list(row) for row in zip(*columns, strict=True)], right
+
+
+def regression_table(models: Mapping[str, Any], level: float = 0.95) -> pd.DataFrame:
+    """Put the coefficients of several models side by side, standard errors in brackets.
+
+    Parameters
+    ----------
+    models : mapping of str to fitted estimator
+    level : float, default 0.95
+        Confidence level of the summaries that the numbers come from.
+
+    Returns
+    -------
+    DataFrame
+        One row a parameter and a few facts below, one column a model; texts.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states, panel = sh.datasets.load_states(), sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> lag = sh.SpatialLag(weights=W, effects="two-way").fit_formula("log(sales) ~ log(ndi / cpi)", panel)
+    >>> regression_table({"SAR": lag})["parameter"].tolist()
+    ['log(ndi / cpi)', 'rho', 'Units', 'Periods', 'Log-likelihood']
+    """
+    import pandas as pd
+
+    frames = {name: model.summary(level).to_frame() for name, model in models.items()}
+    names = dict.fromkeys(parameter for frame in frames.values() for parameter in frame.index)
+    rho = [name for name in names if name == "rho"]
+    order = [*(name for name in names if name != "rho"), *rho]
+    table: dict[str, list[str]] = {"parameter": [*order, "Units", "Periods", "Log-likelihood"]}
+    for name, model in models.items():
+        frame, result = frames[name], model.result_
+        cells = [
+            f"{number(frame.at[one, 'estimate'])} ({number(frame.at[one, 'std_error'])})"
+            if one in frame.index
+            else ""
+            for one in order
+        ]
+        facts = [f"{result.n_entities:,}", f"{result.n_periods:,}", f"{result.loglik:,.2f}"]
+        table[name] = cells + facts
+    return pd.DataFrame(table)
+
+
+def number(value: float) -> str:
+    """Write a number with four digits after the point, or as many as a small one needs.
+
+    Examples
+    --------
+    >>> number(-0.27117), number(0.00001234), number(1234567.0)
+    ('−0.2712', '1.234e−05', '1,234,567')
+    """
+    if value != value:
+        return ""
+    size = abs(value)
+    if size and (size < 1e-3 or size >= 1e9):
+        text = f"{value:.3e}"
+    elif size >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value + 0.0:.4f}"
+    return text.replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """Write a p value with three digits.
+
+    Examples
+    --------
+    >>> p_value(0.04321), p_value(1e-9)
+    ('0.043', '<0.001')
+    """
+    if value != value:
+        return ""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _cell(column: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if column == "p_value":
+        return p_value(value)
+    if column == "z":
+        return "" if value != value else f"{value:.2f}".replace("-", "−")
+    return (
+        f"{value:,}" if float(value).is_integer() and not isinstance(value, float) else number(float(value))
+    )
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(sign, sign) for sign in text)

@@ -1,0 +1,48 @@
+"""Three maps of the effects of one regressor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spatialhealth as sh
+from spatialhealth.errors import AlignmentError, OptionError
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    panel = sh.datasets.load_cigarettes()
+    states = sh.datasets.load_states().loc[panel.index.unique("state")]
+    model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
+    model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
+    return states, model.impacts()
+
+
+def test_the_panels_show_own_received_and_emitted(fitted):
+    states, effects = fitted
+    figure = sh.maps.impacts(states, effects, "log(price / cpi)", k=3)
+    said = [text.get_text() for text in figure.texts]
+    assert {"Own", "Received", "Emitted"} <= set(said)
+    assert "Effects of log(price / cpi) on log(sales), unit by unit" in said
+    own, received, emitted = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in figure.axes)
+    limits = [[text.split("  (")[0] for text in panel] for panel in (own, received, emitted)]
+    assert limits[1] == limits[2] != limits[0]
+    for panel in (own, received, emitted):
+        assert sum(int(text.split("(")[1].rstrip(")")) for text in panel) == len(states)
+
+
+def test_rows_of_the_frame_may_stand_in_any_order(fitted):
+    states, effects = fitted
+    figure = sh.maps.impacts(states, effects, "log(price / cpi)")
+    turned = sh.maps.impacts(states[::-1], effects, "log(price / cpi)")
+    there = figure.axes[0].collections[0].get_facecolor()
+    back = turned.axes[0].collections[0].get_facecolor()
+    np.testing.assert_array_equal(there, back[::-1])
+
+
+def test_a_regressor_or_a_unit_that_is_not_there_is_named(fitted):
+    states, effects = fitted
+    with pytest.raises(OptionError, match=r"log\(ndi / cpi\)"):
+        sh.maps.impacts(states, effects, "ndi")
+    with pytest.raises(AlignmentError, match="'Ohio'"):
+        sh.maps.impacts(states.drop("Ohio"), effects, "log(price / cpi)")

@@ -1,0 +1,63 @@
+"""The county studies: the definitions of the variables, and what an independent program found with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import spatialhealth as sh
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "us_counties"
+pytestmark = pytest.mark.skipif(
+    "SPATIALHEALTH_DATA" not in os.environ,
+    reason="SPATIALHEALTH_DATA does not name a folder with the county files, and tests download nothing",
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return sh.report.run_study(EXAMPLES / "study.toml", tmp_path_factory.mktemp("counties"))
+
+
+def test_the_cross_section_agrees_with_an_independent_run(results):
+    effects = results.main.effects.table.set_index(["variable", "effect"])["estimate"]
+    assert results.main.model.rho_ == pytest.approx(0.65827, abs=5e-6)
+    assert effects["log(1 + beds_high)"].to_dict() == pytest.approx(
+        {"direct": -0.2941, "indirect": -0.2652, "total": -0.5593}, abs=1e-4
+    )
+
+
+def test_all_counties_are_in_and_three_stand_alone(results):
+    operator = results.main.model.result_.operator
+    assert operator.n == 3108
+    assert sorted(operator.isolates) == ["25019", "36085", "53055"]
+    assert any("25019" in text for text in results.main.warnings)
+
+
+def test_rates_are_per_thousand_mean_residents(results):
+    table = results.main.data.table
+    data = sh.datasets.fetch_us_counties()
+    people = data.population.loc["06037"]
+    late = people.loc[2011:]
+    residents = people["population"].mean()
+    row = table.loc["06037"]
+    assert row["migration"] == pytest.approx(late["domestic_migration"].mean() / residents * 1000)
+    natural = late["births"].mean() - late["deaths"].mean()
+    assert row["natural_increase"] == pytest.approx(natural / residents * 1000)
+    beds = data.facilities.query("fips == '06037' and type == 'GENERAL ACUTE CARE' and beds_staffed >= 200")
+    assert row["beds_high"] == beds["beds_staffed"].sum()
+    assert table.notna().all(axis=None)
+
+
+def test_the_panel_starts_each_year_with_the_population_of_the_year_before(tmp_path):
+    results = sh.report.run_study(EXAMPLES / "panel.toml", tmp_path)
+    table = results.main.data.table
+    people = sh.datasets.fetch_us_counties().population
+    assert len(table) == 3108 * 9
+    assert table.at[("06037", 2011), "population_start"] == people.at[("06037", 2010), "population"]
+    rate = people.at[("06037", 2015), "domestic_migration"] / people.at[("06037", 2014), "population"] * 1000
+    assert table.at[("06037", 2015), "migration"] == pytest.approx(rate)
+    assert any("Lee and Yu" in text for text in results.main.warnings)
+    assert results.main.model.rho_ == pytest.approx(0.36017, abs=1e-4)
