@@ -57,7 +57,7 @@ def impacts(
         Classes; see `spatialhealth.maps.classify`. Received and emitted share their classes, so that their
         colours can be compared; own has classes of its own, for it is often of another size.
     note : str, optional
-        Source, under the maps; ``attrs["source"]`` of the frame by default.
+        Source, under the maps; by default what the data of the model and the frame say in ``attrs["source"]``.
     local : DataFrame, optional
         What ``effects.local(variable)`` gave, when it is at hand: it takes time on many units.
 
@@ -91,7 +91,8 @@ def impacts(
     rows = max(len(found.labels) for found in classes.values())
     wide = (_WIDTH - 4 * _GAP) / 3
     tall = min(wide * layer.ratio, _TALLEST)
-    foot = 0.3 + _ROW * rows + (0.25 if source_of(note, frame) else 0.0)
+    written = source_of(note, effects.result.source, frame)
+    foot = 0.3 + _ROW * rows + (0.25 if written else 0.0)
     total = tall + _HEAD + foot
     figure = new_figure(_WIDTH, total)
     for j, (name, heading, meaning) in enumerate(_PANELS):
@@ -103,7 +104,6 @@ def impacts(
         layer.legend(ax, values[name], classes[name], "", loc="upper left", bbox_to_anchor=(0.0, -0.02))
     said = title if title is not None else f"Effects of {variable} on {effects.result.response}, unit by unit"
     figure.text(_GAP / _WIDTH, 1 - 0.14 / total, said, va="top", fontsize=12, weight="bold", color=INK)
-    written = source_of(note, frame)
     if written:
         figure.text(_GAP / _WIDTH, 0.1 / total, written, va="bottom", fontsize=7.5, color=MUTED)
     return figure

@@ -89,12 +89,30 @@ def save(figure: Figure, path: Any, dpi: int = DOTS) -> Path:
     return written
 
 
-def source_of(note: str | None, *things: Any) -> str | None:
-    """Give the note under a figure: the one asked for, or the ``attrs["source"]`` of the first thing with one."""
+def source_of(note: str | None, *sources: Any) -> str | None:
+    """Give the note under a figure: the one asked for, or what the data say of where they come from.
+
+    Parameters
+    ----------
+    note : str or None
+        The note asked for.
+    *sources : str, or anything with ``attrs["source"]``
+        What the figure is made from.
+
+    Returns
+    -------
+    str or None
+    """
     if note is not None:
         return note
-    for thing in things:
-        source = str(getattr(thing, "attrs", {}).get("source", "")).strip()
-        if source:
-            return "Simulated data." if source.lower() == "simulated" else f"Source: {source}."
-    return None
+    said = [
+        (thing if isinstance(thing, str) else str(getattr(thing, "attrs", {}).get("source", ""))).strip()
+        for thing in sources
+    ]
+    simulated = ["Simulated data."] if "simulated" in map(str.lower, said) else []
+    named = [
+        f"Source: {source.rstrip('.')}."
+        for source in dict.fromkeys(said)
+        if source.lower() not in ("", "simulated")
+    ]
+    return " ".join([*simulated, *named]) or None

@@ -323,4 +323,5 @@ def _result(
         cov_type=cov_type,
         score=estimate.score,
         evaluations=estimate.evaluations,
+        source=table.source,
     )

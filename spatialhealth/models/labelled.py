@@ -41,7 +41,7 @@ class LabelledResult:
         """Estimates by name: `constant`, regressors, ``W:`` + regressor, `rho`."""
         import pandas as pd
 
-        return pd.Series(self._fitted.params, index=list(self._fitted.param_names), name="estimate")
+        return pd.Series(self._fitted.params.copy(), index=list(self._fitted.param_names), name="estimate")
 
     @property
     def std_errors_(self) -> pd.Series:
@@ -56,7 +56,7 @@ class LabelledResult:
         import pandas as pd
 
         names = list(self._fitted.param_names)
-        return pd.DataFrame(self._fitted.covariance, index=names, columns=names)
+        return pd.DataFrame(self._fitted.covariance.copy(), index=names, columns=names)
 
     @property
     def rho_(self) -> float:

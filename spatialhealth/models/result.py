@@ -72,6 +72,8 @@ class FitResult:
     cov_type : str
     score : float
     evaluations : int
+    source : str
+        Where the data come from, if they say so.
     """
 
     model: str
@@ -94,6 +96,7 @@ class FitResult:
     cov_type: CovType
     score: float
     evaluations: int
+    source: str = ""
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():

@@ -63,7 +63,8 @@ class Summary:
             f" ({some(operator.isolates, limit=5)})" if len(operator.isolates) else ""
         )
         standard = "row-standardised" if operator.is_row_standardised else "not row-standardised"
-        facts = {
+        facts = {"Data": result.source} if result.source else {}
+        facts |= {
             "Units (n)": f"{result.n_entities:,}",
             "Periods (T)": f"{result.n_periods:,}",
             "Effects": result.effects

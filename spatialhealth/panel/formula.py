@@ -126,6 +126,7 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
         )
     if x.shape[1] == 0:
         raise FormulaError(f"The formula {formula!r} has no regressor. Name at least one after '~'.")
+    x.attrs = dict(data.attrs)  # formulaic does not hand on where the data come from
     return FormulaDesign(formula, x, matrices.lhs.iloc[:, 0], constant, matrices.rhs.model_spec)
 
 

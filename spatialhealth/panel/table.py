@@ -47,6 +47,8 @@ class PanelTable:
         The rows of the table this came from, whose order results are given back in.
     cell : ndarray of shape (T * n,), optional
         For each row of `index`, its position in the flattened (T, n) arrays.
+    source : str, default ""
+        Where the data come from, if their ``attrs["source"]`` says so: "simulated", for instance.
     """
 
     y: Array
@@ -57,6 +59,7 @@ class PanelTable:
     periods: Array
     index: pd.Index | None = None
     cell: Array | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.y, self.x):
@@ -131,6 +134,7 @@ class PanelTable:
             periods=periods,
             index=x.index,
             cell=cell,
+            source=str(x.attrs.get("source", "")),
         )
 
     @classmethod

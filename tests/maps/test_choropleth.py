@@ -130,8 +130,10 @@ def test_simulated_data_are_called_so():
     cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
     mean = panel["inflow"].groupby(level=0).mean()
     mean.attrs["source"] = panel.attrs["source"]
-    figure = sh.maps.choropleth(cities, mean)
-    assert "Simulated data." in [text.get_text() for text in figure.texts]
+    (note,) = [
+        text.get_text() for text in sh.maps.choropleth(cities, mean).texts if "GeoNames" in text.get_text()
+    ]
+    assert note.startswith("Simulated data. Source: GeoNames (CC BY 4.0)")
 
 
 def test_the_same_map_is_the_same_file(frame, tmp_path):

@@ -46,3 +46,15 @@ def test_a_regressor_or_a_unit_that_is_not_there_is_named(fitted):
         sh.maps.impacts(states, effects, "ndi")
     with pytest.raises(AlignmentError, match="'Ohio'"):
         sh.maps.impacts(states.drop("Ohio"), effects, "log(price / cpi)")
+
+
+def test_effects_from_simulated_data_are_called_so():
+    cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    model = sh.SpatialDurbin(sh.weights.contiguity(cities), effects="two-way")
+    model.fit_formula("log(inflow) ~ log(tertiary)", panel)
+    assert "Data" in model.summary().facts
+    assert model.summary().facts["Data"] == "simulated"
+    figure = sh.maps.impacts(cities, model.impacts(), "log(tertiary)")
+    assert any(text.get_text().startswith("Simulated data.") for text in figure.texts)
+    named = model.fit(panel[["tertiary"]].assign(tertiary=1.0 * panel["tertiary"]), panel["inflow"])
+    assert named.result_.source == "simulated"
