@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.impacts import Impacts
 
-__all__ = ["SpatialModel"]
+__all__ = ["DurbinModel", "SpatialModel"]
 
 Self = TypeVar("Self", bound="SpatialModel")
 
@@ -37,17 +37,27 @@ Self = TypeVar("Self", bound="SpatialModel")
 class SpatialModel(LabelledResult, Estimator):
     """Base of the estimators; each of them says only whether it has W y and which W x."""
 
-    weights: Any
-    effects: Effects
-    correction: Correction
-    logdet: LogDetName
-    cov_type: CovType
-    constant: bool
     _has_lag: ClassVar[bool]
 
-    @abstractmethod
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        correction: Correction = "lee-yu",
+        logdet: LogDetName = "auto",
+        cov_type: CovType = "observed",
+        constant: bool = True,
+    ) -> None:
+        self.weights = weights
+        self.effects = effects
+        self.correction = correction
+        self.logdet = logdet
+        self.cov_type = cov_type
+        self.constant = constant
+
     def _durbin(self) -> Any:
-        """Give the option `durbin`: True, False or names."""
+        """Give which regressors to lag: True, False or names."""
+        return False
 
     @abstractmethod
     def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
@@ -263,6 +273,26 @@ class SpatialModel(LabelledResult, Estimator):
             type(self).__name__, table, design, lag, within, operator, estimate, self.cov_type
         )
         return self
+
+
+class DurbinModel(SpatialModel):
+    """Base of the estimators that can lag regressors."""
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        durbin: Any = True,
+        correction: Correction = "lee-yu",
+        logdet: LogDetName = "auto",
+        cov_type: CovType = "observed",
+        constant: bool = True,
+    ) -> None:
+        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        self.durbin = durbin
+
+    def _durbin(self) -> Any:
+        return self.durbin
 
 
 def _warn(operator: SpatialOperator, within: Within) -> None:

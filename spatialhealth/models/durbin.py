@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from spatialhealth._typing import Array, Correction, CovType, Effects
-from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.base import DurbinModel
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.result import Estimate
@@ -17,7 +16,7 @@ from spatialhealth.operator.operator import SpatialOperator
 __all__ = ["SpatialDurbin"]
 
 
-class SpatialDurbin(SpatialModel):
+class SpatialDurbin(DurbinModel):
     """Spatial Durbin model (SDM): y = rho W y + X beta + W X theta + effects + e, by maximum likelihood.
 
     Parameters
@@ -76,24 +75,6 @@ class SpatialDurbin(SpatialModel):
     """
 
     _has_lag = True
-
-    def __init__(
-        self,
-        weights: Any = None,
-        effects: Effects = "none",
-        durbin: Any = True,
-        correction: Correction = "lee-yu",
-        logdet: LogDetName = "auto",
-        cov_type: CovType = "observed",
-        constant: bool = True,
-    ) -> None:
-        self.weights = weights
-        self.effects = effects
-        self.durbin = durbin
-        self.correction = correction
-        self.logdet = logdet
-        self.cov_type = cov_type
-        self.constant = constant
 
     def _durbin(self) -> Any:
         if self.durbin is False:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spatialhealth._typing import Array, Correction, CovType, Effects
-from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth._typing import Array
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import Sample
@@ -69,25 +66,6 @@ class SpatialLag(SpatialModel):
     """
 
     _has_lag = True
-
-    def __init__(
-        self,
-        weights: Any = None,
-        effects: Effects = "none",
-        correction: Correction = "lee-yu",
-        logdet: LogDetName = "auto",
-        cov_type: CovType = "observed",
-        constant: bool = True,
-    ) -> None:
-        self.weights = weights
-        self.effects = effects
-        self.correction = correction
-        self.logdet = logdet
-        self.cov_type = cov_type
-        self.constant = constant
-
-    def _durbin(self) -> Any:
-        return False
 
     def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
         return maximum_likelihood(sample, lag, within, operator, self.cov_type)

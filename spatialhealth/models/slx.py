@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spatialhealth._typing import Array, Correction, CovType, Effects
-from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth._typing import Array
 from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.base import DurbinModel
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import least_squares
 from spatialhealth.models.result import Estimate
@@ -16,7 +13,7 @@ from spatialhealth.operator.operator import SpatialOperator
 __all__ = ["SLX"]
 
 
-class SLX(SpatialModel):
+class SLX(DurbinModel):
     """Spatial lag of X: y = X beta + W X theta + effects + e, by least squares.
 
     Parameters
@@ -62,27 +59,6 @@ class SLX(SpatialModel):
     """
 
     _has_lag = False
-
-    def __init__(
-        self,
-        weights: Any = None,
-        effects: Effects = "none",
-        durbin: Any = True,
-        correction: Correction = "lee-yu",
-        logdet: LogDetName = "auto",
-        cov_type: CovType = "observed",
-        constant: bool = True,
-    ) -> None:
-        self.weights = weights
-        self.effects = effects
-        self.durbin = durbin
-        self.correction = correction
-        self.logdet = logdet
-        self.cov_type = cov_type
-        self.constant = constant
-
-    def _durbin(self) -> Any:
-        return self.durbin
 
     def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
         return least_squares(sample, within)

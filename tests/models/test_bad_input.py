@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,22 +10,11 @@ import spatialhealth as sh
 from spatialhealth import errors
 from spatialhealth.errors import IsolateWarning, TransformationWarning
 from tests import small
+from tests.refusal import refusal
 
 ESTIMATORS = [sh.SLX, sh.SpatialLag, sh.SpatialDurbin]
 WITH_LAG = [sh.SpatialLag, sh.SpatialDurbin]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
-
-
-@contextmanager
-def refusal(kind, *parts):
-    """The block must raise this very class, with all these parts in the message."""
-    with pytest.raises((ValueError, TypeError)) as caught:
-        yield caught
-    message = str(caught.value)
-    assert type(caught.value) is kind, f"{type(caught.value).__name__}: {message}"
-    for part in parts:
-        assert part in message, message
-    assert message.endswith("."), message
 
 
 def put(data, column, value, row=7):

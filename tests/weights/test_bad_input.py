@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -17,6 +15,7 @@ from spatialhealth import errors
 from spatialhealth.weights import as_links, contiguity_links, standardise
 from spatialhealth.weights.metric import GeodesicMetric, PlanarMetric
 from tests import small
+from tests.refusal import refusal
 
 W = sh.weights
 METRES = "EPSG:3857"
@@ -29,18 +28,6 @@ BY_DISTANCE = {
 BUILDERS = BY_DISTANCE | {"contiguity": W.contiguity}
 by_distance = pytest.mark.parametrize("build", BY_DISTANCE.values(), ids=BY_DISTANCE)
 every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
-
-
-@contextmanager
-def refusal(kind, *parts):
-    """The block must raise this very class, with all these parts in the message."""
-    with pytest.raises((ValueError, TypeError)) as caught:
-        yield caught
-    message = str(caught.value)
-    assert type(caught.value) is kind, f"{type(caught.value).__name__}: {message}"
-    for part in parts:
-        assert part in message, message
-    assert message.endswith("."), message
 
 
 def layer(geometries, crs=METRES):
