@@ -3,7 +3,7 @@
 Panels are simulated from known parameters; every replication fits the spatial Durbin model and asks whether each
 95 % interval holds the truth, for the parameters and for the effects of the first regressor. Coverage within
 Monte-Carlo error of 95 % is what is wanted. Maximum likelihood has a bias of order 1/N of its own, from the
-coefficients estimated along: a tenth of a standard deviation here, more in smaller panels.
+coefficients estimated along: a fifth of a standard deviation for rho here, more in smaller panels.
 """
 
 from __future__ import annotations
