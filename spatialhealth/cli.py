@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", default="report", help="folder to write in (default: report)")
     demo.set_defaults(run=_demo)
     study = commands.add_parser("study", help="run a study file")
-    study.add_argument("file", help="the study, a TOML file")
+    study.add_argument("file", help="the study, a TOML file; docs/studies.md explains its keys")
     study.add_argument("--out", default="report", help="folder to write in (default: report)")
     study.set_defaults(run=_study)
     return parser
@@ -67,7 +67,7 @@ def _demo(asked: Any) -> int:
     from importlib.resources import as_file, files
 
     with as_file(files("spatialhealth.report") / "templates" / "demo.toml") as path:
-        return _run(path, asked.out, "spatialhealth demo --out report")
+        return _run(path, asked.out, "spatialhealth demo")
 
 
 def _study(asked: Any) -> int:
@@ -76,12 +76,12 @@ def _study(asked: Any) -> int:
 
 def _run(path: Path, out: str, command: str | None) -> int:
     from spatialhealth.report import run_study
+    from spatialhealth.report.words import warnings_by_text
 
     start = time.perf_counter()
     results = run_study(path, out, command=command, say=lambda text: print(text, flush=True))
-    for fit in results.fits:
-        for text in fit.warnings:
-            print(f"Mind ({fit.name}): {text}", file=sys.stderr)
+    for text, names in warnings_by_text(results.fits).items():
+        print(f"Mind ({', '.join(names)}): {text}", file=sys.stderr)
     if results.main.data.simulated:
         print("The data of this study are simulated.")
     print(f"Done in {time.perf_counter() - start:.1f} s. The report is {Path(out) / 'report.html'}")

@@ -21,6 +21,7 @@ __all__ = [
     "IsolateWarning",
     "LabelError",
     "MissingDataError",
+    "MissingLibraryError",
     "NonFiniteError",
     "NonNumericError",
     "NotFittedError",
@@ -163,6 +164,10 @@ class StudyError(ValueError):
 
 class DownloadError(ValueError):
     """A remote file could not be fetched, or is not the file that was expected."""
+
+
+class MissingLibraryError(ValueError, ImportError):
+    """A library that this needs is not installed; the message says what does without it."""
 
 
 class SpatialHealthWarning(UserWarning):

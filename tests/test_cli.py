@@ -87,4 +87,4 @@ def test_the_demonstration_runs_as_a_module(tmp_path):
     assert "The data of this study are simulated." in done.stdout
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "The data of this study are simulated." in page
-    assert "spatialhealth demo --out report" in page
+    assert "spatialhealth demo" in page

@@ -132,10 +132,17 @@ def test_labelled_views_say_what_is_missing(bare_python):
         "W = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]])\n"
         "rng = np.random.default_rng(0)\n"
         "model = sh.SLX((list('abc'), W)).fit_arrays(rng.normal(size=(6, 3)), rng.normal(size=(6, 3, 1)))\n"
-        "try:\n    model.params_\n"
-        "except ImportError as error:\n    print(error.name)\n"
+        "asked = (lambda: model.params_, lambda: model.residuals_, lambda: model.impacts().table,\n"
+        "         lambda: model.impacts().contrast('x1'), lambda: model.impacts().local('x1'))\n"
+        "for ask in asked:\n"
+        "    try:\n        ask()\n"
+        "    except sh.errors.MissingLibraryError as error:\n        print(error)\n"
+        "print(model.summary(), model.impacts())\n"
     )
-    assert run(bare_python, code).strip() == "pandas"
+    said = run(bare_python, code)
+    assert said.count("needs pandas, which is not installed here") == 5
+    assert "use result_.params and result_.param_names" in said
+    assert "Effects on y" in said and "SLX model of y" in said
 
 
 LOADED = "import sys; print(sorted({name.split('.')[0] for name in sys.modules}))"

@@ -10,6 +10,8 @@ from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["by_order"]
 
+_RESOLVED = 1e-10
+
 
 def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Array, Array]:
     """Give the effects of each order and their variances.
@@ -28,6 +30,7 @@ def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Arr
     """
     n = operator.n
     direct = operator.logdet.power_traces(highest) / n
+    direct[np.abs(direct) < _RESOLVED] = 0.0  # no way back in so many steps: what is left is rounding
     total = np.ones(highest + 1)
     reached = np.ones(n)
     for q in range(1, highest + 1):

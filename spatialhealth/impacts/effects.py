@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._format import HEADINGS, html_table, inference_rows, text_table
+from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._typing import Array, ImpactMethod
 from spatialhealth._validation import check_option, check_positive, check_share, random_generator
@@ -77,9 +79,9 @@ class Impacts:
 
         Columns: variable, effect (direct, indirect, total), estimate, std_error, z, p_value, ci_low, ci_high.
         """
-        flat = None if self.draws is None else self.draws.reshape(len(self.draws), -1)
+        pd = pandas_for("Impacts.table", ".estimates, .std_errors and .variables, or print(effects)")
         labels = {"variable": np.repeat(self.variables, 3), "effect": np.tile(EFFECTS, len(self.variables))}
-        return self._frame(labels, self.estimates.reshape(-1), self.std_errors.reshape(-1), flat)
+        return pd.DataFrame({**labels, **self._columns()})
 
     def to_frame(self) -> pd.DataFrame:
         """Give `table`."""
@@ -134,8 +136,7 @@ class Impacts:
         OptionError
             If the model has no such regressor.
         """
-        import pandas as pd
-
+        pd = pandas_for("Impacts.local", "spatialhealth.impacts.local.local")
         if variable not in self.variables:
             raise OptionError(
                 f"There is no regressor {variable!r}. The model has: {', '.join(self.variables)}."
@@ -184,20 +185,40 @@ class Impacts:
     def _frame(
         self, labels: dict[str, Any], estimate: Array, std_error: Array, draws: Array | None
     ) -> pd.DataFrame:
-        import pandas as pd
+        pd = pandas_for("A table of effects", ".estimates, .std_errors and .covariance")
+        return pd.DataFrame({**labels, **self._inference(estimate, std_error, draws)})
 
+    def _columns(self) -> dict[str, Array]:
+        """Give the columns of `table` behind its labels."""
+        flat = None if self.draws is None else self.draws.reshape(len(self.draws), -1)
+        return self._inference(self.estimates.reshape(-1), self.std_errors.reshape(-1), flat)
+
+    def _inference(self, estimate: Array, std_error: Array, draws: Array | None) -> dict[str, Array]:
         columns = inference(estimate, std_error, self.level)
         if draws is not None:
             tails = [(1 - self.level) / 2, (1 + self.level) / 2]
             columns["ci_low"], columns["ci_high"] = np.quantile(draws, tails, axis=0)
-        return pd.DataFrame({**labels, **columns})
+        return columns
 
     def __repr__(self) -> str:
         how = "delta method" if self.draws is None else f"{len(self.draws)} draws"
         return f"<Impacts of {len(self.variables)} regressors in {self.result.model}, {how}>"
 
+    def __str__(self) -> str:
+        heads, *lines = text_table(self._rows(), labels=2)
+        rule = "-" * len(heads)
+        how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} draws"
+        note = f"Intervals at {self.level:.0%}, standard errors {how}."
+        return "\n".join([f"Effects on {self.result.response}", rule, heads, rule, *lines, rule, note])
+
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, float_format=lambda value: f"{value:.4f}"))
+        return html_table(self._rows(), labels=2)
+
+    def _rows(self) -> list[list[str]]:
+        labels = [
+            [name if j == 0 else "", effect] for name in self.variables for j, effect in enumerate(EFFECTS)
+        ]
+        return [["", "Effect", *HEADINGS], *inference_rows(labels, self._columns())]
 
 
 def impacts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spatialhealth._labels import pandas_for
 from spatialhealth.errors import NotFittedError
 from spatialhealth.models.result import FitResult
 from spatialhealth.panel.table import PanelTable
@@ -39,21 +40,21 @@ class LabelledResult:
     @property
     def params_(self) -> pd.Series:
         """Estimates by name: `constant`, regressors, ``W:`` + regressor, `rho`."""
-        import pandas as pd
+        pd = pandas_for("params_", "result_.params and result_.param_names")
 
         return pd.Series(self._fitted.params.copy(), index=list(self._fitted.param_names), name="estimate")
 
     @property
     def std_errors_(self) -> pd.Series:
         """Standard errors by name."""
-        import pandas as pd
+        pd = pandas_for("std_errors_", "result_.std_errors")
 
         return pd.Series(self._fitted.std_errors, index=list(self._fitted.param_names), name="std_error")
 
     @property
     def cov_(self) -> pd.DataFrame:
         """Covariance of the estimates."""
-        import pandas as pd
+        pd = pandas_for("cov_", "result_.covariance")
 
         names = list(self._fitted.param_names)
         return pd.DataFrame(self._fitted.covariance.copy(), index=names, columns=names)
@@ -111,7 +112,7 @@ class LabelledResult:
         return self._effects("time_effects", "periods")
 
     def _effects(self, kind: str, labels: str) -> pd.Series:
-        import pandas as pd
+        pd = pandas_for(f"{kind}_", f"result_.{kind}")
 
         values = getattr(self._fitted, kind)
         if values is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from spatialhealth._format import HEADINGS, escape_tex, html_table, inference_rows, text_table
+from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
 from spatialhealth.errors import some
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Summary"]
 
-_HEADINGS = ("Estimate", "Std. error", "z", "p", "CI low", "CI high")
 _TITLES = {
     "SLX": "SLX model",
     "SpatialLag": "Spatial lag model (SAR)",
@@ -46,8 +47,7 @@ class Summary:
         DataFrame
             Indexed by parameter: estimate, std_error, z, p_value, ci_low, ci_high.
         """
-        import pandas as pd
-
+        pd = pandas_for("Summary.to_frame", "print(summary), or params and std_errors of result_")
         return pd.DataFrame(self._columns, index=pd.Index(self._result.param_names, name="parameter"))
 
     @property
@@ -93,20 +93,9 @@ class Summary:
             return "direct estimator with Lee-Yu bias correction"
         return {"lee-yu": "Lee-Yu transformation", "none": "no correction"}[self._result.correction]
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        columns = self._columns
-        return [
-            (
-                name,
-                _number(columns["estimate"][j]),
-                _number(columns["std_error"][j]),
-                f"{columns['z'][j]:.2f}",
-                _p_value(columns["p_value"][j]),
-                _number(columns["ci_low"][j]),
-                _number(columns["ci_high"][j]),
-            )
-            for j, name in enumerate(self._result.param_names)
-        ]
+    def _rows(self) -> list[list[str]]:
+        labels = [[name] for name in self._result.param_names]
+        return [["", *HEADINGS], *inference_rows(labels, self._columns)]
 
     @property
     def note(self) -> str:
@@ -117,94 +106,38 @@ class Summary:
         return f"{level} Coefficients of a model with W y are not effects: see impacts()."
 
     def __str__(self) -> str:
-        rows = [("", *_HEADINGS), *self._rows()]
-        widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-        lines = [
-            row[0].ljust(widths[0])
-            + "  "
-            + "  ".join(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))
-            for row in rows
-        ]
-        rule = "-" * len(lines[0])
-        wide = max(len(label) for label in self.facts)
-        facts = [f"{label.ljust(wide)}  {value}" for label, value in self.facts.items()]
-        return "\n".join([self.title, rule, *facts, rule, lines[0], rule, *lines[1:], rule, self.note])
+        heads, *lines = text_table(self._rows())
+        rule = "-" * len(heads)
+        facts = text_table(list(self.facts.items()), labels=2)
+        return "\n".join(
+            [self.title, rule, *(line.rstrip() for line in facts), rule, heads, rule, *lines, rule, self.note]
+        )
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        cell = html.escape
-        facts = "".join(
-            f"<tr><th style='text-align:left'>{cell(label)}</th><td style='text-align:left'>{cell(value)}</td></tr>"
-            for label, value in self.facts.items()
-        )
-        head = "".join(f"<th>{cell(heading)}</th>" for heading in ("", *_HEADINGS))
-        body = "".join(
-            "<tr><th style='text-align:left'>"
-            + cell(row[0])
-            + "</th>"
-            + "".join(f"<td style='text-align:right'>{cell(value)}</td>" for value in row[1:])
-            + "</tr>"
-            for row in self._rows()
-        )
-        return (
-            f"<h4>{cell(self.title)}</h4><table>{facts}</table>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{cell(self.note)}</p>"
-        )
+        # the facts have no headings
+        facts = html_table([["", ""], *self.facts.items()], labels=2)
+        table = html_table(self._rows())
+        return f"<h4>{html.escape(self.title)}</h4>{facts}<br>{table}<p>{html.escape(self.note)}</p>"
 
     def to_latex(self) -> str:
-        """Give a LaTeX table (packages booktabs and, for the Greek, nothing else).
+        """Give a LaTeX table for the package booktabs.
 
         Returns
         -------
         str
         """
-        body = [" & ".join([_tex(row[0]), *map(_tex_number, row[1:])]) + r" \\" for row in self._rows()]
-        heads = ["", *_HEADINGS]
+        heads, *rows = self._rows()
+        body = [
+            " & ".join([escape_tex(row[0]), *(escape_tex(cell.replace("-", "−")) for cell in row[1:])])
+            for row in rows
+        ]
         facts = [
-            rf"{_tex(label)} & \multicolumn{{6}}{{l}}{{{_tex(value)}}} \\"
+            rf"{escape_tex(label)} & \multicolumn{{6}}{{l}}{{{escape_tex(value)}}}"
             for label, value in self.facts.items()
         ]
-        return "\n".join(
-            [
-                r"\begin{tabular}{lrrrrrr}",
-                r"\toprule",
-                " & ".join(heads) + r" \\",
-                r"\midrule",
-                *body,
-                r"\midrule",
-                *facts,
-                r"\bottomrule",
-                r"\end{tabular}",
-            ]
-        )
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3e}"
-
-
-def _p_value(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _tex_number(text: str) -> str:
-    return text.replace("-", "$-$").replace("<", "$<$")
-
-
-def _tex(text: str) -> str:
-    for plain, escaped in (
-        ("\\", r"\textbackslash "),
-        ("&", r"\&"),
-        ("%", r"\%"),
-        ("_", r"\_"),
-        ("#", r"\#"),
-        ("$", r"\$"),
-        ("{", r"\{"),
-        ("}", r"\}"),
-        ("^", r"\^{}"),
-        ("~", r"\textasciitilde "),
-    ):
-        text = text.replace(plain, escaped)
-    return text
+        lines = [r"\toprule", " & ".join(heads), r"\midrule", *body, r"\midrule", *facts, r"\bottomrule"]
+        ended = [line if line.startswith("\\") and "rule" in line else line + r" \\" for line in lines]
+        return "\n".join([r"\begin{tabular}{lrrrrrr}", *ended, r"\end{tabular}"])

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["FormulaDesign", "design_from_formula"]
 
 
+# what other systems call a function
+_FUNCTIONS = {"ln": "log(x)", "log1p": "log(1 + x)", "sq": "I(x ** 2)", "pow": "I(x ** 2)"}
+
+
 @dataclass(frozen=True, eq=False)
 class FormulaDesign:
     """What a formula made of a table.
@@ -212,6 +216,8 @@ def _say(error: Exception, data: pd.DataFrame, formula: str) -> str:
     if absent is None:
         return f"The formula {formula!r} cannot be evaluated: {message}. Try it on the data by itself."
     word = absent.group(1)
+    if word in _FUNCTIONS:
+        return f"The formula {formula!r} uses {word!r}, which is not known here. Write {_FUNCTIONS[word]}."
     near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
     return (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_finite, numeric_array
 from spatialhealth.errors import (
@@ -195,7 +196,7 @@ class PanelTable:
 
     def labelled(self, values: Array, name: str) -> pd.Series:
         """Give (T, n) values as a Series in the order of the rows the panel came from."""
-        import pandas as pd
+        pd = pandas_for(f"A labelled {name}", "the arrays of result_")
 
         flat = values.reshape(-1)
         if self.index is not None:

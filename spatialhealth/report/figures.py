@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import maps
 from spatialhealth.impacts.effects import EFFECTS
 from spatialhealth.maps.style import INK, MUTED, new_figure
+from spatialhealth.report.results import slug
 from spatialhealth.report.run import Results
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _alternatives(results: Results, note: str) -> Drawing:
 
 def _free(name: str, taken: set[str]) -> str:
     """Make a file name of letters and figures that no other drawing has."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+    plain = slug(name)
     free, j = plain, 2
     while free in taken:
         free, j = f"{plain}_{j}", j + 1

@@ -6,6 +6,8 @@ import hashlib
 import json
 import math
 import platform
+import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from spatialhealth.report.tables import Table, number, regression_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["checksums", "results_json", "tables_of", "versions"]
+__all__ = ["checksums", "results_json", "slug", "tables_of", "versions"]
 
 _PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "libpysal", "formulaic", "matplotlib")
 _DIGITS = 12
@@ -60,10 +62,14 @@ def tables_of(results: Results) -> dict[str, Table]:
         tables.append(Table("orders", caption, results.orders))
     if results.alternatives:
         tables += _robustness(results)
-    for j, (variable, local) in enumerate(results.local.items(), 1):
+    for variable, local in results.local.items():
         caption = f"Effects of {variable} on {response} by unit."
         tables.append(
-            Table(f"local_{j}", caption, local.rename_axis("unit").reset_index().assign(variable=variable))
+            Table(
+                f"local_{slug(variable)}",
+                caption,
+                local.rename_axis("unit").reset_index().assign(variable=variable),
+            )
         )
     return {table.name: table for table in tables}
 
@@ -122,12 +128,14 @@ def checksums(results: Results) -> dict[str, str]:
     return {name: hashlib.sha256(written.encode()).hexdigest(), **(results.main.data.checksums or {})}
 
 
-def results_json(results: Results) -> str:
+def results_json(results: Results, files: Sequence[str] = ()) -> str:
     """Write every number of a study, with twelve significant digits and sorted keys.
 
     Parameters
     ----------
     results : Results
+    files : sequence of str
+        What the study writes, relative to its folder.
 
     Returns
     -------
@@ -145,6 +153,7 @@ def results_json(results: Results) -> str:
         "contrasts": [] if results.contrasts is None else results.contrasts.to_dict("records"),
         "orders": [] if results.orders is None else results.orders.to_dict("records"),
         "alternatives": [_fit(fit) for fit in results.alternatives],
+        "files": sorted(files),
         "versions": versions(),
         "sha256": checksums(results),
     }
@@ -173,6 +182,11 @@ def _fit(fit: Any) -> dict[str, Any]:
         "effects": fit.effects.table.to_dict("records"),
         "warnings": list(fit.warnings),
     }
+
+
+def slug(name: str) -> str:
+    """Make a file name of letters and figures."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from spatialhealth.report.words import (
     data_facts,
     effect_words,
     robustness_words,
+    warnings_by_text,
     weights_facts,
 )
 
@@ -38,7 +40,7 @@ def run_study(
     source : path-like, dict or StudyFile
         A study file, or a dict with the same keys; see `spatialhealth.report.study_file`.
     out : path-like
-        Folder to write in; made if it is not there. Files of the same names are replaced. It gets
+        Folder to write in; made if it is not there. What an earlier study wrote there is removed. It gets
         ``report.html``, ``tables/*.csv`` and ``*.tex``, ``figures/*.png`` and ``results.json``. The same
         input gives the same bytes.
     command : str, optional
@@ -65,19 +67,35 @@ def run_study(
     say("Drawing figures.")
     drawings = draw(results)
     pictures: dict[str, Picture] = {}
+    _clear(out)
     for folder in ("tables", "figures"):
         (out / folder).mkdir(exist_ok=True)
+    files = ["report.html", "results.json"]
     for drawing in track(drawings, "figures"):
         pictures[drawing.name] = _written(drawing, out / "figures")
+        files.append(f"figures/{drawing.name}.png")
     for name, table in tables.items():
-        _write(out / "tables" / f"{name}.csv", table.csv())
-        if not name.startswith("local_"):
-            _write(out / "tables" / f"{name}.tex", table.latex() + "\n")
-    _write(out / "results.json", results_json(results))
+        texts = {"csv": table.csv()} | ({} if name.startswith("local_") else {"tex": table.latex() + "\n"})
+        for ending, text in texts.items():
+            _write(out / "tables" / f"{name}.{ending}", text)
+            files.append(f"tables/{name}.{ending}")
+    _write(out / "results.json", results_json(results, files))
     if command is None and study.name:
-        command = f"spatialhealth study {shlex.quote(study.name)} --out report"
+        command = f"spatialhealth study {shlex.quote(study.name)}"
     _write(out / "report.html", page(_page(results, tables, pictures, command)))
     return results
+
+
+def _clear(out: Path) -> None:
+    """Remove what an earlier study wrote here, by its own list, so that nothing of it stands beside this one's."""
+    try:
+        files = json.loads((out / "results.json").read_text(encoding="utf-8"))["files"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return
+    for name in files:
+        path = (out / str(name)).resolve()
+        if path.is_relative_to(out.resolve()) and path.is_file():
+            path.unlink()
 
 
 def _write(path: Path, text: str) -> None:
@@ -95,7 +113,7 @@ def _page(
 ) -> Page:
     content, main = results.study.content, results.main
     sections = [
-        Section("data", "Data", "What the model has seen.", facts=data_facts(main, results.study)),
+        Section("data", "Data", "What the model was fitted to.", facts=data_facts(main, results.study)),
         Section(
             "weights",
             "Spatial weights",
@@ -167,7 +185,11 @@ def _model(results: Results, tables: dict[str, Table]) -> Section:
 
 
 def _robustness(results: Results, tables: dict[str, Table], pictures: dict[str, Picture]) -> Section:
-    warned = [f"{fit.name}: {text}" for fit in results.alternatives for text in fit.warnings]
+    warned = [
+        f"{', '.join(names)}: {text}"
+        for text, names in warnings_by_text(results.alternatives).items()
+        if text not in results.main.warnings
+    ]
     return Section(
         "robustness",
         "Robustness",

@@ -59,9 +59,8 @@ class StudyData:
     @property
     def note(self) -> str:
         """What stands under every figure."""
-        if self.simulated:
-            return "Simulated data."
-        return f"Source: {self.source}" if self.source else ""
+        said = ["Simulated data."] if self.simulated else []
+        return " ".join([*said, *([f"Source: {self.source}."] if self.source else [])])
 
 
 def _hospital_panel() -> StudyData:

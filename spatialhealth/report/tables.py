@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spatialhealth import _format
+from spatialhealth._format import escape_tex, p_value
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "number", "p_value", "regression_table"]
+__all__ = ["Table", "number", "regression_table"]
 
 _HEADINGS = {
     "variable": "Regressor",
@@ -30,21 +33,6 @@ _HEADINGS = {
 _TEXTS = ("variable", "effect")  # other columns hold numbers, or numbers with their errors in brackets
 _MANY = 4  # columns of text above which a table is set smaller
 _DIGITS = "%.12g"
-_TEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "−": r"$-$",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +76,9 @@ class Table:
         lines = [
             rf"\begin{{tabular}}{{{''.join('r' if number else 'l' for number in right)}}}",
             r"\toprule",
-            " & ".join(map(_tex, headings)) + r" \\",
+            " & ".join(map(escape_tex, headings)) + r" \\",
             r"\midrule",
-            *(" & ".join(map(_tex, row)) + r" \\" for row in rows),
+            *(" & ".join(map(escape_tex, row)) + r" \\" for row in rows),
             r"\bottomrule",
             r"\end{tabular}",
         ]
@@ -171,42 +159,20 @@ def regression_table(models: Mapping[str, Any], level: float = 0.95) -> pd.DataF
             else ""
             for one in order
         ]
-        facts = [f"{result.n_entities:,}", f"{result.n_periods:,}", f"{result.loglik:,.2f}"]
+        facts = [f"{result.n_entities:,}", f"{result.n_periods:,}", f"{result.loglik:,.2f}".replace("-", "−")]
         table[name] = cells + facts
     return pd.DataFrame(table)
 
 
 def number(value: float) -> str:
-    """Write a number with four digits after the point, or as many as a small one needs.
+    """Write a number with a true minus sign.
 
     Examples
     --------
-    >>> number(-0.27117), number(0.00001234), number(1234567.0)
-    ('−0.2712', '1.234e−05', '1,234,567')
+    >>> number(-0.27117)
+    '−0.2712'
     """
-    if value != value:
-        return ""
-    size = abs(value)
-    if size and (size < 1e-3 or size >= 1e9):
-        text = f"{value:.3e}"
-    elif size >= 1000:
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value + 0.0:.4f}"
-    return text.replace("-", "−")
-
-
-def p_value(value: float) -> str:
-    """Write a p value with three digits.
-
-    Examples
-    --------
-    >>> p_value(0.04321), p_value(1e-9)
-    ('0.043', '<0.001')
-    """
-    if value != value:
-        return ""
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return _format.number(value).replace("-", "−")
 
 
 def _cell(column: str, value: Any) -> str:
@@ -219,7 +185,3 @@ def _cell(column: str, value: Any) -> str:
     return (
         f"{value:,}" if float(value).is_integer() and not isinstance(value, float) else number(float(value))
     )
-
-
-def _tex(text: str) -> str:
-    return "".join(_TEX.get(sign, sign) for sign in text)

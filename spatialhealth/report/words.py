@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,17 @@ from spatialhealth.errors import some
 from spatialhealth.report.run import Fit, Results, weights_in_words
 from spatialhealth.report.tables import number
 
-__all__ = ["contrast_words", "data_facts", "effect_words", "robustness_words", "weights_facts"]
+__all__ = [
+    "contrast_words",
+    "data_facts",
+    "effect_words",
+    "robustness_words",
+    "warnings_by_text",
+    "weights_facts",
+]
 
+# a power of one quantity
+_POWER = re.compile(r"I\(\s*(.+?)\s*\*\*\s*[\d.]+\s*\)")
 # a logarithm of one quantity, whose small changes are shares; not of a sum such as log(1 + x)
 _LOG = re.compile(r"log\(\s*([^()+-]+?)\s*\)")
 
@@ -42,7 +52,15 @@ def data_facts(fit: Fit, study: Any) -> dict[str, str]:
 
 
 def _periods(periods: Any) -> str:
-    return f"{len(periods):,} ({periods[0]} to {periods[-1]})" if len(periods) > 1 else f"1 ({periods[0]})"
+    """Say which periods there are, and which whole numbers between the first and the last are not among them."""
+    if len(periods) == 1:
+        return f"1 ({periods[0]})"
+    gaps: list[int] = []
+    if np.asarray(periods).dtype.kind in "iu":
+        gaps = sorted(set(range(int(periods[0]), int(periods[-1]) + 1)) - {int(period) for period in periods})
+    regular = len({*np.diff(periods)}) == 1 if gaps else True
+    without = "" if regular else f", without {some(gaps)}"
+    return f"{len(periods):,} ({periods[0]} to {periods[-1]}{without})"
 
 
 def weights_facts(fit: Fit, asked: Any) -> dict[str, str]:
@@ -56,15 +74,56 @@ def weights_facts(fit: Fit, asked: Any) -> dict[str, str]:
         "Neighbours of a unit": f"{counts.min():,} to {counts.max():,}, {counts.mean():.1f} on average",
         "Units without neighbours": isolates
         + (f" ({some(operator.isolates)})" if len(operator.isolates) else ""),
-        "Rows": "sum to one" if operator.is_row_standardised else "do not sum to one",
+        "Rows": _rows(operator),
     }
+
+
+def _rows(operator: Any) -> str:
+    if not operator.is_row_standardised:
+        return "do not sum to one"
+    return "sum to one" + (", those of units without neighbours are zero" if len(operator.isolates) else "")
 
 
 def effect_words(fit: Fit) -> list[str]:
     """Read the effects of each regressor."""
     table = fit.effects.table.set_index(["variable", "effect"])
     outcome = fit.model.result_.response
-    return [_effect(variable, outcome, table.loc[variable]) for variable in fit.effects.variables]
+    shared = _shared(fit.effects.variables)
+    said = [
+        _effect(variable, outcome, table.loc[variable])
+        for variable in fit.effects.variables
+        if variable not in shared
+    ]
+    if shared:
+        said.append(
+            f"{some(shared)} are made of the same quantities, so none of them changes alone: the row of one "
+            "holds where what it is multiplied with is zero. Read them together, not one by one."
+        )
+    return said
+
+
+def _shared(variables: tuple[str, ...]) -> list[str]:
+    """Give the regressors that stand in a product or a power beside themselves."""
+    parts = {name: {_POWER.sub(r"\1", part) for part in name.split(":")} for name in variables}
+    made = {name for name in variables if ":" in name or _POWER.search(name)}
+    return [
+        name
+        for name in variables
+        if any(
+            parts[name] & parts[other] and (name in made or other in made)
+            for other in variables
+            if other != name
+        )
+    ]
+
+
+def warnings_by_text(fits: Iterable[Fit]) -> dict[str, list[str]]:
+    """Give each warning once, with the names of the models it is about."""
+    found: dict[str, list[str]] = {}
+    for fit in fits:
+        for text in fit.warnings:
+            found.setdefault(text, []).append(fit.name)
+    return found
 
 
 def _effect(variable: str, outcome: str, rows: Any) -> str:
@@ -98,7 +157,11 @@ def _higher(value: float) -> str:
 
 def _interval(row: Any) -> str:
     low, high = row["ci_low"], row["ci_high"]
-    verdict = "includes zero: the data do not tell it from none" if low <= 0 <= high else "excludes zero"
+    verdict = (
+        "includes zero: the data show no total effect that chance could not make"
+        if low <= 0 <= high
+        else "excludes zero"
+    )
     return f"The interval of the total, {number(low)} to {number(high)}, {verdict}."
 
 

@@ -51,3 +51,13 @@ def test_orders_add_up_to_the_effects():
 def test_the_highest_order_must_be_positive():
     with pytest.raises(OptionError, match="k=0 must be a positive whole number"):
         fit("SDM", "queen").impacts().by_order(0)
+
+
+@pytest.mark.parametrize("logdet", ["eigen", "lu"])
+def test_no_unit_is_its_own_neighbour(logdet):
+    # rounding must not pass for an effect, least of all for a significant one
+    table = fit("SDM", "queen", logdet).impacts().by_order(2)
+    first = table[(table["effect"] == "direct") & (table["order"] == 1)]
+    assert (first["estimate"] == 0).all()
+    assert (first["std_error"] == 0).all()
+    assert first["p_value"].isna().all()

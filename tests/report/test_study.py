@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from html.parser import HTMLParser
@@ -135,7 +136,7 @@ def test_every_file_is_there(folder, results):
     names = set(files_of(folder / "one"))
     tables = {"coefficients", "effects", "contrasts", "orders", "robustness", "totals", "models"}
     assert {f"tables/{name}.{end}" for name in tables for end in ("csv", "tex")} <= names
-    assert names >= {"report.html", "results.json", "tables/local_1.csv"}
+    assert names >= {"report.html", "results.json", "tables/local_log_price_cpi.csv"}
     assert {name for name in names if name.startswith("figures")} == {
         "figures/effects.png",
         "figures/alternatives.png",
@@ -143,7 +144,7 @@ def test_every_file_is_there(folder, results):
         "figures/map_ndi.png",
         "figures/effects_log_price_cpi.png",
     }
-    local = pd.read_csv(folder / "one" / "tables" / "local_1.csv")
+    local = pd.read_csv(folder / "one" / "tables" / "local_log_price_cpi.csv")
     assert len(local) == 46
     direct = results.main.effects.estimates[0, 0]
     assert local["own"].mean() == pytest.approx(direct, abs=1e-10)
@@ -154,6 +155,26 @@ def test_the_same_study_gives_the_same_bytes(folder, results):
     one, two = files_of(folder / "one"), files_of(folder / "two")
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_nothing_of_an_earlier_study_stands_beside_a_new_one(folder, results, tmp_path):
+    sh.report.run_study(folder / "study.toml", tmp_path)
+    (tmp_path / "tables" / "mine.csv").write_text("kept")
+    content = copy.deepcopy(results.study.content)
+    for part in ("robustness", "maps"):
+        content.pop(part, None)
+    content["impacts"] = {"level": 0.9}
+    for key in ("layer", "table"):
+        content["data"][key] = str(folder / content["data"][key])
+    sh.report.run_study(content, tmp_path)
+    assert set(files_of(tmp_path)) == {
+        "report.html",
+        "results.json",
+        "figures/effects.png",
+        "figures/map_log_sales.png",
+        "tables/mine.csv",
+        *(f"tables/{name}.{end}" for name in ("coefficients", "effects") for end in ("csv", "tex")),
+    }
 
 
 def test_no_file_knows_where_it_was_made(folder, results):
@@ -203,7 +224,7 @@ def test_the_page_says_what_was_asked_and_found(page):
     assert "<h1>Cigarettes &amp; &lt;prices&gt;</h1>" in page
     assert "Do dear cigarettes send smokers over the border?" in page
     assert "1 % more price / cpi in every unit goes with 1.2248 % less sales in the average unit" in page
-    assert "spatialhealth study study.toml --out report" in page
+    assert "spatialhealth study study.toml" in page
     assert "<dt>Simulated</dt><dd>no</dd>" in page
     assert "are simulated" not in page
     assert "3 units of the layer that the table has not" in page
