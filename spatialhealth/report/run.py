@@ -270,6 +270,12 @@ def _check_names(study: StudyFile, main: Fit) -> None:
             raise study.wrong("maps.columns", f"the column {name!r} does not hold numbers.")
 
 
+    mapped = [main.model.result_.response, *study.part("maps").get("columns", [])]
+    for name in study.part("maps").get("labels", {}):
+        if name not in mapped:
+            raise study.wrong(f"maps.labels.{name}", f"is not mapped. What is: {', '.join(mapped)}.")
+
+
 def _contrasts(study: StudyFile, main: Fit) -> pd.DataFrame | None:
     import pandas as pd
 

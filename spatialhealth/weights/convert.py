@@ -117,7 +117,7 @@ def check_links(ids: Any, matrix: Any) -> tuple[Array, sp.csr_matrix]:
     if matrix.nnz == 0:
         raise WeightsError(
             f"None of the {len(ids)} units has a neighbour, so there is nothing spatial to estimate. "
-            "Use a larger threshold, nearest neighbours, or check the geometry."
+            "Use a larger threshold (in metres), nearest neighbours, or check the geometry."
         )
     return ids, matrix
 

@@ -69,3 +69,15 @@ def test_a_warning_is_said_once_with_the_models_it_is_about():
         "same": ["Main model", "Main model"],
         "own": ["Main model", "Main model"],
     }
+
+
+def test_a_label_for_what_is_not_mapped_is_refused(tmp_path):
+    study = {
+        "title": "Labels",
+        "data": {"dataset": "hospital_panel"},
+        "weights": {"kind": "contiguity"},
+        "model": {"estimator": "SLX", "formula": "log(inflow) ~ log(tertiary)", "effects": "two-way"},
+        "maps": {"columns": ["tertiary"], "labels": {"tertairy": "Hospitals"}},
+    }
+    with pytest.raises(sh.errors.StudyError, match=r"maps\.labels\.tertairy: is not mapped. What is: log"):
+        sh.report.run_study(study, tmp_path)
