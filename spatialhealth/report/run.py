@@ -269,7 +269,6 @@ def _check_names(study: StudyFile, main: Fit) -> None:
         if (table[name] if name in table.columns else layer[name]).dtype.kind not in "iufb":
             raise study.wrong("maps.columns", f"the column {name!r} does not hold numbers.")
 
-
     mapped = [main.model.result_.response, *study.part("maps").get("columns", [])]
     for name in study.part("maps").get("labels", {}):
         if name not in mapped:
