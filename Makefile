@@ -24,11 +24,11 @@ $(VENV)/bin/python:
 
 # one stamp an extra, renewed when the project's metadata change
 $(VENV)/.core: $(VENV)/bin/python pyproject.toml setup.cfg
-	$(BIN)/python -m pip install --quiet --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/.%: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 
 demo: $(VENV)/.core
