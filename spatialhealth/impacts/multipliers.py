@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatialhealth._progress import track
 from spatialhealth._typing import Array
+from spatialhealth.operator.interpolate import interpolate
 from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["Multipliers", "draws_of_multipliers", "multipliers"]
@@ -90,18 +90,8 @@ def _totals(operator: SpatialOperator, rho: float) -> tuple[list[float], list[fl
 
 
 def _many_totals(operator: SpatialOperator, rhos: Array) -> Array:
-    """Give the totals at many rhos, shape (r, 2): in closed form, or by Chebyshev interpolation."""
+    """Give the totals at many rhos, shape (r, 2): in closed form, or by interpolation."""
     if operator.has_unit_rows:
         gain = 1 / (1 - rhos)
         return np.column_stack([gain, gain])
-    low, high = float(rhos.min()), float(rhos.max())
-    if high - low < 1e-12:
-        return np.tile(_totals(operator, low)[0], (len(rhos), 1))
-    for degree in (8, 16, 32, 64):
-        nodes = np.polynomial.chebyshev.chebpts1(degree + 1)
-        where = low + (high - low) * (nodes + 1) / 2
-        values = np.array([_totals(operator, rho)[0] for rho in track(where, "total effects")])
-        coefficients = np.polynomial.chebyshev.chebfit(nodes, values, degree)
-        if np.abs(coefficients[-2:]).max() < 1e-11 * np.abs(coefficients).max():
-            break
-    return np.asarray(np.polynomial.chebyshev.chebval(2 * (rhos - low) / (high - low) - 1, coefficients).T)
+    return interpolate(lambda rho: np.array(_totals(operator, rho)[0]), rhos, operator.interval)

@@ -17,6 +17,7 @@ __all__ = ["LagProfile", "Optimum"]
 
 _GRID = 21
 _EDGE = 1e-9  # share of the interval kept off its singular ends
+_EDGE_OF_ONE = 1e-5  # the same where ln(1 - rho) is taken out of L: nearer, their difference is only rounding
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,25 @@ class LagProfile:
 
     Parameters
     ----------
-    yy, yw, ww : float
-        Inner products of the residuals of y and of W y on Z.
+    least : float
+        The smallest sum of squares, S(best).
+    best : float
+        Where it is.
+    ww : float
+        Sum of squares of the residuals of W y on Z.
     size : int
         Observations N.
     jacobian : Jacobian
 
     Notes
     -----
-    With S(rho) = yy - 2 rho yw + rho^2 ww,
+    With S(rho) = S(best) + ww (rho - best)^2, which loses no digits however well the model fits,
 
     ln L(rho) = -N/2 (ln(2 pi S(rho) / N) + 1) + J(rho).
     """
 
-    yy: float
-    yw: float
+    least: float
+    best: float
     ww: float
     size: int
     jacobian: Jacobian
@@ -67,12 +72,14 @@ class LagProfile:
     @classmethod
     def of(cls, outcome: Array, lag: Array, jacobian: Jacobian) -> LagProfile:
         """Build from the residuals of y and of W y on Z, each of shape (N,)."""
-        products = float(outcome @ outcome), float(outcome @ lag), float(lag @ lag)
-        return cls(*products, size=jacobian.within.size, jacobian=jacobian)
+        squares = float(lag @ lag)
+        best = float(outcome @ lag) / squares
+        left = outcome - best * lag
+        return cls(float(left @ left), best, squares, size=jacobian.within.size, jacobian=jacobian)
 
     def sum_of_squares(self, rho: float) -> float:
         """Give S(rho)."""
-        return self.yy - 2 * rho * self.yw + rho**2 * self.ww
+        return self.least + self.ww * (rho - self.best) ** 2
 
     def value(self, rho: float) -> float:
         """Give ln L(rho)."""
@@ -80,7 +87,7 @@ class LagProfile:
 
     def score(self, rho: float) -> float:
         """Give the derivative of ln L(rho)."""
-        pull = self.size * (self.yw - rho * self.ww) / self.sum_of_squares(rho)
+        pull = self.size * self.ww * (self.best - rho) / self.sum_of_squares(rho)
         return pull + self.jacobian.slope(rho)
 
     def maximise(self, interval: tuple[float, float]) -> Optimum:
@@ -101,8 +108,10 @@ class LagProfile:
             If ln L still rises at an end of the interval.
         """
         low, high = interval
-        middle, half = (low + high) / 2, (high - low) / 2
-        grid = middle + half * (1 - _EDGE) * np.sin(np.pi / 2 * np.linspace(-1, 1, _GRID))
+        span = high - low
+        first = low + _EDGE * span
+        last = high - (_EDGE_OF_ONE if self.jacobian.within.drops_constant else _EDGE) * span
+        grid = first + (last - first) * (1 + np.sin(np.pi / 2 * np.linspace(-1, 1, _GRID))) / 2
         best = int(np.argmax([self.value(rho) for rho in track(grid, "log-determinant")]))
         left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
         if self.score(left) <= 0 or self.score(right) >= 0:
@@ -111,7 +120,7 @@ class LagProfile:
                 f"still rises towards {left if best == 0 else right:.4f}. The data are near a unit root over "
                 "space: check the units and trends of the outcome, take differences, or use another W."
             )
-        rho, report = brentq(self.score, left, right, xtol=1e-13, rtol=1e-14, full_output=True)
+        rho, report = brentq(self.score, left, right, xtol=1e-14 * span, rtol=1e-14, full_output=True)
         return Optimum(float(rho), self.value(rho), self.score(rho), int(report.function_calls))
 
 

@@ -9,6 +9,7 @@ from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.factor import factorise, log_abs_det, log_abs_det_slope
+from spatialhealth.operator.interpolate import interpolate
 from spatialhealth.operator.spectrum import Spectrum
 
 __all__ = ["LuLogDet"]
@@ -47,8 +48,14 @@ class LuLogDet(LogDet):
         """Give L(rho)."""
         rho = float(rho)
         if rho not in self._values:
-            self._values[rho] = log_abs_det(self._factor(rho))
+            self._values[rho] = self._value(rho)
         return self._values[rho]
+
+    def _value(self, rho: float) -> float:
+        try:
+            return log_abs_det(self._factor(rho))
+        except RuntimeError:  # SuperLU met a pivot of zero: rho is an end of the interval to within rounding
+            return -np.inf
 
     def slope(self, rho: float) -> float:
         """Give L'(rho)."""
@@ -65,29 +72,22 @@ class LuLogDet(LogDet):
         return self.value(rho), self.slope(rho), self._curvatures[rho]
 
     def slopes(self, rhos: Array) -> Array:
-        """Give L' at many rhos, shape (r,), by Chebyshev interpolation over their range."""
-        rhos = np.asarray(rhos, dtype=float)
-        low, high = float(rhos.min()), float(rhos.max())
-        if high - low < 1e-12:
-            return np.full(len(rhos), self.slope((low + high) / 2))
-        for degree in (8, 16, 32, 64):
-            series = np.polynomial.Chebyshev.interpolate(self._slope_of_array, degree, domain=[low, high])
-            tail = np.abs(series.coef[-2:]).max()
-            if tail < 1e-11 * np.abs(series.coef).max():
-                break
-        return np.asarray(series(rhos))
+        """Give L' at many rhos, shape (r,), by interpolation over their range."""
+        found = interpolate(
+            lambda rho: np.array([self.slope(rho)]), np.asarray(rhos, float), self._spectrum.interval
+        )
+        return np.asarray(found[:, 0])
 
     def power_traces(self, order: int) -> Array:
         """Give tr(W^q) for q = 0 ... order, shape (order + 1,)."""
-        points = 2 * order + 48
-        coefficients = self._taylor(0.0, order, points=points, share=0.5)
+        # a wide circle keeps rounding, which grows as share ** -order, down; its points keep aliasing down
+        share = float(np.clip(10 ** (-4 / order), 0.3, 0.95))
+        points = 2 * ((order + int(np.ceil(-28 / np.log(share)))) // 2 + 1)
+        coefficients = self._taylor(0.0, order, points=points, share=share)
         traces = -np.arange(order + 1) * coefficients
         traces[0] = self._spectrum.n
         traces[1:2] = 0.0  # no unit is its own neighbour
         return np.asarray(traces)
-
-    def _slope_of_array(self, rhos: Array) -> Array:
-        return np.array([self.slope(rho) for rho in track(rhos, "log-determinant")])
 
     def _taylor(self, rho: float, order: int, points: int = _POINTS, share: float = 1 / 6) -> Array:
         """Give the Taylor coefficients of L at rho, shape (order + 1,)."""

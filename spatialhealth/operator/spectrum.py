@@ -17,7 +17,8 @@ __all__ = ["Spectrum"]
 
 _ALL_EIGENVALUES = 10_000  # beyond, a dense matrix would not be sensible
 _COMPLEX_EIGENVALUES = 2_000  # beyond, those of a non-symmetric matrix take minutes
-_IMAGINARY = 1e-8
+_IMAGINARY = 1e-8  # share of the largest row sum
+_NEGLIGIBLE = 1e-12  # the same
 _ROUGH = 1e-3
 
 
@@ -85,14 +86,29 @@ class Spectrum:
         """The open interval of admissible rho around zero, in which I - rho W is not singular.
 
         The reciprocals of the smallest and the largest real eigenvalue. A side on which no real eigenvalue
-        is known (none exists, or W is too large and not symmetrisable) ends where |rho| times the largest
-        row sum is one, within which no singularity can lie.
+        is known (none exists, or W is too large and not symmetrisable) ends where |rho| times the spectral
+        radius is one, within which no singularity can lie.
         """
         low, high = self._real_range()
-        lower = 1 / low if low < -1e-12 else -1 / self.bound
-        high = min(high, self.bound)
-        upper = 1 / high if high > 1e-12 else 1 / self.bound
+        negligible = _NEGLIGIBLE * self.bound
+        lower = 1 / low if low < -negligible else -1 / self.radius
+        high = self.bound if self._rows_sum_to_one and high > negligible else min(high, self.bound)
+        upper = 1 / high if high > negligible else 1 / self.radius
         return float(lower), float(upper)
+
+    @cached_property
+    def radius(self) -> float:
+        """The largest modulus of an eigenvalue, or a bound on it."""
+        if self._rows_sum_to_one or self.n <= _COMPLEX_EIGENVALUES:
+            return self.bound
+        start = np.random.default_rng(0).uniform(0.5, 1.5, self.n)
+        try:
+            # of weights that are not negative, the eigenvalue of largest modulus is real and positive
+            found = spla.eigs(self.matrix, k=1, which="LM", v0=start, tol=1e-10, return_eigenvectors=False)
+        except spla.ArpackError:
+            return self.bound
+        root = float(np.abs(found[0])) * (1 + 1e-9)
+        return min(root, self.bound) if root > _NEGLIGIBLE * self.bound else self.bound
 
     @property
     def _rows_sum_to_one(self) -> bool:
@@ -107,9 +123,9 @@ class Spectrum:
             # rows that sum to one have the largest eigenvalue one
             largest = self.bound if self._rows_sum_to_one else self._extreme("LA")
             return self._extreme("SA"), largest
-        if self.n > _COMPLEX_EIGENVALUES and "eigenvalues" not in self.__dict__:
+        if self.n > _COMPLEX_EIGENVALUES:
             return 0.0, 0.0
-        real = self.eigenvalues.real[np.abs(self.eigenvalues.imag) < _IMAGINARY]
+        real = self.eigenvalues.real[np.abs(self.eigenvalues.imag) < _IMAGINARY * self.bound]
         return float(min(real.min(initial=0.0), 0.0)), float(max(real.max(initial=0.0), 0.0))
 
     def _extreme(self, which: str) -> float:
@@ -138,9 +154,9 @@ class Spectrum:
         if self.is_symmetrisable:
             return to_ends
         if "eigenvalues" in self.__dict__:
-            poles = 1 / self.eigenvalues[np.abs(self.eigenvalues) > _IMAGINARY]
+            poles = 1 / self.eigenvalues[np.abs(self.eigenvalues) > _NEGLIGIBLE * self.bound]
             return float(np.abs(rho - poles).min(initial=1 / self.bound))
-        return 1 / self.bound - abs(rho)
+        return 1 / self.radius - abs(rho)
 
     def is_stable_without_pivoting(self, z: complex) -> bool:
         """Whether I - z S needs no pivoting: positive definite, or diagonally dominant."""

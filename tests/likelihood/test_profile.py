@@ -56,7 +56,7 @@ def test_a_likelihood_that_rises_to_the_end_of_the_interval_raises():
     ids, W = columbus_weights("queen")
     operator = SpatialOperator((ids, W))
     jacobian = Jacobian(operator.logdet, Within("time", "lee-yu", 49, 2, True))
-    profile = LagProfile(yy=100.0, yw=98.0, ww=96.2, size=96, jacobian=jacobian)
+    profile = LagProfile(least=0.1, best=1.02, ww=96.2, size=96, jacobian=jacobian)
     with pytest.raises(ConvergenceError, match="no maximum inside the admissible interval"):
         profile.maximise(operator.interval)
 
