@@ -17,14 +17,17 @@ __all__ = ["LagMoments", "expected_information", "observed_information"]
 class LagMoments:
     """What the information needs of the transformed sample.
 
+    The parameters may be turned: with Z = Q R and W y = Q h + v, the same model has the design Q, the lag v and the
+    coefficients R delta + rho h, in which the information does not suffer from large means.
+
     Parameters
     ----------
     design : ndarray of shape (N, K)
-        Z.
+        Z, or Q.
     gram : ndarray of shape (K, K)
-        Z'Z.
+        Products of the columns of the design.
     lag : ndarray of shape (N,)
-        W y.
+        W y, or v.
     residual : ndarray of shape (N,)
         e = y - rho W y - Z delta.
     rho, sigma2 : float

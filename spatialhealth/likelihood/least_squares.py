@@ -43,16 +43,14 @@ class LeastSquares:
         return solve_triangular(self.r, loading) / self.norms, outcome - self.q @ loading
 
     @property
-    def gram(self) -> Array:
-        """Z'Z, shape (K, K)."""
-        scaled = self.r * self.norms
-        return np.asarray(scaled.T @ scaled)
+    def back(self) -> Array:
+        """What turns coefficients on the orthonormal columns into those on the design's own, shape (K, K)."""
+        return np.asarray(solve_triangular(self.r, np.eye(len(self.r))) / self.norms[:, None])
 
     @property
     def gram_inverse(self) -> Array:
         """(Z'Z)^-1, shape (K, K)."""
-        half = solve_triangular(self.r, np.eye(len(self.r))) / self.norms[:, None]
-        return np.asarray(half @ half.T)
+        return np.asarray(self.back @ self.back.T)
 
     def dependent(self, tolerance: float = 1e-9) -> list[tuple[int, list[int]]]:
         """Find columns that are combinations of those before them.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from spatialhealth._typing import Array, CovType
@@ -46,27 +48,34 @@ def maximum_likelihood(
         If the likelihood has no maximum inside the admissible interval.
     """
     jacobian = Jacobian(operator.logdet, within)
-    fit_y, fit_lag = sample.projection.fit(sample.y), sample.projection.fit(lag)
-    _tells_rho(fit_y[1], fit_lag[1], lag)
-    profile = LagProfile.of(fit_y[1], fit_lag[1], jacobian)
+    (from_y, left_of_y), (from_lag, left_of_lag) = sample.projection.fit(sample.y), sample.projection.fit(lag)
+    _tells_rho(left_of_y, left_of_lag, lag)
+    profile = LagProfile.of(left_of_y, left_of_lag, jacobian)
     best = profile.maximise(operator.interval)
-    theta = np.append(
-        fit_y[0] - best.rho * fit_lag[0], [best.rho, profile.sum_of_squares(best.rho) / within.size]
+    moments = LagMoments(
+        design=sample.projection.q,
+        gram=np.eye(len(from_y)),
+        lag=left_of_lag,
+        residual=left_of_y - best.rho * left_of_lag,
+        rho=best.rho,
+        sigma2=profile.sum_of_squares(best.rho) / within.size,
+        jacobian=jacobian,
     )
-    moments = _moments(sample, lag, theta, jacobian)
+    shift = np.zeros(len(from_y) + 2)
     if within.is_direct:
-        theta = theta + direct_correction(
-            expected_information(moments, operator), theta[-2], theta[-1], within.size, operator
-        )
-        moments = _moments(sample, lag, theta, jacobian)
-    information = (
-        expected_information(moments, operator) if cov_type == "expected" else observed_information(moments)
-    )
+        information = expected_information(moments, operator)
+        shift = direct_correction(information, best.rho, moments.sigma2, within.size, operator)
+        moments = _shifted(moments, shift)
+    observed = cov_type == "observed"
+    information = observed_information(moments) if observed else expected_information(moments, operator)
+    back = sample.projection.back
+    # from parameters in which the information is nearly diagonal, however large the means of the data
+    turn = np.block([[back, -from_lag[:, None]], [np.zeros((1, len(back))), np.ones((1, 1))]])
     return Estimate(
-        delta=theta[:-2],
-        rho=float(theta[-2]),
-        sigma2=float(theta[-1]),
-        covariance=invert_information(information)[:-1, :-1],
+        delta=from_y - moments.rho * from_lag + back @ shift[:-2],
+        rho=moments.rho,
+        sigma2=moments.sigma2,
+        covariance=turn @ invert_information(information)[:-1, :-1] @ turn.T,
         loglik=best.loglik,
         score=best.score,
         evaluations=best.evaluations,
@@ -110,14 +119,11 @@ def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
         )
 
 
-def _moments(sample: Sample, lag: Array, theta: Array, jacobian: Jacobian) -> LagMoments:
-    rho = float(theta[-2])
-    return LagMoments(
-        design=sample.z,
-        gram=sample.projection.gram,
-        lag=lag,
-        residual=sample.y - rho * lag - sample.z @ theta[:-2],
-        rho=rho,
-        sigma2=float(theta[-1]),
-        jacobian=jacobian,
+def _shifted(moments: LagMoments, shift: Array) -> LagMoments:
+    """Give the moments at parameters moved by `shift`."""
+    return replace(
+        moments,
+        residual=moments.residual - shift[-2] * moments.lag - moments.design @ shift[:-2],
+        rho=moments.rho + float(shift[-2]),
+        sigma2=moments.sigma2 + float(shift[-1]),
     )

@@ -17,7 +17,7 @@ def test_coefficients_residuals_and_products_whatever_the_scale():
     scaled = np.linalg.lstsq(Z / [1.0, 1e6, 1e-7], y, rcond=None)[0] / [1.0, 1e6, 1e-7]
     np.testing.assert_allclose(coefficients, scaled, rtol=1e-10)
     np.testing.assert_allclose(residuals, y - Z @ scaled, atol=1e-12)
-    np.testing.assert_allclose(least.gram, Z.T @ Z, rtol=1e-10)
+    np.testing.assert_allclose(least.q @ np.linalg.inv(least.back), Z, rtol=1e-10, atol=1e-12)
     scale = np.array([1.0, 1e6, 1e-7])
     unit = np.linalg.inv((Z / scale).T @ (Z / scale)) / np.outer(scale, scale)
     np.testing.assert_allclose(least.gram_inverse, unit, rtol=1e-10)
