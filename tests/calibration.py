@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 import spatialhealth as sh
 from spatialhealth._progress import track
+from spatialhealth.datasets.lattice import lattice
+from spatialhealth.errors import SpatialHealthWarning
 from tests import brute
 
 Z95 = 1.959963984540054
@@ -34,17 +38,25 @@ class Design:
     effects: str = "two-way"
     correction: str = "lee-yu"
     cov_type: str = "observed"
+    isolates: int = 0
+
+    def weights(self):
+        """Ids and weights: a lattice, and as many units without neighbours as asked for."""
+        W = sp.block_diag(
+            [lattice(self.n_units - self.isolates), sp.csr_matrix((self.isolates, self.isolates))]
+        )
+        return np.arange(self.n_units), sp.csr_matrix(W)
 
 
 def replicate(design: Design, replications: int, seed: int = 2011) -> pd.DataFrame:
     """Bias, standard deviation, mean standard error and coverage, with Monte-Carlo errors, by quantity."""
     rng = np.random.default_rng(seed)
     names, truth, estimates, errors = [], None, [], []
-    operator = None
+    operator = sh.SpatialOperator(design.weights())
     for _ in track(range(replications), "replications"):
         simulated = sh.datasets.simulate(
-            design.n_units,
-            design.n_periods,
+            n_periods=design.n_periods,
+            weights=(operator.ids, operator.matrix),
             model="SDM",
             rho=design.rho,
             beta=design.beta,
@@ -52,11 +64,13 @@ def replicate(design: Design, replications: int, seed: int = 2011) -> pd.DataFra
             effects=design.effects,
             random_state=rng,
         )
-        Y, X, ids, W = simulated.arrays()
-        operator = operator or sh.SpatialOperator((ids, W))
+        Y, X, _, _ = simulated.arrays()
         model = sh.SpatialDurbin(
             operator, effects=design.effects, correction=design.correction, cov_type=design.cov_type
-        ).fit_arrays(Y, X)
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpatialHealthWarning)  # of the isolates, known here
+            model.fit_arrays(Y, X)
         effects = model.impacts()
         keep = [j for j, name in enumerate(model.result_.param_names) if name != "constant"]
         estimates.append([*model.result_.params[keep], *effects.estimates[0]])
@@ -94,6 +108,10 @@ def main() -> int:
         for effects in ("two-way", "entity", "time", "none")
         for correction in (("lee-yu", "none") if effects != "none" else ("lee-yu",))
         for cov_type in (("observed", "expected") if effects == "two-way" else ("observed",))
+    ]
+    situations += [
+        Design(n_units=40, n_periods=6, isolates=3, correction=correction)
+        for correction in ("lee-yu", "none")
     ]
     for design in situations:
         table = replicate(design, options.replications, options.seed)
