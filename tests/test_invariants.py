@@ -12,7 +12,6 @@ import spatialhealth as sh
 from spatialhealth.errors import ConvergenceError
 from spatialhealth.likelihood import Jacobian, LagProfile, Within
 from spatialhealth.models.design import Design, Sample
-from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.operator import SpatialOperator
 from spatialhealth.panel import PanelTable
 from tests import brute, small
@@ -137,28 +136,17 @@ def test_nested_models_never_fit_better(problem):
 
 @some_examples
 @given(problem=problems())
-def test_the_lag_model_is_the_durbin_model_with_theta_zero(problem):
-    W, Y, X, options = problem
-    operator = SpatialOperator((np.arange(len(W)), W))
-    table = PanelTable.from_arrays(Y, X, operator.ids)
-    within = Within(n=len(W), t=len(Y), keeps_constant=True, **options)
-    design = Design.of(table, operator, False, options["effects"] == "none")
-    sample = Sample.of(table, design, within, extra=2)
-    lag = within.apply(operator.lag(table.y)).reshape(-1)
-    estimate = maximum_likelihood(sample, lag, within, operator, "observed")
-    model = fit(sh.SpatialLag, W, Y, X, options)
-    np.testing.assert_allclose(model.params_, [*estimate.delta, estimate.rho], rtol=1e-12)
-    assert model.loglik_ == pytest.approx(estimate.loglik, abs=1e-10)
-
-
-@some_examples
-@given(problem=problems())
-def test_the_durbin_likelihood_at_theta_zero_is_that_of_the_lag_model(problem):
+def test_the_lag_model_is_the_best_durbin_model_with_theta_zero(problem):
     W, Y, X, _ = problem
     model = fit(sh.SpatialLag, W, Y, X, {"effects": "none"})
     Z = brute.design(X, W, [0, 1], True)
-    at = [*model.params_[["constant", "x1", "x2"]], 0.0, 0.0, model.rho_, model.sigma2_]
-    assert brute.loglik(np.array(at), Y, Z, W) == pytest.approx(model.loglik_, abs=1e-8)
+    at = np.array([*model.params_[["constant", "x1", "x2"]], 0.0, 0.0, model.rho_, model.sigma2_])
+    assert brute.loglik(at, Y, Z, W) == pytest.approx(model.loglik_, abs=1e-8)
+    for free in (0, 1, 2, 5, 6):  # theta, at 3 and 4, stays where it is
+        for step in (-1e-3, 1e-3):
+            moved = at.copy()
+            moved[free] *= 1 + step
+            assert brute.loglik(moved, Y, Z, W) < model.loglik_
 
 
 @some_examples

@@ -8,6 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
+from spatialhealth._typing import Array
+
 __all__ = ["factorise", "log_abs_det", "log_abs_det_slope"]
 
 
@@ -37,8 +39,8 @@ def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
 
 
 def log_abs_det(factor: Any) -> float:
-    """Give ln|det| from a factorisation."""
-    return float(np.log(np.abs(factor.U.diagonal())).sum())
+    """Give ln|det| from a factorisation; RuntimeError, as SuperLU's own, if a pivot is zero."""
+    return float(np.log(_nonzero(np.abs(factor.U.diagonal()))).sum())
 
 
 def log_abs_det_slope(factor: Any, step: float) -> float:
@@ -54,4 +56,10 @@ def log_abs_det_slope(factor: Any, step: float) -> float:
     Review 40, 110-112.
     """
     pivots = factor.U.diagonal()
-    return float((pivots.imag / pivots.real).sum() / step)
+    return float((pivots.imag / _nonzero(pivots.real)).sum() / step)
+
+
+def _nonzero(pivots: Array) -> Array:
+    if not pivots.all():
+        raise RuntimeError("Factor is exactly singular")
+    return pivots

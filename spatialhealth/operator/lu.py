@@ -51,6 +51,12 @@ class LuLogDet(LogDet):
             self._values[rho] = self._value(rho)
         return self._values[rho]
 
+    def _slope(self, rho: float) -> float:
+        try:
+            return log_abs_det_slope(self._factor(complex(rho, _STEP)), _STEP)
+        except RuntimeError:  # as in _value: L falls without bound towards either end
+            return -np.inf if rho > 0 else np.inf
+
     def _value(self, rho: float) -> float:
         try:
             return log_abs_det(self._factor(rho))
@@ -61,7 +67,7 @@ class LuLogDet(LogDet):
         """Give L'(rho)."""
         rho = float(rho)
         if rho not in self._slopes:
-            self._slopes[rho] = log_abs_det_slope(self._factor(complex(rho, _STEP)), _STEP)
+            self._slopes[rho] = self._slope(rho)
         return self._slopes[rho]
 
     def derivatives(self, rho: float) -> tuple[float, float, float]:

@@ -13,7 +13,9 @@ from spatialhealth._validation import check_option
 from spatialhealth.errors import WeightsError
 from spatialhealth.weights.convert import as_matrix
 
-__all__ = ["standardise"]
+__all__ = ["spectral_radius", "standardise"]
+
+_FEW = 500  # units up to which all eigenvalues are computed at once
 
 
 def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
@@ -59,7 +61,7 @@ def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         scale = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
         return sp.csr_matrix(sp.diags(scale) @ matrix)
-    radius = _spectral_radius(matrix)
+    radius = spectral_radius(matrix)
     if not radius > 0:
         raise WeightsError(
             "The spectral radius of the weights is zero, for no links lead back to where they start. "
@@ -68,11 +70,31 @@ def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
     return matrix / radius
 
 
-def _spectral_radius(matrix: sp.csr_matrix) -> float:
-    """Perron root of a non-negative matrix."""
+def spectral_radius(matrix: sp.csr_matrix) -> float:
+    """Give the largest modulus of the eigenvalues of non-negative weights, which is itself an eigenvalue.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n, n)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    WeightsError
+        If the iteration does not find it.
+    """
     n = matrix.shape[0]
-    if n <= 500:
+    if n <= _FEW:
         return float(np.abs(np.linalg.eigvals(matrix.toarray())).max())
     start = np.random.default_rng(0).uniform(0.5, 1.5, n)
-    largest = spla.eigs(matrix, k=1, which="LM", v0=start, return_eigenvectors=False)
+    try:
+        largest = spla.eigs(matrix, k=1, which="LM", v0=start, tol=1e-10, return_eigenvectors=False)
+    except spla.ArpackError as error:
+        raise WeightsError(
+            f"The spectral radius of these weights could not be found ({error}), for they differ by too many orders "
+            "of magnitude. Use standardise='row' or None."
+        ) from None
     return float(np.abs(largest[0]))
