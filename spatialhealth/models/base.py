@@ -326,17 +326,20 @@ def _result(
     cov_type: CovType,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
-    rho = [] if estimate.rho is None else [estimate.rho]
-    raw = table.y - (estimate.rho or 0.0) * lag - design.z @ estimate.delta
+    systematic = design.z @ estimate.delta
+    raw = table.y - estimate.spatial.get("rho", 0.0) * lag - systematic
     entity = raw.mean(axis=0) if within.has_entity else None
     time = None
     if within.has_time:
         time = raw.mean(axis=1) - (raw.mean() if within.has_entity else 0.0)
+        systematic = systematic + time[:, None]
+    if entity is not None:
+        systematic = systematic + entity
     return FitResult(
         model=model,
         response=table.response,
-        param_names=design.names + ("rho",) * len(rho),
-        params=np.append(estimate.delta, rho),
+        param_names=design.names + tuple(estimate.spatial),
+        params=np.append(estimate.delta, list(estimate.spatial.values())),
         covariance=estimate.covariance,
         sigma2=estimate.sigma2,
         loglik=estimate.loglik,
@@ -344,14 +347,17 @@ def _result(
         lagged=design.lagged,
         y=table.y,
         residuals=within.apply(raw),
+        systematic=systematic,
         units=table.units,
         periods=table.periods,
         entity_effects=entity,
         time_effects=time,
         within=within,
         operator=operator,
+        error_operator=None,
         cov_type=cov_type,
         score=estimate.score,
         evaluations=estimate.evaluations,
         source=table.source,
+        facts=estimate.facts,
     )

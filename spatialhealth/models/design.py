@@ -21,10 +21,10 @@ from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["CONSTANT", "LAG_PREFIX", "RHO", "Design", "Sample"]
+__all__ = ["CONSTANT", "LAG_PREFIX", "SPATIAL", "Design", "Sample"]
 
 CONSTANT = "constant"
-RHO = "rho"
+SPATIAL = ("rho", "lambda", "phi", "tau", "eta")
 LAG_PREFIX = "W:"
 _NOTHING = 1e-10  # share of a column's length below which nothing is left but rounding
 
@@ -62,11 +62,11 @@ class Design:
         constant : bool
             Whether to add one.
         """
-        taken = [name for name in table.names if name in (CONSTANT, RHO) or name.startswith(LAG_PREFIX)]
+        taken = [name for name in table.names if name in (CONSTANT, *SPATIAL) or name.startswith(LAG_PREFIX)]
         if taken:
             raise OptionError(
                 f"The names {some(taken)} are the package's own: {CONSTANT!r} is added by the model, "
-                f"{LAG_PREFIX!r} marks a spatial lag and {RHO!r} is the coefficient of W y. Rename these columns."
+                f"{LAG_PREFIX!r} marks a spatial lag and {', '.join(SPATIAL)} are parameters. Rename these columns."
             )
         lagged = lagged_names(table.names, durbin)
         parts = [table.x]

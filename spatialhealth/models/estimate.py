@@ -73,7 +73,7 @@ def maximum_likelihood(
     turn = np.block([[back, -from_lag[:, None]], [np.zeros((1, len(back))), np.ones((1, 1))]])
     return Estimate(
         delta=from_y - moments.rho * from_lag + back @ shift[:-2],
-        rho=moments.rho,
+        spatial={"rho": moments.rho},
         sigma2=moments.sigma2,
         covariance=turn @ invert_information(information)[:-1, :-1] @ turn.T,
         loglik=best.loglik,
@@ -101,7 +101,7 @@ def least_squares(sample: Sample, within: Within) -> Estimate:
     unbiased = total / (within.degrees - len(delta))
     return Estimate(
         delta=delta,
-        rho=None,
+        spatial={},
         sigma2=total / within.size,
         covariance=unbiased * sample.projection.gram_inverse,
         loglik=gaussian(total, within.size),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,26 +23,29 @@ class Estimate:
     ----------
     delta : ndarray of shape (K,)
         Coefficients of the design.
-    rho : float or None
-        Coefficient of W y.
+    spatial : dict of str to float
+        What follows delta among the parameters, in this order: `rho`, `lambda`, `phi`.
     sigma2 : float
         Variance of the errors, by maximum likelihood.
     covariance : ndarray of shape (p, p)
-        Of (delta, rho), or of delta.
+        Of delta and the parameters in `spatial`.
     loglik : float
     score : float
-        Slope of the profile likelihood at rho; zero but for rounding.
+        Slope of the profile likelihood at the estimate; zero but for rounding.
     evaluations : int
         Calls of the score that the maximum took.
+    facts : dict of str to str
+        What the summary must say beside the usual.
     """
 
     delta: Array
-    rho: float | None
+    spatial: dict[str, float]
     sigma2: float
     covariance: Array
     loglik: float
     score: float = 0.0
     evaluations: int = 0
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,24 +59,31 @@ class FitResult:
     response : str
         Name of the outcome.
     param_names : tuple of p str
-        `constant`, regressors, ``W:`` + regressor, `rho`.
+        `constant`, regressors, ``W:`` + regressor, then `rho`, `lambda`, `phi` where the model has them.
     params : ndarray of shape (p,)
     covariance : ndarray of shape (p, p)
     sigma2, loglik : float
     regressors, lagged : tuple of str
         Regressors, and those among them with a spatial lag.
     y, residuals : ndarray of shape (T, n)
-        Outcome and structural residuals e = y - rho W y - Z delta - effects.
+        Outcome and residuals e: what is left of y - rho W y - Z delta - effects once the spatial process of the
+        errors is taken out too.
+    systematic : ndarray of shape (T, n)
+        Z delta + effects.
     units, periods : ndarray of shape (n,) and (T,)
     entity_effects, time_effects : ndarray of shape (n,) and (T,), or None
     within : Within
         Fixed effects and their cost.
     operator : SpatialOperator
+    error_operator : SpatialOperator or None
+        The W of the errors.
     cov_type : str
     score : float
     evaluations : int
     source : str
         Where the data come from, if they say so.
+    facts : dict of str to str
+        What the summary must say beside the usual.
     """
 
     model: str
@@ -87,16 +97,19 @@ class FitResult:
     lagged: tuple[str, ...]
     y: Array
     residuals: Array
+    systematic: Array
     units: Array
     periods: Array
     entity_effects: Array | None
     time_effects: Array | None
     within: Within
     operator: SpatialOperator
+    error_operator: SpatialOperator | None
     cov_type: CovType
     score: float
     evaluations: int
     source: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():
@@ -116,12 +129,16 @@ class FitResult:
     @property
     def has_lag(self) -> bool:
         """Whether W y is in the model."""
-        return self.param_names[-1] == "rho"
+        return "rho" in self.position
 
     @property
     def rho(self) -> float | None:
         """Coefficient of W y."""
-        return float(self.params[-1]) if self.has_lag else None
+        return self.spatial("rho")
+
+    def spatial(self, name: str) -> float | None:
+        """Give `rho`, `lambda` or `phi`, or None if the model has no such parameter."""
+        return float(self.params[self.position[name]]) if name in self.position else None
 
     @property
     def n_entities(self) -> int:
@@ -155,14 +172,8 @@ class FitResult:
 
     @property
     def fitted_values(self) -> Array:
-        """Outcome less structural residual, shape (T, n)."""
+        """Outcome less residual, shape (T, n)."""
         return np.asarray(self.y - self.residuals)
-
-    @cached_property
-    def systematic(self) -> Array:
-        """Z delta + effects, shape (T, n)."""
-        fitted = self.fitted_values
-        return fitted if self.rho is None else fitted - self.rho * self.operator.lag(self.y)
 
     @cached_property
     def predicted(self) -> Array:

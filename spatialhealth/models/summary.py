@@ -84,6 +84,7 @@ class Summary:
             "AIC": f"{result.aic:,.3f}",
             "BIC": f"{result.bic:,.3f}",
             "sigma2": f"{result.sigma2:.6g}",
+            **result.facts,
             "Pseudo R2": f"{result.pseudo_r2:.4f} (squared correlation of outcome and reduced form"
             + (", effects out)" if result.effects != "none" else ")"),
         }
