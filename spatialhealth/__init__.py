@@ -29,16 +29,32 @@ _NAMES = {
     "SLX": "spatialhealth.models",
     "SpatialLag": "spatialhealth.models",
     "SpatialDurbin": "spatialhealth.models",
+    "SpatialError": "spatialhealth.models",
+    "SpatialDurbinError": "spatialhealth.models",
+    "SpatialCombined": "spatialhealth.models",
+    "GeneralNesting": "spatialhealth.models",
 }
 
 if TYPE_CHECKING:
     from spatialhealth import datasets, errors, impacts, maps, models, operator, panel, report, weights
-    from spatialhealth.models import SLX, SpatialDurbin, SpatialLag
+    from spatialhealth.models import (
+        SLX,
+        GeneralNesting,
+        SpatialCombined,
+        SpatialDurbin,
+        SpatialDurbinError,
+        SpatialError,
+        SpatialLag,
+    )
     from spatialhealth.operator import SpatialOperator
 
 __all__ = [
     "SLX",
+    "GeneralNesting",
+    "SpatialCombined",
     "SpatialDurbin",
+    "SpatialDurbinError",
+    "SpatialError",
     "SpatialLag",
     "SpatialOperator",
     "datasets",

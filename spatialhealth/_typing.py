@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 Effects = Literal["none", "entity", "time", "two-way"]
 Correction = Literal["lee-yu", "none"]
-CovType = Literal["observed", "expected"]
+CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
 LogDet = Literal["auto", "eigen", "lu"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]

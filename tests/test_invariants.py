@@ -16,7 +16,15 @@ from spatialhealth.operator import SpatialOperator
 from spatialhealth.panel import PanelTable
 from tests import brute, small
 
-ESTIMATORS = [sh.SLX, sh.SpatialLag, sh.SpatialDurbin]
+ESTIMATORS = [
+    sh.SLX,
+    sh.SpatialLag,
+    sh.SpatialDurbin,
+    sh.SpatialError,
+    sh.SpatialDurbinError,
+    sh.SpatialCombined,
+    sh.GeneralNesting,
+]
 EFFECTS = ("none", "entity", "time", "two-way")
 CORRECTIONS = ("lee-yu", "none")
 

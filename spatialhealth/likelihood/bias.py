@@ -5,44 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.likelihood.state import State
 
 __all__ = ["direct_correction"]
 
 
-def direct_correction(
-    information: Array, rho: float, sigma2: float, size: int, operator: SpatialOperator
-) -> Array:
-    """Give what to add to (delta, rho, sigma2) for the time effects that were estimated along.
+def direct_correction(information: Array, state: State) -> Array:
+    """Give what to add to (delta, rho, lambda, sigma2) for the time effects that were estimated along.
 
     Parameters
     ----------
-    information : ndarray of shape (K + 2, K + 2)
+    information : ndarray of shape (p, p)
         Expected information of the whole sample at the direct estimate.
-    rho, sigma2 : float
+    state : State
         The direct estimate.
-    size : int
-        Observations in the likelihood.
-    operator : SpatialOperator
 
     Returns
     -------
-    ndarray of shape (K + 2,)
+    ndarray of shape (p,)
 
     Notes
     -----
-    The score of the direct likelihood has the expectation -m a over m periods, with
-    a = (0, 1'G 1 / n, 1 / (2 sigma2)) and G = W (I - rho W)^-1: the time effects use up one of the n
-    dimensions of each period. The correction is of order 1/n, its error of order 1/n^2.
+    Each period is projected off a = (I - lambda M) 1 (a = 1 without spatial errors), which takes a'B a / a'a from
+    the expectation of the score of rho and lambda, B the matrix of its quadratic form, and 1 / (2 sigma2) from that
+    of sigma2. The correction is of order 1/n, its error of order 1/n^2.
 
     References
     ----------
     Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
     Journal of Econometrics 154, 165-185, section 3.2.
     """
-    n = operator.n
-    spread = operator.matrix @ operator.solve(rho, np.ones(n))
+    constant = np.ones(state.within.n)
+    if state.error is not None and state.lam is not None:
+        constant = constant - state.lam * state.error.row_sums
     score = np.zeros(len(information))
-    score[-2] = spread.sum() / n
-    score[-1] = 1 / (2 * sigma2)
-    return np.asarray(np.linalg.solve(information / size, score) / n)
+    for place, name in enumerate(state.spatial, start=state.k):
+        score[place] = constant @ state.spread(name, constant) / (constant @ constant)
+    score[-1] = 1 / (2 * state.sigma2)
+    return np.asarray(np.linalg.solve(information, score) * state.within.periods)

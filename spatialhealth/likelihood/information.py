@@ -1,139 +1,145 @@
-"""Observed and expected information of (delta, rho, sigma2), in closed form."""
+"""Observed and expected information of (delta, rho, lambda, sigma2), in closed form."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
-from spatialhealth.likelihood.transform import Jacobian, Within
-from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.errors import SizeError
+from spatialhealth.likelihood.state import State
+from spatialhealth.operator.operator import columns_of_identity
 
-__all__ = ["LagMoments", "expected_information", "observed_information"]
+__all__ = ["expected_information", "observed_information"]
 
-
-@dataclass(frozen=True, eq=False)
-class LagMoments:
-    """What the information needs of the transformed sample.
-
-    The parameters may be turned: with Z = Q R and W y = Q h + v, the same model has the design Q, the lag v and the
-    coefficients R delta + rho h, in which the information does not suffer from large means.
-
-    Parameters
-    ----------
-    design : ndarray of shape (N, K)
-        Z, or Q.
-    gram : ndarray of shape (K, K)
-        Products of the columns of the design.
-    lag : ndarray of shape (N,)
-        W y, or v.
-    residual : ndarray of shape (N,)
-        e = y - rho W y - Z delta.
-    rho, sigma2 : float
-        Where the information is evaluated.
-    jacobian : Jacobian
-    """
-
-    design: Array
-    gram: Array
-    lag: Array
-    residual: Array
-    rho: float
-    sigma2: float
-    jacobian: Jacobian
-
-    @property
-    def within(self) -> Within:
-        """The transformation behind the sample."""
-        return self.jacobian.within
+_BLOCK = 512
+_LIMIT = 20_000
 
 
-def observed_information(moments: LagMoments) -> Array:
-    """Give minus the Hessian of the log-likelihood, shape (K + 2, K + 2): delta, rho, sigma2.
+def observed_information(state: State) -> Array:
+    """Give minus the Hessian of the log-likelihood: delta, rho, lambda, sigma2.
 
     Parameters
     ----------
-    moments : LagMoments
+    state : State
 
     Returns
     -------
-    ndarray of shape (K + 2, K + 2)
-    """
-    s2, e, lag = moments.sigma2, moments.residual, moments.lag
-    curvature = moments.jacobian.derivatives(moments.rho)[2]
-    return _assemble(
-        delta=moments.gram / s2,
-        delta_rho=moments.design.T @ lag / s2,
-        delta_sigma2=moments.design.T @ e / s2**2,
-        rho=float(lag @ lag) / s2 - curvature,
-        rho_sigma2=float(lag @ e) / s2**2,
-        sigma2=-moments.within.size / (2 * s2**2) + float(e @ e) / s2**3,
-    )
-
-
-def expected_information(moments: LagMoments, operator: SpatialOperator) -> Array:
-    """Give the expectation of minus the Hessian, shape (K + 2, K + 2): delta, rho, sigma2.
-
-    Parameters
-    ----------
-    moments : LagMoments
-    operator : SpatialOperator
-
-    Returns
-    -------
-    ndarray of shape (K + 2, K + 2)
+    ndarray of shape (p, p)
 
     Notes
     -----
-    With G = W (I - rho W)^-1, the expectation of W y less the effects is that of G (Z delta + effects), which is
-    W y - G e. Where the constant direction over units is transformed away, so are its parts of the traces.
+    With the residuals e = F c, F the filtered columns and c = (1, -rho, -delta), the sum of squares c'F'Fc is
+    quadratic in c and has the derivatives of F'F in lambda.
+    """
+    s2, k = state.sigma2, state.k
+    columns, products, left, e = state.columns, state.products, state.left, state.residual
+    by_residual = columns.T @ e
+    # of the columns whose coefficients are parameters: the design, then the lag
+    order = [*range(len(left) - k, len(left)), *([1] if state.rho is not None else [])]
+    p = len(order) + (state.lam is not None) + 1
+    information = np.zeros((p, p))
+    m = len(order)
+    information[:m, :m] = products.value[np.ix_(order, order)] / s2
+    information[:m, -1] = by_residual[order] / s2**2
+    information[-1, -1] = -state.within.size / (2 * s2**2) + float(e @ e) / s2**3
+    if state.rho is not None:
+        information[k, k] -= state.derivatives("rho")[2]
+    if state.lam is not None:
+        slope = products.first @ left
+        information[:m, m] = -slope[order] / s2
+        information[m, m] = float(left @ products.second @ left) / (2 * s2) - state.derivatives("lambda")[2]
+        information[m, -1] = -float(left @ slope) / (2 * s2**2)
+    return _symmetric(information)
+
+
+def expected_information(state: State) -> Array:
+    """Give the expectation of minus the Hessian: delta, rho, lambda, sigma2.
+
+    Parameters
+    ----------
+    state : State
+
+    Returns
+    -------
+    ndarray of shape (p, p)
+
+    Notes
+    -----
+    With B the matrix of each spatial parameter's quadratic form (see `State.spread`), two of them share
+    tr(B C) + tr(B'C); a lag adds the product of its signal. Where the constant direction over units is transformed
+    away, so are its parts of the traces.
 
     References
     ----------
     Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer, section 6.2.
     """
-    s2, within = moments.sigma2, moments.within
-    _, slope, curvature = moments.jacobian.derivatives(moments.rho)
-    signal = moments.lag - _through_inverse(moments, operator)
-    trace_square = -curvature  # of G G over all periods
-    trace_gram = within.periods * _gram_trace(moments, operator)
-    return _assemble(
-        delta=moments.gram / s2,
-        delta_rho=moments.design.T @ signal / s2,
-        delta_sigma2=np.zeros(len(moments.gram)),
-        rho=float(signal @ signal) / s2 + trace_square + trace_gram,
-        rho_sigma2=-slope / s2,
-        sigma2=within.size / (2 * s2**2),
-    )
+    s2, k, names = state.sigma2, state.k, state.spatial
+    p = k + len(names) + 1
+    design = state.columns[:, len(state.left) - k :]
+    information = np.zeros((p, p))
+    information[:k, :k] = state.products.value[-k:, -k:] / s2 if k else 0.0
+    information[-1, -1] = state.within.size / (2 * s2**2)
+    for place, name in enumerate(names, start=k):
+        _, slope, curvature = state.derivatives(name)
+        # -curvature is the trace of B B over all periods
+        information[place, place] = -curvature + state.within.periods * _gram_trace(state, name)
+        information[place, -1] = -slope / s2
+        if name == "rho":
+            information[:k, place] = design.T @ state.signal / s2
+            information[place, place] += float(state.signal @ state.signal) / s2
+    if len(names) == 2:
+        information[k, k + 1] = state.within.periods * _cross_trace(state)
+    return _symmetric(information)
 
 
-def _through_inverse(moments: LagMoments, operator: SpatialOperator) -> Array:
-    """Give G e, effects taken out, shape (N,)."""
-    within = moments.within
-    periods = moments.residual.reshape(within.t, within.n)
-    spread = operator.matrix @ operator.solve(moments.rho, periods.T)
-    return np.asarray(within.apply(spread.T).reshape(-1))
+def _gram_trace(state: State, name: str) -> float:
+    """Give tr(B'B) for one period, without the constant direction if it is transformed away."""
+    operator, at = (state.lag, state.rho) if name == "rho" else (state.error, state.lam)
+    if name == "rho" and state.lam is not None:
+        trace = _traces(state, ("rho", "rho"), False)
+    else:
+        assert operator is not None
+        assert at is not None
+        trace = operator.gram_trace(at)
+    return trace - _constant(state, name, name)
 
 
-def _gram_trace(moments: LagMoments, operator: SpatialOperator) -> float:
-    """Give tr(G'G) for one period, without the constant direction if it is transformed away."""
-    trace = operator.gram_trace(moments.rho)
-    if not moments.within.drops_constant:
-        return trace
-    column_sums = operator.matrix.T @ operator.solve(moments.rho, np.ones(operator.n), transpose=True)
-    return trace - float(column_sums @ column_sums) / operator.n
+def _cross_trace(state: State) -> float:
+    """Give tr(B C) + tr(B'C) of rho and lambda for one period."""
+    both = _traces(state, ("rho", "lambda"), True) + _traces(state, ("rho", "lambda"), False)
+    if state.within.drops_constant:
+        assert state.rho is not None
+        assert state.lam is not None
+        both -= 1 / ((1 - state.rho) * (1 - state.lam))
+    return both - _constant(state, "rho", "lambda")
 
 
-def _assemble(
-    delta: Array, delta_rho: Array, delta_sigma2: Array, rho: float, rho_sigma2: float, sigma2: float
-) -> Array:
-    k = len(delta)
-    information = np.empty((k + 2, k + 2))
-    information[:k, :k] = delta
-    information[:k, k] = information[k, :k] = delta_rho
-    information[:k, k + 1] = information[k + 1, :k] = delta_sigma2
-    information[k, k] = rho
-    information[k, k + 1] = information[k + 1, k] = rho_sigma2
-    information[k + 1, k + 1] = sigma2
-    return information
+def _constant(state: State, one: str, other: str) -> float:
+    """Give the part of tr(B'C) in the constant direction, if that is transformed away."""
+    if not state.within.drops_constant:
+        return 0.0
+    ones = np.ones(state.within.n)
+    sums = [state.spread(name, ones, transpose=True) for name in (one, other)]
+    return float(sums[0] @ sums[1]) / state.within.n
+
+
+def _traces(state: State, names: tuple[str, str], transposed: bool) -> float:
+    """Give tr(B'C), or tr(B C), by solving for every unit in blocks."""
+    n = state.within.n
+    if n > _LIMIT:
+        raise SizeError(
+            f"The expected information needs all {n:,} columns of an inverse. "
+            "Use cov_type='observed', which needs none."
+        )
+    total = 0.0
+    for start in track(range(0, n, _BLOCK), "expected information"):
+        unit = columns_of_identity(n, start)
+        one = state.spread(names[0], unit, transpose=transposed)
+        total += float(np.einsum("ij,ij->", one, state.spread(names[1], unit)))
+    return total
+
+
+def _symmetric(information: Array) -> Array:
+    upper = np.triu(information)
+    return np.asarray(upper + np.triu(information, 1).T)

@@ -1,43 +1,18 @@
-"""The likelihood of rho with everything else concentrated out: the only copy."""
+"""The likelihood of (rho, lambda) with everything else concentrated out: the only copy."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
-from spatialhealth._progress import track
 from spatialhealth._typing import Array
-from spatialhealth.errors import ConvergenceError
+from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.transform import Jacobian
 
-__all__ = ["LagProfile", "Optimum"]
-
-_GRID = 21
-_EDGE = 1e-9  # share of the interval kept off its singular ends
-_EDGE_OF_ONE = 1e-5  # the same where ln(1 - rho) is taken out of L: nearer, their difference is only rounding
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """Where the profile is highest.
-
-    Parameters
-    ----------
-    rho : float
-    loglik : float
-    score : float
-        Slope of the profile there, zero but for rounding.
-    evaluations : int
-        Calls of the score after the search over the interval.
-    """
-
-    rho: float
-    loglik: float
-    score: float
-    evaluations: int
+__all__ = ["ErrorProfile", "LagProfile", "gaussian"]
 
 
 @dataclass(frozen=True)
@@ -90,38 +65,68 @@ class LagProfile:
         pull = self.size * self.ww * (self.best - rho) / self.sum_of_squares(rho)
         return pull + self.jacobian.slope(rho)
 
-    def maximise(self, interval: tuple[float, float]) -> Optimum:
-        """Find the highest point: a search over the interval, then the root of the score around the best.
 
-        Parameters
-        ----------
-        interval : tuple of float
-            Admissible rho.
+class ErrorProfile:
+    """ln L(rho, lambda) of y = rho W y + Z delta + u, u = lambda M u + e, the rest at its best.
 
-        Returns
-        -------
-        Optimum
+    Parameters
+    ----------
+    filtered : ErrorFilter
+        Of the columns: y; W y if the model has it; Z.
+    lag : Jacobian or None
+        Log-determinant of I - rho W; None for a model without W y, whose rho is zero.
+    error : Jacobian
+        Log-determinant of I - lambda M.
 
-        Raises
-        ------
-        ConvergenceError
-            If ln L still rises at an end of the interval.
-        """
-        low, high = interval
-        span = high - low
-        first = low + _EDGE * span
-        last = high - (_EDGE_OF_ONE if self.jacobian.within.drops_constant else _EDGE) * span
-        grid = first + (last - first) * (1 + np.sin(np.pi / 2 * np.linspace(-1, 1, _GRID))) / 2
-        best = int(np.argmax([self.value(rho) for rho in track(grid, "log-determinant")]))
-        left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
-        if self.score(left) <= 0 or self.score(right) >= 0:
-            raise ConvergenceError(
-                f"The likelihood has no maximum inside the admissible interval ({low:.4f}, {high:.4f}): it "
-                f"still rises towards {left if best == 0 else right:.4f}. The data are near a unit root over "
-                "space: check the units and trends of the outcome, take differences, or use another W."
-            )
-        rho, report = brentq(self.score, left, right, xtol=1e-14 * span, rtol=1e-14, full_output=True)
-        return Optimum(float(rho), self.value(rho), self.score(rho), int(report.function_calls))
+    Notes
+    -----
+    ln L = -N/2 (ln(2 pi S(rho, lambda) / N) + 1) + J(rho) + J(lambda), S the least sum of squares of
+    (I - lambda M)(y - rho W y - Z delta). For each lambda S is a parabola in rho.
+    """
+
+    def __init__(self, filtered: ErrorFilter, lag: Jacobian | None, error: Jacobian) -> None:
+        self._filtered, self._lag, self._error = filtered, lag, error
+        self._size = error.within.size
+        self._kept = 1 if lag is None else 2
+        # one lambda is asked for its value, its slope and many rho
+        self._parts = lru_cache(maxsize=64)(self._eliminate)
+
+    def value(self, rho: float, lam: float) -> float:
+        """Give ln L(rho, lambda)."""
+        left = np.array([1.0, -rho])[: self._kept]
+        squares = float(left @ self._parts(lam)[0] @ left)
+        jacobian = self._error.value(lam) + (self._lag.value(rho) if self._lag else 0.0)
+        return gaussian(squares, self._size) + jacobian if squares > 0 else -math.inf
+
+    def values(self, rhos: Array, lam: float) -> Array:
+        """Give ln L at many rho and one lambda, shape (r,)."""
+        return np.array([self.value(float(rho), lam) for rho in rhos])
+
+    def score(self, rho: float, lam: float) -> Array:
+        """Give the derivatives in rho and lambda, shape (2,); that in rho is zero without W y."""
+        value, slope = self._parts(lam)
+        left = np.array([1.0, -rho])[: self._kept]
+        squares = float(left @ value @ left)
+        in_lambda = -self._size * float(left @ slope @ left) / (2 * squares) + self._error.slope(lam)
+        if self._lag is None:
+            return np.array([0.0, in_lambda])
+        in_rho = self._size * float(value[1] @ left) / squares + self._lag.slope(rho)
+        return np.array([in_rho, in_lambda])
+
+    def coefficients(self, rho: float, lam: float) -> Array:
+        """Give the coefficients of Z at (rho, lambda), shape (K,)."""
+        products, k = self._filtered.products(lam).value, self._kept
+        left = np.array([1.0, -rho])[:k]
+        return np.asarray(np.linalg.solve(products[k:, k:], products[k:, :k] @ left))
+
+    def _eliminate(self, lam: float) -> tuple[Array, Array]:
+        """Give products of y and W y with Z out of them, and their slopes in lambda."""
+        products, k = self._filtered.products(lam), self._kept
+        value, slope = products.value, products.first
+        on_design = np.linalg.solve(value[k:, k:], value[k:, :k])
+        left = value[:k, :k] - value[:k, k:] @ on_design
+        half = slope[:k, k:] @ on_design
+        return left, slope[:k, :k] - half - half.T + on_design.T @ slope[k:, k:] @ on_design
 
 
 def gaussian(sum_of_squares: float, size: int) -> float:

@@ -28,7 +28,7 @@ class Within:
     t : int
         Periods.
     keeps_constant : bool
-        Whether W leaves a constant as it is (or no W y is in the model). Only then can time effects be
+        Whether every W of the likelihood leaves a constant as it is. Only then can time effects be
         taken out by a transformation; otherwise the direct estimator is corrected for its bias.
 
     Notes
@@ -91,6 +91,19 @@ class Within:
     def degrees(self) -> int:
         """Observations less fixed effects."""
         return self.n * self.t - self.absorbed
+
+    def effects_of(self, values: Array, weights: Array) -> tuple[Array | None, Array | None]:
+        """Give the effects of units (n,) and periods (T,) in (T, n) values.
+
+        Parameters
+        ----------
+        values : ndarray of shape (T, n)
+        weights : ndarray of shape (n,)
+            With which units tell the effect of their period; they sum to one.
+        """
+        entity = values.mean(axis=0) if self.has_entity else None
+        left = values if entity is None else values - entity
+        return entity, left @ weights if self.has_time else None
 
     def apply(self, values: Array) -> Array:
         """Take the effects out of (T, n) or (T, n, k) values."""

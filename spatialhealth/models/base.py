@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -13,12 +12,15 @@ from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option
 from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
 from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import Design, Sample
+from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
 from spatialhealth.models.predict import predict
 from spatialhealth.models.result import Estimate, FitResult
 from spatialhealth.models.summary import Summary
+from spatialhealth.models.system import System
 from spatialhealth.operator.operator import SpatialOperator, as_operator
 from spatialhealth.panel.columns import check_outcome, same_rows
 from spatialhealth.panel.formula import FormulaDesign, design_from_formula
@@ -29,15 +31,16 @@ if TYPE_CHECKING:
 
     from spatialhealth.impacts import Impacts
 
-__all__ = ["DurbinModel", "SpatialModel"]
+__all__ = ["SpatialModel"]
 
 Self = TypeVar("Self", bound="SpatialModel")
 
 
 class SpatialModel(LabelledResult, Estimator):
-    """Base of the estimators; each of them says only whether it has W y and which W x."""
+    """Base of the estimators; each of them says only whether it has W y, which W x, and whether W u."""
 
     _has_lag: ClassVar[bool]
+    _has_error: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class SpatialModel(LabelledResult, Estimator):
         effects: Effects = "none",
         correction: Correction = "lee-yu",
         logdet: LogDetName = "auto",
-        cov_type: CovType = "observed",
+        cov_type: CovType | Covariance = "observed",
         constant: bool = True,
     ) -> None:
         self.weights = weights
@@ -59,9 +62,11 @@ class SpatialModel(LabelledResult, Estimator):
         """Give which regressors to lag: True, False or names."""
         return False
 
-    @abstractmethod
-    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
+    def _estimate(
+        self, sample: Sample, lag: Array | None, system: System, covariance: Covariance
+    ) -> Estimate:
         """Estimate the parameters from the transformed sample."""
+        return maximum_likelihood(sample, lag, system.within, system.lag, system.error, covariance)
 
     def fit(self: Self, X: pd.DataFrame, y: pd.Series) -> Self:
         """Fit to a table of regressors and an outcome, aligned with each other and with W by label.
@@ -243,10 +248,25 @@ class SpatialModel(LabelledResult, Estimator):
             raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
         check_option(name, "effects", self.effects, Effects)
         check_option(name, "correction", self.correction, Correction)
-        check_option(name, "cov_type", self.cov_type, CovType)
         if not isinstance(self.constant, (bool, np.bool_)):
             raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
         return as_operator(self.weights, self.logdet)
+
+    def _error_operator(self, operator: SpatialOperator) -> SpatialOperator:
+        """Give the W of the errors."""
+        return operator
+
+    def _system(self, operator: SpatialOperator, table: PanelTable) -> System:
+        lag = operator if self._has_lag else None
+        error = self._error_operator(operator) if self._has_error else None
+        within = Within(
+            effects=self.effects,
+            correction=self.correction,
+            n=table.n_units,
+            t=table.n_periods,
+            keeps_constant=all(each is None or each.has_unit_rows for each in (lag, error)),
+        )
+        return System(operator, lag, error, within)
 
     def _fit(
         self: Self,
@@ -255,57 +275,39 @@ class SpatialModel(LabelledResult, Estimator):
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
-        within = Within(
-            effects=self.effects,
-            correction=self.correction,
-            n=table.n_units,
-            t=table.n_periods,
-            keeps_constant=operator.has_unit_rows or not self._has_lag,
-        )
+        system = self._system(operator, table)
+        within = system.within
+        covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
+        covariance.check(type(self).__name__, within)
         design = Design.of(table, operator, self._durbin(), constant and self.effects == "none")
-        sample = Sample.of(table, design, within, extra=2 if self._has_lag else 1)
-        lag = operator.lag(table.y) if self._has_lag else np.zeros_like(table.y)
-        _warn(operator, within)
-        estimate = self._estimate(sample, within.apply(lag).reshape(-1), within, operator)
+        sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
+        lag = operator.lag(table.y) if self._has_lag else None
+        _warn(system)
+        estimate = self._estimate(
+            sample, None if lag is None else within.apply(lag).reshape(-1), system, covariance
+        )
         self._rows = table
         self._formula = formula
-        self._result = _result(
-            type(self).__name__, table, design, lag, within, operator, estimate, self.cov_type
-        )
+        self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
         return self
 
 
-class DurbinModel(SpatialModel):
-    """Base of the estimators that can lag regressors."""
-
-    def __init__(
-        self,
-        weights: Any = None,
-        effects: Effects = "none",
-        durbin: Any = True,
-        correction: Correction = "lee-yu",
-        logdet: LogDetName = "auto",
-        cov_type: CovType = "observed",
-        constant: bool = True,
-    ) -> None:
-        super().__init__(weights, effects, correction, logdet, cov_type, constant)
-        self.durbin = durbin
-
-    def _durbin(self) -> Any:
-        return self.durbin
-
-
-def _warn(operator: SpatialOperator, within: Within) -> None:
-    if len(operator.isolates):
-        warnings.warn(
-            f"{len(operator.isolates)} of {operator.n:,} units have no neighbour: {some(operator.isolates)}. "
-            "They get no spillover and give none; their spatial lags are zero.",
-            IsolateWarning,
-            stacklevel=4,
-        )
-    if within.is_direct:
+def _warn(system: System) -> None:
+    for operator in system.distinct:
+        if len(operator.isolates):
+            whose = "" if operator is system.operator else " in the weights of the errors"
+            warnings.warn(
+                f"{len(operator.isolates)} of {operator.n:,} units have no neighbour{whose}: "
+                f"{some(operator.isolates)}. They get no spillover and give none; their spatial lags are zero.",
+                IsolateWarning,
+                stacklevel=4,
+            )
+    if system.within.is_direct:
+        causes = [each for each in (system.lag, system.error) if each is not None and not each.has_unit_rows]
         cause = (
-            "some units are isolates" if operator.is_row_standardised else "the rows of W do not sum to one"
+            "some units are isolates"
+            if all(each.is_row_standardised for each in causes)
+            else "the rows of W do not sum to one"
         )
         warnings.warn(
             f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
@@ -319,22 +321,19 @@ def _result(
     model: str,
     table: PanelTable,
     design: Design,
-    lag: Array,
-    within: Within,
-    operator: SpatialOperator,
+    lag: Array | None,
+    system: System,
     estimate: Estimate,
-    cov_type: CovType,
+    covariance: Covariance,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
+    within, lam = system.within, estimate.spatial.get("lambda", 0.0)
     systematic = design.z @ estimate.delta
-    raw = table.y - estimate.spatial.get("rho", 0.0) * lag - systematic
-    entity = raw.mean(axis=0) if within.has_entity else None
-    time = None
-    if within.has_time:
-        time = raw.mean(axis=1) - (raw.mean() if within.has_entity else 0.0)
-        systematic = systematic + time[:, None]
-    if entity is not None:
-        systematic = systematic + entity
+    raw = table.y - systematic if lag is None else table.y - estimate.spatial["rho"] * lag - systematic
+    entity, time = within.effects_of(raw, system.time_weights(lam))
+    for part in (entity, None if time is None else time[:, None]):
+        if part is not None:
+            systematic, raw = systematic + part, raw - part
     return FitResult(
         model=model,
         response=table.response,
@@ -346,16 +345,16 @@ def _result(
         regressors=design.regressors,
         lagged=design.lagged,
         y=table.y,
-        residuals=within.apply(raw),
+        residuals=raw if system.error is None else raw - lam * system.error.lag(raw),
         systematic=systematic,
         units=table.units,
         periods=table.periods,
         entity_effects=entity,
         time_effects=time,
         within=within,
-        operator=operator,
-        error_operator=None,
-        cov_type=cov_type,
+        operator=system.operator,
+        error_operator=system.error,
+        cov_type=covariance.name,
         score=estimate.score,
         evaluations=estimate.evaluations,
         source=table.source,

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError
-from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.base import DurbinModel
-from spatialhealth.models.design import Sample
-from spatialhealth.models.estimate import maximum_likelihood
-from spatialhealth.models.result import Estimate
-from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.models.options import DurbinModel
 
 __all__ = ["SpatialDurbin"]
 
@@ -80,6 +74,3 @@ class SpatialDurbin(DurbinModel):
         if self.durbin is False:
             raise OptionError("durbin=False leaves SpatialDurbin no W x. Use SpatialLag, or name regressors.")
         return self.durbin
-
-    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
-        return maximum_likelihood(sample, lag, within, operator, self.cov_type)

@@ -1,18 +1,22 @@
-"""Estimation: maximum likelihood with W y, least squares without."""
+"""Estimation: maximum likelihood with spatial lags of outcome or errors, least squares without."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spatialhealth._typing import Array, CovType
+from spatialhealth._typing import Array
 from spatialhealth.errors import IdentificationError
 from spatialhealth.likelihood.bias import direct_correction
-from spatialhealth.likelihood.covariance import invert_information
-from spatialhealth.likelihood.information import LagMoments, expected_information, observed_information
-from spatialhealth.likelihood.profile import LagProfile, gaussian
+from spatialhealth.likelihood.filter import ErrorFilter
+from spatialhealth.likelihood.information import expected_information
+from spatialhealth.likelihood.maximum import Optimum, Span, highest, highest_of_two
+from spatialhealth.likelihood.profile import ErrorProfile, LagProfile, gaussian
+from spatialhealth.likelihood.sandwich import Scores
+from spatialhealth.likelihood.state import State
 from spatialhealth.likelihood.transform import Jacobian, Within
+from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
 from spatialhealth.operator.operator import SpatialOperator
@@ -20,21 +24,28 @@ from spatialhealth.operator.operator import SpatialOperator
 __all__ = ["least_squares", "maximum_likelihood"]
 
 _NOTHING = 1e-10  # share of the length of W y below which nothing is left of it but rounding
+_RIVAL = 2.0  # log-likelihood units within which another maximum is worth a word
 
 
 def maximum_likelihood(
-    sample: Sample, lag: Array, within: Within, operator: SpatialOperator, cov_type: CovType
+    sample: Sample,
+    lagged: Array | None,
+    within: Within,
+    lag: SpatialOperator | None,
+    error: SpatialOperator | None,
+    covariance: Covariance,
 ) -> Estimate:
-    """Estimate y = rho W y + Z delta + e.
+    """Estimate y = rho W y + Z delta + u, u = lambda M u + e.
 
     Parameters
     ----------
     sample : Sample
-    lag : ndarray of shape (N,)
-        W y, with the effects taken out after the lag.
+    lagged : ndarray of shape (N,) or None
+        W y, with the effects taken out after the lag; None for a model without it.
     within : Within
-    operator : SpatialOperator
-    cov_type : {"observed", "expected"}
+    lag, error : SpatialOperator or None
+        W and M; None for a model without lag, or without spatial errors.
+    covariance : Covariance
 
     Returns
     -------
@@ -43,69 +54,145 @@ def maximum_likelihood(
     Raises
     ------
     IdentificationError
-        If W y repeats y, so that nothing tells rho.
+        If W y repeats y, or M u repeats u, so that nothing tells rho or lambda.
     ConvergenceError
-        If the likelihood has no maximum inside the admissible interval.
+        If the likelihood has no maximum inside the admissible region.
     """
-    jacobian = Jacobian(operator.logdet, within)
-    (from_y, left_of_y), (from_lag, left_of_lag) = sample.projection.fit(sample.y), sample.projection.fit(lag)
-    _tells_rho(left_of_y, left_of_lag, lag)
-    profile = LagProfile.of(left_of_y, left_of_lag, jacobian)
-    best = profile.maximise(operator.interval)
-    moments = LagMoments(
-        design=sample.projection.q,
-        gram=np.eye(len(from_y)),
-        lag=left_of_lag,
-        residual=left_of_y - best.rho * left_of_lag,
-        rho=best.rho,
-        sigma2=profile.sum_of_squares(best.rho) / within.size,
-        jacobian=jacobian,
-    )
-    shift = np.zeros(len(from_y) + 2)
+    turned = _Turned.of(sample, lagged)
+    filtered = ErrorFilter(turned.columns, within, error)
+    if error is not None:
+        _tells_lambda(turned.columns[:, 0], error, within)
+    state, best = _maximise(turned, filtered, within, lag, error)
     if within.is_direct:
-        information = expected_information(moments, operator)
-        shift = direct_correction(information, best.rho, moments.sigma2, within.size, operator)
-        moments = _shifted(moments, shift)
-    observed = cov_type == "observed"
-    information = observed_information(moments) if observed else expected_information(moments, operator)
-    back = sample.projection.back
-    # from parameters in which the information is nearly diagonal, however large the means of the data
-    turn = np.block([[back, -from_lag[:, None]], [np.zeros((1, len(back))), np.ones((1, 1))]])
+        state = _moved(state, direct_correction(expected_information(state), state))
+    turn = turned.back_to_parameters(state)
     return Estimate(
-        delta=from_y - moments.rho * from_lag + back @ shift[:-2],
-        spatial={"rho": moments.rho},
-        sigma2=moments.sigma2,
-        covariance=turn @ invert_information(information)[:-1, :-1] @ turn.T,
+        delta=turned.delta(state),
+        spatial={name: state.rho if name == "rho" else state.lam for name in state.spatial},  # type: ignore[misc]
+        sigma2=state.sigma2,
+        covariance=turn @ covariance.of_likelihood(state)[:-1, :-1] @ turn.T,
         loglik=best.loglik,
         score=best.score,
         evaluations=best.evaluations,
+        facts=_rivals(best, state.spatial),
     )
 
 
-def least_squares(sample: Sample, within: Within) -> Estimate:
+def least_squares(sample: Sample, within: Within, covariance: Covariance) -> Estimate:
     """Estimate y = Z delta + e.
 
     Parameters
     ----------
     sample : Sample
     within : Within
+    covariance : Covariance
 
     Returns
     -------
     Estimate
         The variance is the one of maximum likelihood; the covariance has the unbiased one, with the fixed
-        effects counted as parameters.
+        effects counted as parameters, or is a robust one.
     """
     delta, residual = sample.projection.fit(sample.y)
     total = float(residual @ residual)
-    unbiased = total / (within.degrees - len(delta))
+    scores = Scores.of_least_squares(sample.projection.q, residual, (within.t, within.n))
+    back = sample.projection.back
     return Estimate(
         delta=delta,
         spatial={},
         sigma2=total / within.size,
-        covariance=unbiased * sample.projection.gram_inverse,
+        covariance=back @ covariance.of_least_squares(scores, within) @ back.T,
         loglik=gaussian(total, within.size),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """Outcome and lag with the design out of them, and the design made orthonormal."""
+
+    columns: Array
+    from_y: Array
+    from_lag: Array | None
+    back: Array
+
+    @classmethod
+    def of(cls, sample: Sample, lagged: Array | None) -> _Turned:
+        from_y, left_of_y = sample.projection.fit(sample.y)
+        if lagged is None:
+            columns = np.column_stack([left_of_y, sample.projection.q])
+            return cls(columns, from_y, None, sample.projection.back)
+        from_lag, left_of_lag = sample.projection.fit(lagged)
+        _tells_rho(left_of_y, left_of_lag, lagged)
+        columns = np.column_stack([left_of_y, left_of_lag, sample.projection.q])
+        return cls(columns, from_y, from_lag, sample.projection.back)
+
+    def delta(self, state: State) -> Array:
+        """Give the coefficients of the design as it was."""
+        delta = self.from_y - self.back @ state.left[len(state.left) - state.k :]
+        return np.asarray(delta if self.from_lag is None else delta - (state.rho or 0.0) * self.from_lag)
+
+    def back_to_parameters(self, state: State) -> Array:
+        """Give what turns the parameters of the turned design into (delta, rho, lambda)."""
+        k = state.k
+        turn = np.eye(k + len(state.spatial))
+        turn[:k, :k] = self.back
+        if self.from_lag is not None:
+            turn[:k, k] = -self.from_lag
+        return turn
+
+
+def _maximise(
+    turned: _Turned,
+    filtered: ErrorFilter,
+    within: Within,
+    lag: SpatialOperator | None,
+    error: SpatialOperator | None,
+) -> tuple[State, Optimum]:
+    """Find the maximum, and give the state there."""
+    columns, k = turned.columns, len(turned.back)
+    if error is None:
+        assert lag is not None
+        one = LagProfile.of(columns[:, 0], columns[:, 1], Jacobian(lag.logdet, within))
+        best = highest(one.value, one.score, _span("rho", lag, within))
+        rho, lam, coefficients = best.at[0], None, np.zeros(k)
+        squares = one.sum_of_squares(rho)
+    else:
+        profile = ErrorProfile(
+            filtered, None if lag is None else Jacobian(lag.logdet, within), Jacobian(error.logdet, within)
+        )
+        if lag is None:
+            best = highest(
+                lambda at: profile.value(0.0, at),
+                lambda at: float(profile.score(0.0, at)[1]),
+                _span("lambda", error, within),
+            )
+            rho, lam = None, best.at[0]
+        else:
+            best = highest_of_two(profile, _span("rho", lag, within), _span("lambda", error, within))
+            rho, lam = best.at
+        coefficients = profile.coefficients(rho or 0.0, lam)
+        squares = 0.0
+    left = np.concatenate([[1.0], [] if rho is None else [-rho], -coefficients])
+    if error is not None:
+        squares = float(np.square(filtered.columns(lam or 0.0) @ left).sum())
+    return State(filtered, left, rho, lam, squares / within.size, within, lag, error), best
+
+
+def _span(name: str, operator: SpatialOperator, within: Within) -> Span:
+    return Span(name, operator.interval, within.drops_constant)
+
+
+def _rivals(best: Optimum, names: tuple[str, ...]) -> dict[str, str]:
+    """Say which other maxima are nearly as high."""
+    near = [rival for rival in best.rivals if best.loglik - rival.loglik < _RIVAL]
+    if not near:
+        return {}
+    words = [
+        ", ".join(f"{name} {at:.4f}" for name, at in zip(names, rival.at, strict=True))
+        + f" (log-likelihood {best.loglik - rival.loglik:.3f} lower)"
+        for rival in near
+    ]
+    return {"Rival maximum": "; ".join(words)}
 
 
 def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
@@ -119,11 +206,25 @@ def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
         )
 
 
-def _shifted(moments: LagMoments, shift: Array) -> LagMoments:
-    """Give the moments at parameters moved by `shift`."""
-    return replace(
-        moments,
-        residual=moments.residual - shift[-2] * moments.lag - moments.design @ shift[:-2],
-        rho=moments.rho + float(shift[-2]),
-        sigma2=moments.sigma2 + float(shift[-1]),
-    )
+def _tells_lambda(residual: Array, error: SpatialOperator, within: Within) -> None:
+    """Raise if the lag of the residuals is a multiple of the residuals."""
+    lagged = within.apply(error.lag(residual.reshape(within.t, within.n))).reshape(-1)
+    left = lagged - residual * float(residual @ lagged) / float(residual @ residual)
+    if np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(lagged)), 1e-300):
+        raise IdentificationError(
+            "The spatial lag of the residuals is a multiple of the residuals, which cannot tell lambda: every unit "
+            "neighbours every other with the same weight. Use sparser weights for the errors."
+        )
+
+
+def _moved(state: State, shift: Array) -> State:
+    """Give the state at parameters moved by `shift`: delta, rho, lambda, sigma2."""
+    k, left, place = state.k, state.left.copy(), state.k
+    left[len(left) - k :] -= shift[:k]
+    rho, lam = state.rho, state.lam
+    if rho is not None:
+        rho, place = rho + float(shift[place]), place + 1
+        left[1] = -rho
+    if lam is not None:
+        lam = lam + float(shift[place])
+    return replace(state, left=left, rho=rho, lam=lam, sigma2=state.sigma2 + float(shift[-1]))

@@ -39,7 +39,7 @@ class LabelledResult:
 
     @property
     def params_(self) -> pd.Series:
-        """Estimates by name: `constant`, regressors, ``W:`` + regressor, `rho`."""
+        """Estimates by name: `constant`, regressors, ``W:`` + regressor, `rho`, `lambda`."""
         pd = pandas_for("params_", "result_.params and result_.param_names")
 
         return pd.Series(self._fitted.params.copy(), index=list(self._fitted.param_names), name="estimate")
@@ -63,6 +63,11 @@ class LabelledResult:
     def rho_(self) -> float:
         """Coefficient of W y (0 in a model without it)."""
         return self._fitted.rho or 0.0
+
+    @property
+    def lambda_(self) -> float:
+        """Coefficient of the spatial lag of the errors (0 in a model without it)."""
+        return self._fitted.spatial("lambda") or 0.0
 
     @property
     def sigma2_(self) -> float:
@@ -91,7 +96,7 @@ class LabelledResult:
 
     @property
     def residuals_(self) -> pd.Series:
-        """Structural residuals e = y - rho W y - Z delta - effects, in the order of the rows given."""
+        """Residuals e, any spatial process of the errors taken out, in the order of the rows given."""
         values = self._fitted.residuals
         return self._table.labelled(values, "residual")
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from spatialhealth._typing import Array
-from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.base import SpatialModel
-from spatialhealth.models.design import Sample
-from spatialhealth.models.estimate import maximum_likelihood
-from spatialhealth.models.result import Estimate
-from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["SpatialLag"]
 
@@ -66,6 +60,3 @@ class SpatialLag(SpatialModel):
     """
 
     _has_lag = True
-
-    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
-        return maximum_likelihood(sample, lag, within, operator, self.cov_type)

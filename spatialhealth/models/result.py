@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Effects
+from spatialhealth._typing import Array, Correction, Effects
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 
@@ -105,7 +105,7 @@ class FitResult:
     within: Within
     operator: SpatialOperator
     error_operator: SpatialOperator | None
-    cov_type: CovType
+    cov_type: str
     score: float
     evaluations: int
     source: str = ""

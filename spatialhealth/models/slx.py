@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from spatialhealth._typing import Array
-from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.base import DurbinModel
+from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import least_squares
+from spatialhealth.models.options import DurbinModel
 from spatialhealth.models.result import Estimate
-from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.models.system import System
 
 __all__ = ["SLX"]
 
@@ -60,5 +60,7 @@ class SLX(DurbinModel):
 
     _has_lag = False
 
-    def _estimate(self, sample: Sample, lag: Array, within: Within, operator: SpatialOperator) -> Estimate:
-        return least_squares(sample, within)
+    def _estimate(
+        self, sample: Sample, lag: Array | None, system: System, covariance: Covariance
+    ) -> Estimate:
+        return least_squares(sample, system.within, covariance)

@@ -10,6 +10,7 @@ from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
 from spatialhealth.errors import some
+from spatialhealth.models.covariances import WORDS
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ _TITLES = {
     "SLX": "SLX model",
     "SpatialLag": "Spatial lag model (SAR)",
     "SpatialDurbin": "Spatial Durbin model (SDM)",
+    "SpatialError": "Spatial error model (SEM)",
+    "SpatialDurbinError": "Spatial Durbin error model (SDEM)",
+    "SpatialCombined": "Spatial lag and error model (SAC)",
+    "GeneralNesting": "General nesting spatial model (GNS)",
 }
 
 
@@ -74,12 +79,11 @@ class Summary:
             "Weights": f"{operator.matrix.nnz:,} links, {standard}",
             "Isolates": isolates,
         }
-        if result.has_lag:
-            low, high = operator.interval
-            facts["Log-determinant"] = f"{operator.logdet_method} (exact), rho in ({low:.3f}, {high:.3f})"
-        covariance = f"{result.cov_type} information" if result.has_lag else "least squares"
+        if result.error_operator is not None and result.error_operator is not operator:
+            facts["Weights of errors"] = f"{result.error_operator.matrix.nnz:,} links"
+        facts |= self._logdets()
         return facts | {
-            "Covariance": covariance,
+            "Covariance": self._covariance(),
             "Log-likelihood": f"{result.loglik:,.4f}",
             "AIC": f"{result.aic:,.3f}",
             "BIC": f"{result.bic:,.3f}",
@@ -88,6 +92,22 @@ class Summary:
             "Pseudo R2": f"{result.pseudo_r2:.4f} (squared correlation of outcome and reduced form"
             + (", effects out)" if result.effects != "none" else ")"),
         }
+
+    def _logdets(self) -> dict[str, str]:
+        """Say how the log-determinants are computed, and between which bounds."""
+        result, parts = self._result, []
+        for name, operator in (("rho", result.operator), ("lambda", result.error_operator)):
+            if result.spatial(name) is not None and operator is not None:
+                low, high = operator.interval
+                parts.append((operator.logdet_method, f"{name} in ({low:.3f}, {high:.3f})"))
+        methods = " and ".join(dict.fromkeys(method for method, _ in parts))
+        return {"Log-determinant": f"{methods} (exact), " + ", ".join(b for _, b in parts)} if parts else {}
+
+    def _covariance(self) -> str:
+        likelihood = self._result.has_lag or self._result.error_operator is not None
+        if not likelihood and self._result.cov_type in ("observed", "expected"):
+            return "least squares"
+        return WORDS[self._result.cov_type]
 
     def _correction(self) -> str:
         if self._result.within.is_direct:

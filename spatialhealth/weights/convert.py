@@ -8,12 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import DuplicateError, NonNumericError, WeightsError, some
+from spatialhealth.errors import AlignmentError, DuplicateError, NonNumericError, WeightsError, some
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-__all__ = ["as_graph", "as_links", "as_matrix", "check_links", "to_graph"]
+__all__ = ["as_graph", "as_links", "as_matrix", "check_links", "in_order", "to_graph"]
 
 
 def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
@@ -120,6 +120,41 @@ def check_links(ids: Any, matrix: Any) -> tuple[Array, sp.csr_matrix]:
             "Use a larger threshold (in metres), nearest neighbours, or check the geometry."
         )
     return ids, matrix
+
+
+def in_order(ids: Array, matrix: sp.csr_matrix, wanted: Array, what: str) -> sp.csr_matrix:
+    """Put the rows and columns of a matrix in the order of other ids.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n,)
+        Of the matrix.
+    matrix : scipy.sparse.csr_matrix of shape (n, n)
+    wanted : ndarray of shape (n,)
+        The same ids in the order to give.
+    what : str
+        What the matrix is, for the message.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n, n)
+
+    Raises
+    ------
+    AlignmentError
+        If the ids differ.
+    """
+    place = {unit: position for position, unit in enumerate(ids.tolist())}
+    absent = [unit for unit in wanted.tolist() if unit not in place]
+    if absent or len(ids) != len(wanted):
+        extra = sorted(set(ids.tolist()) - set(wanted.tolist()), key=str)
+        parts = [f"{len(absent)} of W are not among them: {some(absent)}"] if absent else []
+        parts += [f"{len(extra)} are not in W: {some(extra)}"] if extra else []
+        raise AlignmentError(
+            f"The units of {what} and of W differ; {'; '.join(parts)}. Build both from one layer."
+        )
+    order = np.array([place[unit] for unit in wanted.tolist()])
+    return sp.csr_matrix(matrix[order][:, order])
 
 
 def as_matrix(matrix: Any) -> sp.csr_matrix:

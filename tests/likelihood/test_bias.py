@@ -7,7 +7,7 @@ import pytest
 
 import spatialhealth as sh
 from spatialhealth.errors import TransformationWarning
-from spatialhealth.likelihood import direct_correction
+from spatialhealth.likelihood import ErrorFilter, State, Within, direct_correction
 from tests.cases import panel_arrays
 
 
@@ -24,13 +24,26 @@ def test_correction_solves_the_expected_score():
     operator = sh.SpatialOperator((ids, W * np.linspace(0.5, 1.0, 46)[:, None]))
     dense = operator.matrix.toarray()
     rng = np.random.default_rng(0)
-    half = rng.normal(size=(5, 5))
-    information = half @ half.T + 5 * np.eye(5)
-    G = dense @ np.linalg.inv(np.eye(46) - 0.4 * dense)
-    score = np.array([0, 0, 0, G.sum() / 46, 1 / (2 * 1.3)])
-    expected = np.linalg.inv(information / 1000) @ score / 46
-    found = direct_correction(information, 0.4, 1.3, 1000, operator)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    within = Within("two-way", "lee-yu", 46, 9, keeps_constant=False)
+    filtered = ErrorFilter(rng.normal(size=(46 * 9, 5)), within, operator)
+    eye, ones = np.eye(46), np.ones(46)
+    for rho, lam in ((0.4, None), (None, -0.3), (0.4, -0.3)):
+        left = np.ones(4 + (rho is not None))
+        state = State(filtered, left, rho, lam, 1.3, within, operator, operator if lam else None)
+        p = 4 + (rho is not None) + (lam is not None)
+        half = rng.normal(size=(p, p))
+        information = half @ half.T + 5 * np.eye(p)
+        A = eye - (lam or 0.0) * dense
+        project = eye - np.outer(A @ ones, A @ ones) / np.sum((A @ ones) ** 2)
+        forms = {
+            "rho": A @ dense @ np.linalg.inv(eye - (rho or 0.0) * dense) @ np.linalg.inv(A),
+            "lambda": dense @ np.linalg.inv(A),
+        }
+        # what the projection takes from the expected score, by the traces
+        lost = [np.trace(forms[name]) - np.trace(project @ forms[name]) for name in state.spatial]
+        score = np.array([0, 0, 0, *lost, 1 / (2 * 1.3)])
+        expected = np.linalg.inv(information) @ score * 8  # eight orthonormal periods
+        np.testing.assert_allclose(direct_correction(information, state), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("effects", ["time", "two-way"])

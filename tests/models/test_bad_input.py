@@ -12,7 +12,15 @@ from spatialhealth.errors import IsolateWarning, TransformationWarning
 from tests import small
 from tests.refusal import refusal
 
-ESTIMATORS = [sh.SLX, sh.SpatialLag, sh.SpatialDurbin]
+ESTIMATORS = [
+    sh.SLX,
+    sh.SpatialLag,
+    sh.SpatialDurbin,
+    sh.SpatialError,
+    sh.SpatialDurbinError,
+    sh.SpatialCombined,
+    sh.GeneralNesting,
+]
 WITH_LAG = [sh.SpatialLag, sh.SpatialDurbin]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 

@@ -12,7 +12,15 @@ from scipy import stats
 import spatialhealth as sh
 from tests import small
 
-ESTIMATORS = [sh.SLX, sh.SpatialLag, sh.SpatialDurbin]
+ESTIMATORS = [
+    sh.SLX,
+    sh.SpatialLag,
+    sh.SpatialDurbin,
+    sh.SpatialError,
+    sh.SpatialDurbinError,
+    sh.SpatialCombined,
+    sh.GeneralNesting,
+]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 
 ODD = {"x": "beds & <b>doctors</b>_100%", "z": "cost_$#{a}^2~\\"}

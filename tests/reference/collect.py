@@ -13,6 +13,8 @@ HERE = Path(__file__).parent
 KEEP = (
     "coef",
     "rho",
+    "lambda",
+    "local_optima",
     "sigma2",
     "loglik",
     "param_names",
@@ -24,7 +26,10 @@ KEEP = (
     "impacts",
 )
 SETS = ("queen", "knn4", "invdist", "invdist_maxeig", "island")
-CROSS = ("OLS", "SLX", "SLX_partial", "SAR", "SDM", "SDM_partial")
+CROSS = (
+    *("OLS", "SLX", "SLX_partial", "SAR", "SDM", "SDM_partial", "SEM", "SDEM", "SDEM_partial", "SAC"),
+    *("GNS", "GNS_partial"),
+)
 
 
 def brute_force(case: Path) -> dict:
@@ -44,8 +49,6 @@ def main(folder: str) -> None:
         path.stem: brute_force(path)
         for path in sorted(cases.glob("*.json"))
         if path.stem.startswith(("fe__", "pool__"))
-        and any(f"__{model}" in path.stem for model in ("SAR", "SDM"))
-        and "SARAR" not in path.stem
         and not path.stem.endswith(("time__noLY", "twoways__noLY"))
     }
     for name, content in (("cross_section", cross), ("panels", panels)):

@@ -1,0 +1,176 @@
+"""Where a likelihood is highest: a search over the admissible region, then the root of the score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter
+from scipy.optimize import brentq, minimize, root
+
+from spatialhealth._progress import track
+from spatialhealth._typing import Array
+from spatialhealth.errors import ConvergenceError
+from spatialhealth.likelihood.profile import ErrorProfile
+
+__all__ = ["Optimum", "Span", "highest", "highest_of_two"]
+
+_GRID = 21
+_GRID_OF_TWO = 25
+_EDGE = 1e-9  # share of the interval kept off its singular ends
+_EDGE_OF_ONE = 1e-5  # the same where ln(1 - rho) is taken out of L: nearer, their difference is only rounding
+_SAME = 1e-5  # two maxima nearer than this share of the interval are one
+_TOP = 8  # local maxima of the grid that are followed up
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A maximum of the likelihood.
+
+    Parameters
+    ----------
+    at : tuple of float
+        The parameters that were searched.
+    loglik : float
+    score : float
+        Largest slope there, zero but for rounding.
+    evaluations : int
+        Calls of the score after the search over the region.
+    rivals : tuple of Optimum
+        Other local maxima, the highest first.
+    """
+
+    at: tuple[float, ...]
+    loglik: float
+    score: float
+    evaluations: int
+    rivals: tuple[Optimum, ...] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """The admissible values of one spatial parameter.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    interval : tuple of float
+        Open interval.
+    loses_one : bool
+        Whether ln(1 - rho) is taken out of the log-determinant, so that its singular end at one is not one.
+    """
+
+    name: str
+    interval: tuple[float, float]
+    loses_one: bool
+
+    def grid(self, points: int) -> Array:
+        """Give points that are denser towards both ends."""
+        low, high = self.interval
+        first = low + _EDGE * (high - low)
+        last = high - (_EDGE_OF_ONE if self.loses_one else _EDGE) * (high - low)
+        return np.asarray(first + (last - first) * (1 + np.sin(np.pi / 2 * np.linspace(-1, 1, points))) / 2)
+
+    @property
+    def width(self) -> float:
+        """Length of the interval."""
+        return self.interval[1] - self.interval[0]
+
+
+def highest(value: Callable[[float], float], score: Callable[[float], float], span: Span) -> Optimum:
+    """Find the highest point over one parameter.
+
+    Parameters
+    ----------
+    value, score : callable
+        The likelihood and its derivative.
+    span : Span
+
+    Returns
+    -------
+    Optimum
+
+    Raises
+    ------
+    ConvergenceError
+        If the likelihood still rises at an end of the interval.
+    """
+    grid = span.grid(_GRID)
+    best = int(np.argmax([value(at) for at in track(grid, "log-determinant")]))
+    left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
+    if score(left) <= 0 or score(right) >= 0:
+        raise ConvergenceError(_rises(span, left if best == 0 else right))
+    at, report = brentq(score, left, right, xtol=1e-14 * span.width, rtol=1e-14, full_output=True)
+    return Optimum((float(at),), value(at), score(at), int(report.function_calls))
+
+
+def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
+    """Find the highest point over rho and lambda, and every other local maximum.
+
+    Parameters
+    ----------
+    profile : ErrorProfile
+    lag, error : Span
+
+    Returns
+    -------
+    Optimum
+
+    Raises
+    ------
+    ConvergenceError
+        If the likelihood has no maximum inside the region.
+
+    Notes
+    -----
+    Such likelihoods can have several maxima: each local maximum of a grid over the whole region is followed up.
+    """
+    rhos, lambdas = lag.grid(_GRID_OF_TWO), error.grid(_GRID_OF_TWO)
+    surface = np.array([profile.values(rhos, float(lam)) for lam in track(lambdas, "log-determinant")]).T
+    peaks = np.argwhere((surface == maximum_filter(surface, size=3, mode="nearest")) & np.isfinite(surface))
+    peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:_TOP]
+    found: list[Optimum] = []
+    for i, j in peaks:
+        top = _climb(profile, np.array([rhos[i], lambdas[j]]), lag, error)
+        if top is not None and not any(_near(top, other, lag, error) for other in found):
+            found.append(top)
+    found.sort(key=lambda optimum: -optimum.loglik)
+    i, j = peaks[0]
+    if not found or found[0].loglik < surface[i, j] - 1e-9 * abs(surface[i, j]):
+        at_edge = lag if i in (0, _GRID_OF_TWO - 1) else error
+        raise ConvergenceError(_rises(at_edge, float(rhos[i] if at_edge is lag else lambdas[j])))
+    best = found[0]
+    return Optimum(best.at, best.loglik, best.score, best.evaluations, tuple(found[1:]))
+
+
+def _climb(profile: ErrorProfile, start: Array, lag: Span, error: Span) -> Optimum | None:
+    """Give the local maximum uphill from a point of the grid, or None if there is none inside."""
+    ends = [span.grid(3)[[0, -1]] for span in (lag, error)]
+    rough = minimize(
+        lambda at: (-profile.value(*at), -profile.score(*at)), start, jac=True, method="L-BFGS-B", bounds=ends
+    )
+    exact = root(lambda at: profile.score(*at), rough.x, options={"xtol": 1e-13})
+    calls = int(rough.nfev) + int(exact.nfev)
+    inside = all(low < at < high for at, (low, high) in zip(exact.x, ends, strict=True))
+    # rounding may keep the root-finder from its tolerance, so that what counts is where it ended
+    near = inside and bool(np.all(np.abs(exact.x - rough.x) < 1e-2 * np.array([lag.width, error.width])))
+    if not near or profile.value(*exact.x) < -rough.fun - 1e-8 * max(1.0, abs(rough.fun)):
+        return None
+    at = (float(exact.x[0]), float(exact.x[1]))
+    return Optimum(at, profile.value(*at), float(np.abs(profile.score(*at)).max()), calls)
+
+
+def _near(one: Optimum, other: Optimum, lag: Span, error: Span) -> bool:
+    apart = [abs(a - b) / span.width for a, b, span in zip(one.at, other.at, (lag, error), strict=True)]
+    return max(apart) < _SAME
+
+
+def _rises(span: Span, towards: float) -> str:
+    low, high = span.interval
+    return (
+        f"The likelihood has no maximum inside the admissible interval of {span.name} ({low:.4f}, {high:.4f}): it "
+        f"still rises towards {towards:.4f}. The data are near a unit root over space: check the units and trends "
+        "of the outcome, take differences, or use another W."
+    )

@@ -1,0 +1,62 @@
+"""SpatialCombined (SAC, SARAR): spatial lags of the outcome and of the errors."""
+
+from __future__ import annotations
+
+from spatialhealth.models.options import CombinedModel
+
+__all__ = ["SpatialCombined"]
+
+
+class SpatialCombined(CombinedModel):
+    """Combined model (SAC, SARAR): y = rho W y + X beta + effects + u, u = lambda M u + e.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+        Spatial weights; see `spatialhealth.weights.as_links`.
+    effects : {"none", "entity", "time", "two-way"}, default "none"
+        Fixed effects.
+    error_weights : as `weights`, optional
+        M, the weights of the errors, for the same units in any order; `weights` by default.
+    correction : {"lee-yu", "none"}, default "lee-yu"
+        - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither spatial parameters nor
+          sigma2 are biased by them;
+        - "none": the plain within estimator (Elhorst 2003).
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Engine of the log-determinants; see `spatialhealth.SpatialOperator`.
+    cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
+        See `spatialhealth.models.covariances`.
+    constant : bool, default True
+        Whether to add a constant when `effects` is "none".
+
+    See Also
+    --------
+    GeneralNesting : with spatial lags of the regressors too.
+
+    Notes
+    -----
+    The likelihood can have several maxima. It is searched over the whole region of admissible rho and lambda, the
+    highest maximum is kept, and the summary names any other within 2 log-likelihood units.
+
+    References
+    ----------
+    Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares procedure for estimating
+    a spatial autoregressive model with autoregressive disturbances. Journal of Real Estate Finance and Economics
+    17, 99-121.
+
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154, 165-185.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.SpatialCombined(weights=W, effects="two-way")
+    >>> model = model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
+    >>> model.params_[["rho", "lambda"]].round(4).to_dict()
+    {}
+    """
+
+    _has_lag = True

@@ -1,0 +1,59 @@
+"""SpatialError (SEM): spatial dependence of the errors."""
+
+from __future__ import annotations
+
+from spatialhealth.models.base import SpatialModel
+
+__all__ = ["SpatialError"]
+
+
+class SpatialError(SpatialModel):
+    """Spatial error model (SEM): y = X beta + effects + u, u = lambda W u + e, by maximum likelihood.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+        Spatial weights of the errors; see `spatialhealth.weights.as_links`.
+    effects : {"none", "entity", "time", "two-way"}, default "none"
+        Fixed effects.
+    correction : {"lee-yu", "none"}, default "lee-yu"
+        - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither spatial parameters nor
+          sigma2 are biased by them;
+        - "none": the plain within estimator (Elhorst 2003).
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Engine of the log-determinants; see `spatialhealth.SpatialOperator`.
+    cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
+        See `spatialhealth.models.covariances`.
+    constant : bool, default True
+        Whether to add a constant when `effects` is "none".
+
+    See Also
+    --------
+    SpatialDurbinError : with spatial lags of the regressors too.
+    SpatialLag : a spatial lag of the outcome.
+
+    Notes
+    -----
+    There is no spillover: the direct effect is beta, the indirect one zero. Residuals are the innovations e.
+
+    References
+    ----------
+    Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer, chapter 8.
+
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154, 165-185.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.SpatialError(weights=W, effects="two-way")
+    >>> model = model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
+    >>> round(model.lambda_, 6)
+    0.282759
+    """
+
+    _has_lag = False
+    _has_error = True

@@ -1,0 +1,75 @@
+"""GeneralNesting (GNS): spatial lags of outcome, regressors and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spatialhealth.errors import OptionError
+from spatialhealth.models.options import CombinedDurbinModel
+
+__all__ = ["GeneralNesting"]
+
+
+class GeneralNesting(CombinedDurbinModel):
+    """General nesting model (GNS): y = rho W y + X beta + W X theta + effects + u, u = lambda M u + e.
+
+    Parameters
+    ----------
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+        Spatial weights; see `spatialhealth.weights.as_links`.
+    effects : {"none", "entity", "time", "two-way"}, default "none"
+        Fixed effects.
+    durbin : True or list of str, default True
+        Which regressors enter with their spatial lag too: all, or those named. The constant is never lagged.
+    error_weights : as `weights`, optional
+        M, the weights of the errors, for the same units in any order; `weights` by default.
+    correction : {"lee-yu", "none"}, default "lee-yu"
+        - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither spatial parameters nor
+          sigma2 are biased by them;
+        - "none": the plain within estimator (Elhorst 2003).
+    logdet : {"auto", "eigen", "lu"}, default "auto"
+        Engine of the log-determinants; see `spatialhealth.SpatialOperator`.
+    cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
+        See `spatialhealth.models.covariances`.
+    constant : bool, default True
+        Whether to add a constant when `effects` is "none".
+
+    See Also
+    --------
+    SpatialDurbin : with lambda zero.
+    SpatialDurbinError : with rho zero.
+    SpatialCombined : with theta zero.
+
+    Notes
+    -----
+    With one W for lag and errors the data tell rho and lambda apart only weakly, and the likelihood can have several
+    maxima. It is searched over the whole region of admissible rho and lambda, the highest maximum is kept, and the
+    summary names any other within 2 log-likelihood units.
+
+    References
+    ----------
+    Elhorst, J. P. (2010). Applied spatial econometrics: raising the bar. Spatial Economic Analysis 5, 9-28.
+
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154, 165-185.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.GeneralNesting(weights=W, effects="two-way")
+    >>> model = model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
+    >>> model.params_[["rho", "lambda"]].round(4).to_dict()
+    {'rho': 0.6401, 'lambda': -0.4961}
+    """
+
+    _has_lag = True
+
+    def _durbin(self) -> Any:
+        if self.durbin is False:
+            raise OptionError(
+                "durbin=False leaves GeneralNesting no W x. Use SpatialCombined, or name regressors."
+            )
+        return self.durbin
