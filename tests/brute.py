@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import helmert
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize
 
 
 def logdet(W, rho):
@@ -65,6 +65,44 @@ def loglik(theta, Y, Z, W):
     b, rho, s2 = theta[:-2], theta[-2], theta[-1]
     e = (Y - rho * Y @ W.T - Z @ b).reshape(-1)
     return -e.size / 2 * np.log(2 * np.pi * s2) - e @ e / (2 * s2) + len(Y) * logdet(W, rho)
+
+
+def loglik_of_both(theta, Y, Z, W, M):
+    """Full log-likelihood at (coefficients, rho, lambda, sigma2); W or M None for a model without that lag."""
+    k = Z.shape[2]
+    b, spatial, s2 = theta[:k], list(theta[k:-1]), theta[-1]
+    rho = spatial.pop(0) if W is not None else 0.0
+    lam = spatial.pop(0) if M is not None else 0.0
+    u = Y - Z @ b - (rho * Y @ W.T if W is not None else 0.0)
+    e = (u - lam * u @ M.T if M is not None else u).reshape(-1)
+    jacobian = (logdet(W, rho) if W is not None else 0.0) + (logdet(M, lam) if M is not None else 0.0)
+    return -e.size / 2 * np.log(2 * np.pi * s2) - e @ e / (2 * s2) + len(Y) * jacobian
+
+
+def maximise_both(Y, Z, W, M, start):
+    """Best parameters from a start, coefficients and variance concentrated out; then the full vector."""
+    k = Z.shape[2]
+
+    def inner(at):
+        at = list(at)
+        rho = at.pop(0) if W is not None else 0.0
+        lam = at.pop(0) if M is not None else 0.0
+        A = np.eye(Y.shape[1]) - (lam * M if M is not None else 0.0)
+        y = ((Y - (rho * Y @ W.T if W is not None else 0.0)) @ A.T).reshape(-1)
+        z = np.einsum("ij,tjk->tik", A, Z).reshape(-1, k)
+        b = np.linalg.lstsq(z, y, rcond=None)[0]
+        return b, np.mean((y - z @ b) ** 2)
+
+    def minus(at):
+        if np.any(np.abs(at) >= 0.9999):
+            return np.inf
+        b, s2 = inner(at)
+        return -loglik_of_both(np.array([*b, *at, s2]), Y, Z, W, M)
+
+    options = {"xatol": 1e-11, "fatol": 1e-11, "maxiter": 4000}
+    best = minimize(minus, start, method="Nelder-Mead", options=options)
+    b, s2 = inner(best.x)
+    return np.array([*b, *best.x, s2]), -best.fun
 
 
 def hessian(function, theta, step=1e-4):

@@ -56,7 +56,7 @@ def fit(estimator, W, Y, X, options, **more):
 
 def lengths(model, scale_y, scales_x):
     """By how much each parameter grows when outcome and regressors are rescaled."""
-    factor = {"constant": scale_y, "rho": 1.0}
+    factor = {"constant": scale_y, "rho": 1.0, "lambda": 1.0}
     for name, scale in zip(("x1", "x2"), scales_x, strict=True):
         factor[name] = factor[f"W:{name}"] = scale_y / scale
     return np.array([factor[name] for name in model.result_.param_names])
@@ -217,15 +217,16 @@ def test_lee_yu_with_entity_effects_only_rescales_the_variance(estimator, proble
     np.testing.assert_allclose(corrected.params_, plain.params_, rtol=1e-7, atol=1e-9)
     assert corrected.sigma2_ == pytest.approx(plain.sigma2_ * T / (T - 1), rel=1e-8)
     # least squares counts the effects as parameters either way
-    ratio = np.sqrt(T / (T - 1)) if corrected.result_.has_lag else 1.0
+    ratio = np.sqrt(T / (T - 1)) if corrected.result_.spatial_names else 1.0
     np.testing.assert_allclose(corrected.std_errors_, plain.std_errors_ * ratio, rtol=1e-6)
 
 
+@every_estimator
 @some_examples
 @given(problem=problems())
-def test_effects_that_are_estimated_sum_to_zero_where_they_should(problem):
+def test_effects_that_are_estimated_sum_to_zero_where_they_should(estimator, problem):
     W, Y, X, options = problem
-    result = fit(sh.SpatialDurbin, W, Y, X, options).result_
+    result = fit(estimator, W, Y, X, options).result_
     if options["effects"] == "two-way":
         assert result.time_effects.sum() == pytest.approx(0, abs=1e-9)
     if options["effects"] != "none":

@@ -132,6 +132,11 @@ class FitResult:
         return "rho" in self.position
 
     @property
+    def spatial_names(self) -> tuple[str, ...]:
+        """Names of the spatial parameters, `rho` and `lambda`, that the model has."""
+        return tuple(name for name in ("rho", "lambda") if name in self.position)
+
+    @property
     def rho(self) -> float | None:
         """Coefficient of W y."""
         return self.spatial("rho")

@@ -104,8 +104,7 @@ class Summary:
         return {"Log-determinant": f"{methods} (exact), " + ", ".join(b for _, b in parts)} if parts else {}
 
     def _covariance(self) -> str:
-        likelihood = self._result.has_lag or self._result.error_operator is not None
-        if not likelihood and self._result.cov_type in ("observed", "expected"):
+        if not self._result.spatial_names and self._result.cov_type in ("observed", "expected"):
             return "least squares"
         return WORDS[self._result.cov_type]
 

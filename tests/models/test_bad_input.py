@@ -283,7 +283,7 @@ def test_arrays(change, kind, parts, weights):
         ("effects", None, "'none', 'entity', 'time', 'two-way'"),
         ("effects", ["entity"], "'none', 'entity', 'time', 'two-way'"),
         ("correction", "lee", "'lee-yu', 'none'"),
-        ("cov_type", "hc0", "'observed', 'expected'"),
+        ("cov_type", "hc0", "'observed', 'expected', 'robust', 'cluster', 'driscoll-kraay'"),
         ("logdet", "full", "'auto', 'eigen', 'lu'"),
     ],
 )

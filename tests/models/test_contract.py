@@ -27,6 +27,16 @@ OPTIONS = list(
     itertools.product(("none", "entity", "time", "two-way"), ("lee-yu", "none"), ("observed", "expected"))
 )
 
+SPATIAL = {
+    "SLX": [],
+    "SpatialLag": ["rho"],
+    "SpatialDurbin": ["rho"],
+    "SpatialError": ["lambda"],
+    "SpatialDurbinError": ["lambda"],
+    "SpatialCombined": ["rho", "lambda"],
+    "GeneralNesting": ["rho", "lambda"],
+}
+
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 every_option = pytest.mark.parametrize("options", OPTIONS, ids="/".join)
 
@@ -52,7 +62,7 @@ def learned(estimator):
 
 
 def test_every_estimator_is_found():
-    assert {"SLX", "SpatialLag", "SpatialDurbin"} <= {e.__name__ for e in ESTIMATORS}
+    assert set(SPATIAL) <= {e.__name__ for e in ESTIMATORS}
 
 
 # --- scikit-learn -----------------------------------------------------------------------------------------
@@ -233,7 +243,7 @@ def test_rows_come_back_in_the_order_and_with_the_index_of_the_input(estimator, 
 def test_names_of_the_parameters(estimator, weights, X, y):
     model = estimator(weights).fit(X, y)
     lags = ["W:x", "W:z"] if "durbin" in estimator().get_params() else []
-    expected = ["constant", "x", "z", *lags, *(["rho"] if model.result_.has_lag else [])]
+    expected = ["constant", "x", "z", *lags, *SPATIAL[estimator.__name__]]
     assert model.params_.index.tolist() == expected
     assert model.std_errors_.index.tolist() == expected
     assert model.cov_.index.tolist() == model.cov_.columns.tolist() == expected
@@ -389,7 +399,7 @@ def test_expected_and_observed_covariances_share_the_estimates(estimator, weight
     two = make(estimator, weights, ("entity", "lee-yu", "expected")).fit(X, y)
     np.testing.assert_array_equal(one.params_, two.params_)
     equal = np.allclose(one.std_errors_, two.std_errors_, rtol=1e-12)
-    assert equal is (not one.result_.has_lag)
+    assert equal is (not one.result_.spatial_names)
 
 
 @pytest.mark.parametrize(

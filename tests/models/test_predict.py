@@ -68,6 +68,7 @@ def test_fitted_values_and_residuals_make_the_outcome(estimator, effects, weight
     model = estimator(weights, effects=effects).fit(X, y)
     np.testing.assert_allclose(model.fitted_values_ + model.residuals_, y, atol=1e-12)
     structural = model.rho_ * wide(y) @ W.T + systematic(model, X, W)
+    structural = structural + model.lambda_ * (wide(y) - structural) @ W.T
     np.testing.assert_allclose(wide(model.fitted_values_), structural, atol=1e-10)
     np.testing.assert_allclose(model.result_.systematic, systematic(model, X, W), atol=1e-10)
     assert np.var(model.residuals_) > 0.01

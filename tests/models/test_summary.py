@@ -21,6 +21,15 @@ ESTIMATORS = [
     sh.SpatialCombined,
     sh.GeneralNesting,
 ]
+TITLES = {
+    sh.SLX: "SLX model",
+    sh.SpatialLag: "Spatial lag model (SAR)",
+    sh.SpatialDurbin: "Spatial Durbin model (SDM)",
+    sh.SpatialError: "Spatial error model (SEM)",
+    sh.SpatialDurbinError: "Spatial Durbin error model (SDEM)",
+    sh.SpatialCombined: "Spatial lag and error model (SAC)",
+    sh.GeneralNesting: "General nesting spatial model (GNS)",
+}
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 
 ODD = {"x": "beds & <b>doctors</b>_100%", "z": "cost_$#{a}^2~\\"}
@@ -54,14 +63,14 @@ def test_facts(estimator, effects, weights, X, y):
 @every_estimator
 def test_title_and_note(estimator, weights, X, y):
     text = str(estimator(weights).fit(X, y).summary())
-    title = {"SLX": "SLX model of y", "SpatialLag": "Spatial lag model (SAR) of y"}
-    assert text.startswith(title.get(estimator.__name__, "Spatial Durbin model (SDM) of y"))
+    assert text.startswith(f"{TITLES[estimator]} of y")
     assert "Intervals at 95%." in text and "impacts()" in text
-    has_lag = estimator is not sh.SLX
-    assert ("Coefficients of a model with W y are not effects" in text) is has_lag
-    assert ("Log-determinant" in text) is has_lag
-    if has_lag:
-        assert fact(text, "Log-determinant").startswith("eigen (exact), rho in (-1.000, 1.000)")
+    model = estimator(weights).fit(X, y).result_
+    assert ("Coefficients of a model with W y are not effects" in text) is model.has_lag
+    spans = ", ".join(f"{name} in (-1.000, 1.000)" for name in model.spatial_names)
+    assert ("Log-determinant" in text) is bool(spans)
+    if spans:
+        assert fact(text, "Log-determinant") == f"eigen (exact), {spans}"
         assert fact(text, "Covariance") == "observed information"
 
 
