@@ -5,6 +5,7 @@
 **Next** `spatialhealth.maps` draws the effects by unit, `spatialhealth.report` puts the tables in a page.
 """
 
+from spatialhealth.impacts.bootstrap import bootstrap
 from spatialhealth.impacts.effects import Impacts, impacts
 
-__all__ = ["Impacts", "impacts"]
+__all__ = ["Impacts", "bootstrap", "impacts"]

@@ -47,11 +47,11 @@ class Impacts:
         Of `estimates`, row by row.
     level : float
         Confidence level of the intervals.
-    method : {"delta", "simulate"}
+    method : {"delta", "simulate", "bootstrap"}
     draws : ndarray of shape (r, k, 3), optional
         Simulated effects.
     rejected : int
-        Draws of rho that fell outside the admissible interval and were drawn again.
+        Draws that were replaced: rho outside the admissible interval, or a bootstrap sample that could not be fitted.
     """
 
     result: FitResult
@@ -59,7 +59,7 @@ class Impacts:
     estimates: Array
     covariance: Array
     level: float
-    method: ImpactMethod
+    method: str
     draws: Array | None = None
     rejected: int = 0
 
@@ -207,7 +207,8 @@ class Impacts:
     def __str__(self) -> str:
         heads, *lines = text_table(self._rows(), labels=2)
         rule = "-" * len(heads)
-        how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} draws"
+        kind = "bootstrap samples" if self.method == "bootstrap" else "draws"
+        how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} {kind}"
         note = f"Intervals at {self.level:.0%}, standard errors {how}."
         return "\n".join([f"Effects on {self.result.response}", rule, heads, rule, *lines, rule, note])
 

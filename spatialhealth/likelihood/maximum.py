@@ -73,6 +73,10 @@ class Span:
         last = high - (_EDGE_OF_ONE if self.loses_one else _EDGE) * (high - low)
         return np.asarray(first + (last - first) * (1 + np.sin(np.pi / 2 * np.linspace(-1, 1, points))) / 2)
 
+    def relative(self, at: float) -> float:
+        """Give how far out a value lies: 0 in the middle of the interval, 1 at either end."""
+        return abs(2 * (at - self.interval[0]) / self.width - 1)
+
     @property
     def width(self) -> float:
         """Length of the interval."""
@@ -134,30 +138,39 @@ def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
     found: list[Optimum] = []
     for i, j in peaks:
         top = _climb(profile, np.array([rhos[i], lambdas[j]]), lag, error)
-        if top is not None and not any(_near(top, other, lag, error) for other in found):
+        if not any(_near(top, other, lag, error) for other in found):
             found.append(top)
     found.sort(key=lambda optimum: -optimum.loglik)
-    i, j = peaks[0]
-    if not found or found[0].loglik < surface[i, j] - 1e-9 * abs(surface[i, j]):
-        at_edge = lag if i in (0, _GRID_OF_TWO - 1) else error
-        raise ConvergenceError(_rises(at_edge, float(rhos[i] if at_edge is lag else lambdas[j])))
     best = found[0]
+    if not np.isfinite(best.score):
+        ends = [span.relative(at) for span, at in zip((lag, error), best.at, strict=True)]
+        which = int(np.argmax(ends))
+        raise ConvergenceError(_rises((lag, error)[which], best.at[which]))
+    found = [optimum for optimum in found if np.isfinite(optimum.score)]
     return Optimum(best.at, best.loglik, best.score, best.evaluations, tuple(found[1:]))
 
 
-def _climb(profile: ErrorProfile, start: Array, lag: Span, error: Span) -> Optimum | None:
-    """Give the local maximum uphill from a point of the grid, or None if there is none inside."""
-    ends = [span.grid(3)[[0, -1]] for span in (lag, error)]
+def _climb(profile: ErrorProfile, start: Array, lag: Span, error: Span) -> Optimum:
+    """Give the local maximum uphill from a point of the grid; with a NaN score if it lies on the edge."""
+    ends = np.array([span.grid(3)[[0, -1]] for span in (lag, error)])
+    # in steps of the grid, so that the first step is not one across the region
+    step = np.array([lag.width, error.width]) / _GRID_OF_TWO
     rough = minimize(
-        lambda at: (-profile.value(*at), -profile.score(*at)), start, jac=True, method="L-BFGS-B", bounds=ends
+        lambda at: (-profile.value(*(at * step)), -profile.score(*(at * step)) * step),
+        start / step,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=ends / step[:, None],
+        options={"ftol": 1e-13},
     )
-    exact = root(lambda at: profile.score(*at), rough.x, options={"xtol": 1e-13})
+    exact = root(lambda at: profile.score(*at), rough.x * step, options={"xtol": 1e-13})
     calls = int(rough.nfev) + int(exact.nfev)
-    inside = all(low < at < high for at, (low, high) in zip(exact.x, ends, strict=True))
+    inside = bool(((ends[:, 0] < exact.x) & (exact.x < ends[:, 1])).all())
     # rounding may keep the root-finder from its tolerance, so that what counts is where it ended
-    near = inside and bool(np.all(np.abs(exact.x - rough.x) < 1e-2 * np.array([lag.width, error.width])))
+    near = inside and bool((np.abs(exact.x - rough.x * step) < step).all())
     if not near or profile.value(*exact.x) < -rough.fun - 1e-8 * max(1.0, abs(rough.fun)):
-        return None
+        edge = (float(rough.x[0] * step[0]), float(rough.x[1] * step[1]))
+        return Optimum(edge, -float(rough.fun), np.nan, calls)
     at = (float(exact.x[0]), float(exact.x[1]))
     return Optimum(at, profile.value(*at), float(np.abs(profile.score(*at)).max()), calls)
 

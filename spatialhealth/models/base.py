@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from spatialhealth._validation import check_option
 from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance, as_covariance
-from spatialhealth.models.design import Design, Sample
+from spatialhealth.models.design import CONSTANT, Design, Sample
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
@@ -148,6 +149,29 @@ class SpatialModel(LabelledResult, Estimator):
         operator = self._operator()
         table = PanelTable.from_arrays(Y, X, operator.ids, names, periods, response)
         return self._fit(table, operator, self.constant, None)
+
+    def refit(self: Self, outcome: Array) -> Self:
+        """Fit a copy of the model, as it was fitted, to another outcome.
+
+        Parameters
+        ----------
+        outcome : ndarray of shape (T, n)
+            Units in the order of W, periods ascending.
+
+        Returns
+        -------
+        An estimator of the same class and options.
+
+        Raises
+        ------
+        NotFittedError, DataError, ConvergenceError
+            As in `fit`.
+        """
+        fitted, copy = self._fitted, type(self)(**self.get_params(deep=False))
+        constant = CONSTANT in fitted.param_names
+        return copy._fit(
+            replace(self._table, y=outcome), fitted.operator, constant, self.__dict__["_formula"]
+        )
 
     def predict(self, X: pd.DataFrame | None = None) -> pd.Series:
         """Predict the outcome by the reduced form (I - rho W)^-1 (Z delta + effects).

@@ -1,0 +1,193 @@
+"""Bootstrap of the effects: outcomes made anew from the fitted model, and the model fitted to each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from spatialhealth._progress import track
+from spatialhealth._typing import Array
+from spatialhealth._validation import check_option, check_positive, check_share
+from spatialhealth.errors import (
+    ConvergenceError,
+    IdentificationError,
+    MissingLibraryError,
+    OptionError,
+    SpatialHealthWarning,
+)
+from spatialhealth.impacts.effects import Impacts, impacts
+from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.result import FitResult
+
+__all__ = ["bootstrap"]
+
+Together = Literal["cell", "unit", "period"]
+_FAILURES = 0.05  # share of samples without a maximum beyond which the rest is no fair picture
+
+
+def bootstrap(
+    model: SpatialModel,
+    draws: int = 999,
+    together: Together = "cell",
+    level: float = 0.95,
+    n_jobs: int = 1,
+    random_state: Any = None,
+) -> Impacts:
+    """Give the effects of a fitted model with standard errors and intervals from a wild bootstrap.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    draws : int, default 999
+        Bootstrap samples.
+    together : {"cell", "unit", "period"}, default "cell"
+        Which residuals change sign together:
+        - "cell": each by itself, for errors that are independent, of whatever variances;
+        - "unit": those of a unit in all periods, for errors that depend on each other over time;
+        - "period": those of all units in a period, for errors that depend on each other over space.
+    level : float, default 0.95
+        Confidence level of the intervals, which lie between quantiles of the samples.
+    n_jobs : int, default 1
+        Processes (joblib); -1 for all cores. The result does not depend on it.
+    random_state : int or numpy.random.Generator, optional
+        Seed of the signs.
+
+    Returns
+    -------
+    Impacts
+        With the estimates of the model, and `draws` of shape (draws, k, 3). `rejected` counts samples on which the
+        model could not be fitted, which were replaced.
+
+    Raises
+    ------
+    NotFittedError, OptionError
+    ConvergenceError
+        If more than one sample in twenty could not be fitted.
+
+    Notes
+    -----
+    A sample is y* = (I - rho W)^-1 (Z delta + effects + (I - lambda M)^-1 e*), e* the residuals times random signs,
+    scaled for the fixed effects that were estimated.
+
+    References
+    ----------
+    Liu, R. Y. (1988). Bootstrap procedures under some non-i.i.d. models. Annals of Statistics 16, 1696-1708.
+
+    Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008). Bootstrap-based improvements for inference with clustered
+    errors. Review of Economics and Statistics 90, 414-427.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> states = sh.datasets.load_states()
+    >>> panel = sh.datasets.load_cigarettes()
+    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
+    >>> model = sh.SpatialDurbin(weights=W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi)", panel)
+    >>> effects = sh.impacts.bootstrap(model, draws=99, together="unit", random_state=0)
+    >>> effects.table["effect"].tolist()
+    ['direct', 'indirect', 'total']
+    """
+    check_positive("bootstrap", "draws", draws, integer=True)
+    check_option("bootstrap", "together", together, Together)
+    check_share("bootstrap", "level", level)
+    _check(model, n_jobs, together)
+    result = model.result_
+    allowed = int(np.ceil(_FAILURES * draws))
+    seeds = _seed(random_state).spawn(draws + allowed)
+    work = _samples(model, seeds[:draws], together, n_jobs)
+    found = [effects for effects in track(work, "bootstrap", draws) if effects is not None]
+    failed = draws - len(found)
+    # from seeds of their own, so that a failure changes no other sample
+    spare = (_sample(model, seed, together) for seed in seeds[draws:])
+    while len(found) < draws:
+        another = next(spare, None) if failed <= allowed else None
+        if another is None:
+            failed += 1
+            if failed > allowed:
+                raise ConvergenceError(_too_often(failed, draws))
+        else:
+            found.append(another)
+    drawn = np.stack(found)
+    covariance = np.atleast_2d(np.cov(drawn.reshape(draws, -1), rowvar=False))
+    exact = impacts(result).estimates.copy()
+    return Impacts(result, result.regressors, exact, covariance, level, "bootstrap", drawn, failed)
+
+
+def _too_often(failed: int, draws: int) -> str:
+    return (
+        f"The model could not be fitted to {failed} of {draws} bootstrap samples: it is near the edge of what the "
+        "data identify, and the rest would give no fair picture. Use method='delta' or a simpler model."
+    )
+
+
+def _check(model: Any, n_jobs: Any, together: str) -> None:
+    if not isinstance(model, SpatialModel):
+        raise OptionError(
+            f"bootstrap: model is a {type(model).__name__}. Give a fitted estimator of this package: each sample is "
+            "fitted as it was."
+        )
+    result = model.result_
+    if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
+        raise OptionError(
+            f"bootstrap: n_jobs={n_jobs!r} must be a whole number other than 0; -1 takes all cores."
+        )
+    groups = {"cell": result.y.size, "unit": result.n_entities, "period": result.n_periods}[together]
+    if groups < 5:
+        raise OptionError(
+            f"bootstrap: together={together!r} leaves {groups} signs to draw, which is too few for a distribution. "
+            "Let smaller groups change sign together."
+        )
+
+
+def _seed(random_state: Any) -> np.random.SeedSequence:
+    if isinstance(random_state, np.random.Generator):
+        return np.random.SeedSequence(random_state.integers(0, 2**63, size=2).tolist())
+    try:
+        return np.random.SeedSequence(random_state)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"bootstrap: random_state={random_state!r} must be None, a whole number from 0, or a numpy Generator."
+        ) from None
+
+
+def _samples(
+    model: SpatialModel, seeds: list[np.random.SeedSequence], together: str, n_jobs: int
+) -> Iterator[Array | None]:
+    """Give the effects of one sample after the other, in the order of the seeds."""
+    if n_jobs == 1:
+        return (_sample(model, seed, together) for seed in seeds)
+    try:
+        from joblib import Parallel, delayed
+    except ImportError:
+        raise MissingLibraryError("n_jobs needs joblib: pip install joblib, or use n_jobs=1.") from None
+    work = Parallel(n_jobs=n_jobs, return_as="generator")
+    samples: Iterator[Array | None] = work(delayed(_sample)(model, seed, together) for seed in seeds)
+    return samples
+
+
+def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) -> Array | None:
+    """Give the effects (k, 3) of the model fitted to one sample, or None if it could not be."""
+    outcome = _outcome(model.result_, np.random.default_rng(seed), together)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SpatialHealthWarning)  # the model itself has given them
+        try:
+            again = model.refit(outcome)
+        except (ConvergenceError, IdentificationError):
+            return None
+    return np.array(impacts(again.result_).estimates)
+
+
+def _outcome(result: FitResult, rng: np.random.Generator, together: str) -> Array:
+    """Make an outcome (T, n) from the fitted model and residuals of random sign."""
+    t, n = result.y.shape
+    shape = {"cell": (t, n), "unit": (1, n), "period": (t, 1)}[together]
+    lost = np.sqrt(t * n / result.within.degrees)
+    errors = lost * result.residuals * rng.choice([-1.0, 1.0], size=shape)
+    lam, rho = result.spatial("lambda"), result.rho
+    if lam is not None and result.error_operator is not None:
+        errors = result.error_operator.solve(lam, errors.T).T
+    structural = result.systematic + errors
+    return structural if rho is None else np.ascontiguousarray(result.operator.solve(rho, structural.T).T)
