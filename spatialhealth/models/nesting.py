@@ -30,7 +30,11 @@ class GeneralNesting(CombinedDurbinModel):
     logdet : {"auto", "eigen", "lu"}, default "auto"
         Engine of the log-determinants; see `spatialhealth.SpatialOperator`.
     cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
-        See `spatialhealth.models.covariances`.
+        - "observed": minus the inverse Hessian of the log-likelihood;
+        - "expected": the inverse expected information, as R prints it;
+        - "robust": sandwich for errors that are neither normal nor of one variance (`spatialhealth.models.Robust`);
+        - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
+        - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
         Whether to add a constant when `effects` is "none".
 
