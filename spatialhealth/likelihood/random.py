@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from spatialhealth._typing import Array
+from spatialhealth._typing import Array, ErrorComponents
 from spatialhealth.likelihood.baltagi import OwnFilter
 from spatialhealth.likelihood.components import Between, CommonFilter, Compressed
 from spatialhealth.likelihood.least_squares import LeastSquares
@@ -16,7 +15,7 @@ from spatialhealth.likelihood.transform import Jacobian, Within
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.within import demean
 
-__all__ = ["RandomLikelihood", "RandomPoint"]
+__all__ = ["RandomLikelihood", "RandomPoint", "RandomSample"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,60 +43,76 @@ class RandomPoint:
     turn: Array
 
 
-class RandomLikelihood:
-    """y_t = rho W y_t + Z_t delta + u_t with random unit effects in u_t.
-
-    With r = y - rho W y - Z delta, R the deviations of r from their unit means and m these means times the root of T,
-
-    ln L = -nT/2 ln(2 pi sigma2) + T ln|I - rho W| + T ln|I - lambda M| + l(lambda, c) - (R'R* + m'P m) / (2 sigma2),
-
-    where R* is R under the filter of the errors, (I - lambda M)'(I - lambda M), and P and l are given by the form of
-    the effects (`CommonFilter`, `OwnFilter`).
+@dataclass(frozen=True, eq=False)
+class RandomSample:
+    """What the likelihood of random effects is made of.
 
     Parameters
     ----------
     y : ndarray of shape (T, n)
     lag : ndarray of shape (T, n) or None
-        W y.
+        W y; None for a model without.
     z : ndarray of shape (T, n, K)
     within : Within
-    operator, error_operator : SpatialOperator or None
-        W and M; None for a model without.
+        Sizes: nothing is taken out.
+    operator : SpatialOperator
+        W.
+    error_operator : SpatialOperator, optional
+        M; None for a model whose errors have no spatial process.
     form : {"kkp", "baltagi"}
-        Whether the effects have the spatial process of the errors.
+        Whether the effects have the spatial process of the errors, or none.
     """
 
-    def __init__(
-        self,
-        y: Array,
-        lag: Array | None,
-        z: Array,
-        within: Within,
-        operator: SpatialOperator | None,
-        error_operator: SpatialOperator | None,
-        form: Literal["kkp", "baltagi"],
-    ) -> None:
-        parts = [y[..., None], *([] if lag is None else [lag[..., None]]), z]
-        columns = np.concatenate(parts, axis=2)
-        m, t = columns.shape[2], within.t
-        self.within, self.has_lag, self.has_error = within, lag is not None, error_operator is not None
+    y: Array
+    lag: Array | None
+    z: Array
+    within: Within
+    operator: SpatialOperator
+    error_operator: SpatialOperator | None = None
+    form: ErrorComponents = "kkp"
+
+    @property
+    def own_filter(self) -> bool:
+        """Whether the errors have a spatial process and the effects have not."""
+        return self.error_operator is not None and self.form == "baltagi"
+
+
+class RandomLikelihood:
+    """y_t = rho W y_t + Z_t delta + u_t with random unit effects in u_t.
+
+    With r = y - rho W y - Z delta, R its deviations from the unit means, filtered by I - lambda M, and m the means times
+    the root of T,
+
+    ln L = -nT/2 ln(2 pi sigma2) + T ln|I - rho W| + T ln|I - lambda M| + l(lambda, c) - (R'R + m'P m) / (2 sigma2),
+
+    where P and l are given by the form of the effects (`CommonFilter`, `OwnFilter`).
+
+    Parameters
+    ----------
+    sample : RandomSample
+    """
+
+    def __init__(self, sample: RandomSample) -> None:
+        self.sample, self.within = sample, sample.within
+        self.has_lag, error = sample.lag is not None, sample.error_operator
         self._first = 1 + self.has_lag
-        means = columns.mean(axis=0) * np.sqrt(t)
-        moving = demean(columns, "entity")
-        lagged = None if error_operator is None else error_operator.lag(moving).reshape(-1, m)
-        self._within_rows = Compressed(moving.reshape(-1, m), lagged)
-        self.is_costly = error_operator is not None and form == "baltagi"  # every (lambda, c) a factorisation
+        outcomes = [sample.y] if sample.lag is None else [sample.y, sample.lag]
+        columns = np.concatenate([*(values[..., None] for values in outcomes), sample.z], axis=2)
+        m = columns.shape[2]
+        means, moving = columns.mean(axis=0) * np.sqrt(self.within.t), demean(columns, "entity")
+        lagged = None if error is None else error.lag(moving).reshape(-1, m)
+        self._moving = Compressed(moving.reshape(-1, m), lagged)
         self.between: Between
-        if error_operator is not None and form == "baltagi":
-            self.between = OwnFilter(means, error_operator)
+        if error is not None and sample.own_filter:
+            self.between = OwnFilter(means, error)
         else:
-            self.between = CommonFilter(means, None if error_operator is None else error_operator.matrix @ means)
-        self._lag = None if operator is None or lag is None else Jacobian(operator.logdet, within)
-        self._error = None if error_operator is None else Jacobian(error_operator.logdet, within)
+            self.between = CommonFilter(means, None if error is None else error.matrix @ means)
+        self._lag = Jacobian(sample.operator.logdet, self.within) if self.has_lag else None
+        self._error = None if error is None else Jacobian(error.logdet, self.within)
 
     def values(self, rhos: Array, lam: float, c: float) -> Array:
         """Give ln L at many rho and one (lambda, c), shape (r,)."""
-        outcome, lag = self._left(self._rows(lam, c))[1:]
+        outcome, lag = self._left(self.rows(lam, c))[1:]
         extra = self.between.log_term(lam, c) + (self._error.value(lam) if self._error else 0.0)
         if self._lag is None:
             return np.full(len(rhos), gaussian(float(outcome @ outcome), self.within.size) + extra)
@@ -110,7 +125,7 @@ class RandomLikelihood:
 
     def at(self, rho: float, lam: float, c: float) -> RandomPoint:
         """Give the log-likelihood with its derivatives at a point."""
-        projection, outcome, lag = self._left(rows := self._rows(lam, c))
+        projection, outcome, lag = self._left(rows := self.rows(lam, c))
         back, first = projection.back, self._first
         on_design = [projection.fit(column)[0] for column in rows.T[:first]]
         delta = on_design[0] - rho * (on_design[1] if self.has_lag else 0.0)
@@ -128,8 +143,9 @@ class RandomLikelihood:
             whole[:k, k] = -on_design[1]
         return RandomPoint(delta, sigma2, self.value(rho, lam, c), score, information, whole)
 
-    def _rows(self, lam: float, c: float) -> Array:
-        return np.vstack([self._within_rows.rows(lam), self.between.rows(lam, c)])
+    def rows(self, lam: float, c: float) -> Array:
+        """Give rows with the products of outcome, lag and design in the likelihood, shape (r, m)."""
+        return np.vstack([self._moving.rows(lam), self.between.rows(lam, c)])
 
     def _left(self, rows: Array) -> tuple[LeastSquares, Array, Array]:
         """Give the factors of the design, and what it leaves of y and of W y (zero if there is none)."""
@@ -143,7 +159,7 @@ class RandomLikelihood:
     ) -> tuple[Array, Array]:
         """Give the score in (rho, lambda, c) and the information in turned parameters."""
         k, p = len(turn) - self._first, len(turn) - self._first + 4
-        part = self._within_rows.curvature(lam, turn) + self.between.curvature(lam, c, turn)
+        part = self._moving.curvature(lam, turn) + self.between.curvature(lam, c, turn)
         gradient, bend = self.between.log_derivatives(lam, c)
         lag = self._lag.derivatives(rho) if self._lag else (0.0, 0.0, 0.0)
         error = self._error.derivatives(lam) if self._error else (0.0, 0.0, 0.0)

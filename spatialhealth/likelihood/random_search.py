@@ -9,7 +9,7 @@ from scipy.ndimage import maximum_filter
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
-from spatialhealth.likelihood.random import RandomLikelihood, RandomPoint
+from spatialhealth.likelihood.random import RandomLikelihood, RandomPoint, RandomSample
 
 __all__ = ["RandomOptimum", "maximise_random"]
 
@@ -84,16 +84,12 @@ class _Region:
         return float(min(1.0, 0.9 * room.min()))
 
 
-def maximise_random(
-    likelihood: RandomLikelihood, interval: tuple[float, float] | None, error_interval: tuple[float, float] | None
-) -> RandomOptimum:
+def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     """Find the highest point over rho, lambda and phi.
 
     Parameters
     ----------
     likelihood : RandomLikelihood
-    interval, error_interval : tuple of float or None
-        Admissible rho and lambda; None for a model without.
 
     Returns
     -------
@@ -114,8 +110,8 @@ def maximise_random(
     Maddala, G. S. (1971). The use of variance components models in pooling cross section and time series data.
     Econometrica 39, 341-358.
     """
-    region = _region(interval, error_interval)
-    grids = region.grids(dense=error_interval is None or not likelihood.is_costly)
+    region = _region(likelihood.sample)
+    grids = region.grids(dense=not likelihood.sample.own_filter)
     surface = np.array(
         [[likelihood.values(grids[0], lam, np.expm1(eta)) for eta in grids[2]] for lam in grids[1]]
     ).transpose(2, 0, 1)
@@ -135,15 +131,14 @@ def maximise_random(
     return RandomOptimum(best.rho, best.lam, best.c, best.point, best.evaluations, tuple(found[1:]))
 
 
-def _region(
-    interval: tuple[float, float] | None, error_interval: tuple[float, float] | None
-) -> _Region:
+def _region(sample: RandomSample) -> _Region:
     ends = []
-    for span in (interval, error_interval):
-        low, high = span or (0.0, 0.0)
+    operators = (sample.operator if sample.lag is not None else None, sample.error_operator)
+    for operator in operators:
+        low, high = operator.interval if operator else (0.0, 0.0)
         ends.append((low + _EDGE * (high - low), high - _EDGE * (high - low)))
-    low, high = np.array([*ends, (0.0, np.inf)]).T
-    return _Region(low, high, np.array([interval is not None, error_interval is not None, True]))
+    low_ends, high_ends = np.array([*ends, (0.0, np.inf)]).T
+    return _Region(low_ends, high_ends, np.array([*(operator is not None for operator in operators), True]))
 
 
 def _climb(likelihood: RandomLikelihood, region: _Region, at: Array) -> RandomOptimum | None:

@@ -17,8 +17,8 @@ class SpatialDurbin(DurbinModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : True or list of str, default True
         Which regressors enter with their spatial lag too: all, or those named (partial Durbin). The constant
         is never lagged.
@@ -32,7 +32,7 @@ class SpatialDurbin(DurbinModel):
         - "observed": minus the inverse Hessian of the log-likelihood;
         - "expected": the inverse expected information, as R prints it.
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
 
     See Also
     --------

@@ -14,8 +14,8 @@ class SpatialLag(SpatialModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     correction : {"lee-yu", "none"}, default "lee-yu"
         - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither rho nor sigma2 is
           biased by them;
@@ -26,7 +26,7 @@ class SpatialLag(SpatialModel):
         - "observed": minus the inverse Hessian of the log-likelihood;
         - "expected": the inverse expected information, as R prints it.
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
 
     See Also
     --------
