@@ -165,8 +165,8 @@ def simulate(
     y_t = rho W y_t + X_t beta + W X_t theta + mu + xi_t 1 + u_t,  u_t = lambda W u_t + e_t.
 
     Every regressor is a sum of two standard normals, one of the unit and one of the cell; the unit's effect is
-    half the sum of the former and a standard normal; random effects are the latter alone. I - rho W is factored once, sparse, for all periods:
-    100,000 units take seconds.
+    half the sum of the former and a standard normal; random effects are the latter alone. I - rho W is factored
+    once, sparse, for all periods: 100,000 units take seconds.
 
     References
     ----------

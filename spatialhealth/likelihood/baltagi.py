@@ -52,7 +52,8 @@ class OwnFilter(Between):
         b = shifted(self._shifted.matrix, lam)
         filtered = b @ self._means
         ridge = math.sqrt(c) * self._shifted.solve(lam, c, b.T @ filtered)
-        return np.linalg.qr(np.vstack([filtered - math.sqrt(c) * (b @ ridge), ridge]), mode="r")
+        rows = np.vstack([filtered - math.sqrt(c) * (b @ ridge), ridge])
+        return np.asarray(np.linalg.qr(rows, mode="r"))
 
     def log_term(self, lam: float, c: float) -> float:
         """Give -1/2 ln|I + c G|."""
@@ -182,16 +183,17 @@ class _Sparse(_Shifted):
         norm = math.sqrt(abs(self.matrix).sum(axis=0).max() * abs(self.matrix).sum(axis=1).max())
         reach = c + 1 / (1 + abs(lam) * norm) ** 2
         step = np.array([(math.sqrt(2) - 1) / (norm * math.sqrt(c + reach)), reach])
-        along = {}
-        for way in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
-            move = step * way
-            along[way] = taylor(
-                lambda z, move=move: self._at(lam + z * move[0], c + z * move[1]), _SHARE, 2, _POINTS
-            )
-        first = np.array([along[1.0, 0.0][1], along[0.0, 1.0][1]])
-        mixed = 4 * along[0.5, 0.5][2] - along[1.0, 0.0][2] - along[0.0, 1.0][2]
-        second = np.array([[2 * along[1.0, 0.0][2], mixed], [mixed, 2 * along[0.0, 1.0][2]]])
+        own, other = self._along(lam, c, step * [1, 0]), self._along(lam, c, step * [0, 1])
+        mixed = 4 * self._along(lam, c, step / 2)[2] - own[2] - other[2]
+        first = np.array([own[1], other[1]])
+        second = np.array([[2 * own[2], mixed], [mixed, 2 * other[2]]])
         return first / step, second / np.outer(step, step)
 
-    def _at(self, lam: complex, c: complex) -> float:
-        return log_abs_det(factorise(-shifted_gram(self.matrix, lam), c, without_pivoting=True))
+    def _along(self, lam: float, c: float, step: Array) -> Array:
+        """Give the Taylor coefficients of F along a step, shape (3,)."""
+
+        def value(z: complex) -> float:
+            gram = shifted_gram(self.matrix, lam + z * step[0])
+            return log_abs_det(factorise(-gram, c + z * step[1], without_pivoting=True))
+
+        return taylor(value, _SHARE, 2, _POINTS)

@@ -50,7 +50,7 @@ class Compressed:
     def __init__(self, columns: Array, lagged: Array | None) -> None:
         m = columns.shape[1]
         stacked = columns if lagged is None else np.hstack([columns, lagged])
-        triangle = np.linalg.qr(stacked, mode="r")
+        triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
         self._plain = triangle[:, :m]
         self._lagged = np.zeros_like(self._plain) if lagged is None else triangle[:, m:]
 

@@ -80,8 +80,8 @@ class RandomSample:
 class RandomLikelihood:
     """y_t = rho W y_t + Z_t delta + u_t with random unit effects in u_t.
 
-    With r = y - rho W y - Z delta, R its deviations from the unit means, filtered by I - lambda M, and m the means times
-    the root of T,
+    With r = y - rho W y - Z delta, R its deviations from the unit means, filtered by I - lambda M, and m these means
+    times the root of T,
 
     ln L = -nT/2 ln(2 pi sigma2) + T ln|I - rho W| + T ln|I - lambda M| + l(lambda, c) - (R'R + m'P m) / (2 sigma2),
 
@@ -163,7 +163,7 @@ class RandomLikelihood:
         gradient, bend = self.between.log_derivatives(lam, c)
         lag = self._lag.derivatives(rho) if self._lag else (0.0, 0.0, 0.0)
         error = self._error.derivatives(lam) if self._error else (0.0, 0.0, 0.0)
-        gradient, bend = gradient + [error[1], 0.0], bend + np.diag([error[2], 0.0])
+        gradient, bend = gradient + np.array([error[1], 0.0]), bend + np.diag([error[2], 0.0])
         # columns whose coefficients are parameters, with their places
         columns = [*range(self._first, len(turn)), *([1] if self.has_lag else [])]
         places, components = np.arange(len(columns)), [k + 1, k + 2]

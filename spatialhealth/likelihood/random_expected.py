@@ -77,7 +77,7 @@ def _spread(sample: RandomSample, rho: float) -> Array:
 
 
 def _signal(sample: RandomSample, optimum: RandomOptimum, spread: Array) -> tuple[Array, Array, Array]:
-    """Give what turns an orthonormal design back, the coefficients of E(W y) on the design, and what is left of it."""
+    """Give what turns an orthonormal design back, the coefficients of E(W y) on the design, and what is left."""
     expected = (sample.z @ optimum.point.delta) @ spread.T
     rows = RandomLikelihood(replace(sample, y=expected, lag=None)).rows(optimum.lam, optimum.c)
     projection = LeastSquares.of(rows[:, 1:])

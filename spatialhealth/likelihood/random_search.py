@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import maximum_filter
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
+from spatialhealth.likelihood.maximum import Span
 from spatialhealth.likelihood.random import RandomLikelihood, RandomPoint, RandomSample
 
 __all__ = ["RandomOptimum", "maximise_random"]
@@ -19,7 +21,6 @@ _TOP = 4  # local maxima of the grid that are followed up
 _STEPS = 60
 _DONE = 1e-18  # Newton's decrement: a step of 1e-9 standard errors
 _SAME = 1e-5
-_EDGE = 1e-9  # share of the interval kept off its singular ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,29 +58,46 @@ class _Region:
 
     Parameters
     ----------
-    low, high : ndarray of shape (3,)
-    free : ndarray of bool, shape (3,)
+    spans : tuple of Span or None
+        Of rho and lambda; None for a model without.
     """
 
-    low: Array
-    high: Array
-    free: Array
+    spans: tuple[Span | None, Span | None]
+
+    @classmethod
+    def of(cls, sample: RandomSample) -> _Region:
+        """Read it from what the model has."""
+        lag, error = sample.operator if sample.lag is not None else None, sample.error_operator
+        return cls(
+            (
+                None if lag is None else Span("rho", lag.interval, False),
+                None if error is None else Span("lambda", error.interval, False),
+            )
+        )
+
+    @cached_property
+    def free(self) -> Array:
+        """Which of the parameters the model has, shape (3,)."""
+        return np.array([*(span is not None for span in self.spans), True])
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """Lowest and highest values, shape (3,) each."""
+        inside = [span.grid(2) if span else np.zeros(2) for span in self.spans]
+        low, high = np.array([*inside, (0.0, np.inf)]).T
+        return low, high
 
     def grids(self, dense: bool) -> list[Array]:
         """Give the points of the search along each parameter."""
-        grids = []
-        for low, high, free in zip(self.low[:2], self.high[:2], self.free[:2], strict=True):
-            turn = (1 + np.sin(np.pi / 2 * np.linspace(-1, 1, _GRID))) / 2
-            grids.append(low + (high - low) * turn if free else np.zeros(1))
-        if not dense:
-            grids[1] = grids[1][::2]
-        grids.append(_HIGHEST * np.linspace(0, 1, _GRID if dense else _GRID // 2) ** 1.5)
-        return grids
+        rhos, lambdas = (span.grid(_GRID) if span else np.zeros(1) for span in self.spans)
+        etas = _HIGHEST * np.linspace(0, 1, _GRID if dense else _GRID // 2) ** 1.5
+        return [rhos, lambdas if dense else lambdas[::2], etas]
 
     def longest(self, at: Array, step: Array) -> float:
         """Give the largest share of a step, at most one, that stays inside."""
+        low, high = self.ends
         with np.errstate(divide="ignore", invalid="ignore"):
-            room = np.where(step > 0, (self.high - at) / step, np.where(step < 0, (self.low - at) / step, np.inf))
+            room = np.where(step > 0, (high - at) / step, np.where(step < 0, (low - at) / step, np.inf))
         room[2] = np.inf  # the bound of eta is met by clipping
         return float(min(1.0, 0.9 * room.min()))
 
@@ -110,7 +128,7 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     Maddala, G. S. (1971). The use of variance components models in pooling cross section and time series data.
     Econometrica 39, 341-358.
     """
-    region = _region(likelihood.sample)
+    region = _Region.of(likelihood.sample)
     grids = region.grids(dense=not likelihood.sample.own_filter)
     surface = np.array(
         [[likelihood.values(grids[0], lam, np.expm1(eta)) for eta in grids[2]] for lam in grids[1]]
@@ -127,18 +145,7 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     highest = surface[tuple(peaks[0])]
     if not found or found[0].point.loglik < highest - 1e-9 * abs(highest):
         raise ConvergenceError(_nowhere(grids, peaks[0]))
-    best = found[0]
-    return RandomOptimum(best.rho, best.lam, best.c, best.point, best.evaluations, tuple(found[1:]))
-
-
-def _region(sample: RandomSample) -> _Region:
-    ends = []
-    operators = (sample.operator if sample.lag is not None else None, sample.error_operator)
-    for operator in operators:
-        low, high = operator.interval if operator else (0.0, 0.0)
-        ends.append((low + _EDGE * (high - low), high - _EDGE * (high - low)))
-    low_ends, high_ends = np.array([*ends, (0.0, np.inf)]).T
-    return _Region(low_ends, high_ends, np.array([*(operator is not None for operator in operators), True]))
+    return replace(found[0], rivals=tuple(found[1:]))
 
 
 def _climb(likelihood: RandomLikelihood, region: _Region, at: Array) -> RandomOptimum | None:
@@ -178,7 +185,9 @@ def _profile(point: RandomPoint, eta: float) -> tuple[Array, Array]:
     inner, outer = [*range(k), k + 3], [k, k + 1, k + 2]
     information = point.information
     cross = information[np.ix_(inner, outer)]
-    left = information[np.ix_(outer, outer)] - cross.T @ np.linalg.solve(information[np.ix_(inner, inner)], cross)
+    left = information[np.ix_(outer, outer)] - cross.T @ np.linalg.solve(
+        information[np.ix_(inner, inner)], cross
+    )
     scale = np.array([1.0, 1.0, np.exp(eta)])
     score = point.score * scale
     left = left * np.outer(scale, scale)
@@ -196,7 +205,7 @@ def _uphill(curvature: Array, score: Array) -> Array:
 
 def _near(one: RandomOptimum, other: RandomOptimum) -> bool:
     apart = [abs(one.rho - other.rho), abs(one.lam - other.lam), abs(np.log1p(one.c) - np.log1p(other.c))]
-    return max(apart) < _SAME
+    return bool(max(apart) < _SAME)
 
 
 def _nowhere(grids: list[Array], peak: Array) -> str:

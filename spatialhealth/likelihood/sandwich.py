@@ -13,7 +13,13 @@ from spatialhealth.errors import SizeError
 from spatialhealth.likelihood.state import State
 from spatialhealth.operator.operator import columns_of_identity
 
-__all__ = ["Scores", "score_variance_by_time", "score_variance_by_unit", "score_variance_over_space", "scores_by_unit"]
+__all__ = [
+    "Scores",
+    "score_variance_by_time",
+    "score_variance_by_unit",
+    "score_variance_over_space",
+    "scores_by_unit",
+]
 
 _BLOCK = 256
 _LIMIT = 20_000

@@ -43,7 +43,9 @@ class SpatialModel(LabelledResult, Estimator):
 
     _has_lag: ClassVar[bool]
     _has_error: ClassVar[bool] = False
-    error_components: ErrorComponents = "kkp"  # without a spatial process of the errors there is one form only
+    error_components: ErrorComponents = (
+        "kkp"  # without a spatial process of the errors there is one form only
+    )
 
     def __init__(
         self,

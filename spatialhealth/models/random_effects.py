@@ -142,9 +142,10 @@ def _facts(parts: RandomSample, best: RandomOptimum) -> dict[str, str]:
     phi = best.c / parts.within.t
     facts = {}
     if parts.error_operator is not None:
+        inverse = f"(I - lambda {'W' if parts.error_operator is parts.operator else 'M'})^-1"
         facts["Error components"] = {
-            "kkp": "kkp, u = (I - lambda W)^-1 (mu + e)",
-            "baltagi": "baltagi, u = mu + (I - lambda W)^-1 e",
+            "kkp": f"kkp, u = {inverse} (mu + e)",
+            "baltagi": f"baltagi, u = mu + {inverse} e",
         }[parts.form]
     facts["Variance of effects"] = f"{phi * best.point.sigma2:.6g} (phi sigma2)"
     facts["theta"] = f"{1 - 1 / np.sqrt(1 + best.c):.4f} (1 - 1 / sqrt(1 + T phi))"
@@ -160,6 +161,6 @@ def _facts(parts: RandomSample, best: RandomOptimum) -> dict[str, str]:
 
 
 def _where(parts: RandomSample, optimum: RandomOptimum) -> str:
-    parts = [f"rho {optimum.rho:.4f}"] if parts.lag is not None else []
-    parts += [f"lambda {optimum.lam:.4f}"] if parts.error_operator is not None else []
-    return ", ".join([*parts, f"phi {optimum.c / parts.within.t:.4g}"])
+    words = [] if parts.lag is None else [f"rho {optimum.rho:.4f}"]
+    words += [] if parts.error_operator is None else [f"lambda {optimum.lam:.4f}"]
+    return ", ".join([*words, f"phi {optimum.c / parts.within.t:.4g}"])
