@@ -11,6 +11,7 @@ __all__ = [
     "Correction",
     "CovType",
     "Effects",
+    "ErrorComponents",
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
@@ -19,7 +20,8 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-Effects = Literal["none", "entity", "time", "two-way"]
+Effects = Literal["none", "entity", "time", "two-way", "random"]
+ErrorComponents = Literal["kkp", "baltagi"]
 Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
 LogDet = Literal["auto", "eigen", "lu"]

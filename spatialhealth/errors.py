@@ -7,6 +7,7 @@ from collections.abc import Iterable
 __all__ = [
     "AbsorbedRegressorError",
     "AlignmentError",
+    "BoundaryWarning",
     "CoincidentPointsError",
     "CollinearityError",
     "ConstantRegressorError",
@@ -172,6 +173,10 @@ class MissingLibraryError(ValueError, ImportError):
 
 class SpatialHealthWarning(UserWarning):
     """Something the reader of the results should know."""
+
+
+class BoundaryWarning(SpatialHealthWarning):
+    """A variance is estimated as zero, the bound of what it can be."""
 
 
 class IsolateWarning(SpatialHealthWarning):

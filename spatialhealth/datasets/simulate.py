@@ -42,6 +42,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "GNS": ("theta", "rho", "lambda_"),
 }
 _RHO, _LAMBDA, _CONSTANT = 0.4, 0.3, 1.0
+_WITH_CONSTANT = ("none", "random")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class Simulation:
     weights : libpysal.graph.Graph
         The weights that made `y`.
     truth : dict
-        - `params`: Series of the coefficients: `constant` (if there are no effects), regressors, ``W:`` +
+        - `params`: Series of the coefficients: `constant` (without fixed effects), regressors, ``W:`` +
           regressor, `rho`, `lambda`, as far as the model has them;
         - `entity_effects`, `time_effects`: Series, or None;
         - `model`, `effects`, `errors`, `sigma`.
@@ -134,9 +135,9 @@ def simulate(
         Coefficients of their spatial lags, half of `beta` by default. SLX, SDM, SDEM and GNS have them.
     sigma : float, default 1.0
         Standard deviation of the errors.
-    effects : {"none", "entity", "time", "two-way"}, default "two-way"
-        Which effects there are. Those of the units are correlated with the regressors. Without any, the model
-        has a constant, 1.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "two-way"
+        Which effects there are. Fixed ones of the units are correlated with the regressors; "random" ones are
+        standard normal and are not. With "none" and "random" the model has a constant, 1.
     weights : Graph or tuple (ids, matrix), optional
         Taken as given. By default queen contiguity of a near-square lattice, row-standardised.
     errors : {"normal", "skewed", "heavy-tailed", "heteroskedastic"}, default "normal"
@@ -164,8 +165,8 @@ def simulate(
     y_t = rho W y_t + X_t beta + W X_t theta + mu + xi_t 1 + u_t,  u_t = lambda W u_t + e_t.
 
     Every regressor is a sum of two standard normals, one of the unit and one of the cell; the unit's effect is
-    half the sum of the former and a standard normal. I - rho W is factored once, sparse, for all periods:
-    100,000 units take seconds.
+    half the sum of the former and a standard normal; random effects are the latter alone. I - rho W is factored
+    once, sparse, for all periods: 100,000 units take seconds.
 
     References
     ----------
@@ -273,10 +274,12 @@ def _regressors_and_effects(
     """Draw X (T, n, k), the effects of the units (n,) and those of the periods (T,)."""
     between = rng.standard_normal((n, k))
     x = between + rng.standard_normal((periods, n, k))
-    entity = (between.sum(axis=1) + rng.standard_normal(n)) / 2
+    own = rng.standard_normal(n)
     time = rng.standard_normal(periods)
-    mu = entity if effects in ("entity", "two-way") else np.zeros(n)
-    xi = time if effects in ("time", "two-way") else np.full(periods, _CONSTANT if effects == "none" else 0.0)
+    entity = own if effects == "random" else (between.sum(axis=1) + own) / 2
+    mu = entity if effects in ("entity", "two-way", "random") else np.zeros(n)
+    constant = _CONSTANT if effects in _WITH_CONSTANT else 0.0
+    xi = time if effects in ("time", "two-way") else np.full(periods, constant)
     return x, mu, xi
 
 
@@ -310,7 +313,7 @@ def _params(slopes: Array, part: dict[str, Any], effects: str) -> pd.Series:
     import pandas as pd
 
     names = _names(len(slopes))
-    params = {"constant": _CONSTANT} if effects == "none" else {}
+    params = {"constant": _CONSTANT} if effects in _WITH_CONSTANT else {}
     params |= dict(zip(names, slopes, strict=True))
     params |= {f"W:{name}": value for name, value in zip(names, part.get("theta", ()), strict=False)}
     params |= {name.rstrip("_"): part[name] for name in ("rho", "lambda_") if name in part}
@@ -323,6 +326,6 @@ def _effect_series(mu: Array, xi: Array, ids: Array, effects: str) -> dict[str, 
     units = pd.Index(ids, name="unit")
     periods = pd.RangeIndex(1, len(xi) + 1, name="period")
     return {
-        "entity_effects": pd.Series(mu, index=units) if effects in ("entity", "two-way") else None,
+        "entity_effects": pd.Series(mu, index=units) if effects in ("entity", "two-way", "random") else None,
         "time_effects": pd.Series(xi, index=periods) if effects in ("time", "two-way") else None,
     }

@@ -307,11 +307,15 @@ def _simulate(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Genera
 def _draw(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:
     """Draw parameters, again where rho leaves the admissible interval."""
     scale = np.sqrt(np.diag(pairs.covariance))
-    half = np.linalg.cholesky(pairs.covariance / np.outer(scale, scale)) * scale[:, None]
+    moves = np.flatnonzero(scale)  # all but a parameter at its bound
+    length = scale[moves]
+    half = np.zeros((len(scale), len(moves)))
+    correlation = pairs.covariance[np.ix_(moves, moves)] / np.outer(length, length)
+    half[moves] = np.linalg.cholesky(correlation) * length[:, None]
     kept: list[Array] = []
     count = tried = 0
     while count < draws:
-        batch = pairs.params + rng.standard_normal((draws, len(scale))) @ half.T
+        batch = pairs.params + rng.standard_normal((draws, len(moves))) @ half.T
         tried += draws
         if pairs.rho_place is not None:
             low, high = result.operator.interval

@@ -13,7 +13,13 @@ from spatialhealth.errors import SizeError
 from spatialhealth.likelihood.state import State
 from spatialhealth.operator.operator import columns_of_identity
 
-__all__ = ["Scores", "score_variance_by_time", "score_variance_by_unit", "score_variance_over_space"]
+__all__ = [
+    "Scores",
+    "score_variance_by_time",
+    "score_variance_by_unit",
+    "score_variance_over_space",
+    "scores_by_unit",
+]
 
 _BLOCK = 256
 _LIMIT = 20_000
@@ -92,6 +98,19 @@ def score_variance_by_unit(scores: Scores, together: bool) -> Array:
     Arellano, M. (1987). Computing robust standard errors for within-groups estimators. Oxford Bulletin of Economics
     and Statistics 49, 431-434.
     """
+    own, pairs = scores_by_unit(scores, together)
+    return np.asarray(own.T @ own + pairs)
+
+
+def scores_by_unit(scores: Scores, together: bool) -> tuple[Array, Array]:
+    """Give every unit's own part of the score, shape (n or T n, p), and the variance from pairs of units (p, p).
+
+    Parameters
+    ----------
+    scores : Scores
+    together : bool
+        As in `score_variance_by_unit`.
+    """
     e = scores.residual
     pairs, diagonals = _pairs(scores, together)
     own = scores.linear * e[..., None]
@@ -99,7 +118,7 @@ def score_variance_by_unit(scores: Scores, together: bool) -> Array:
     for place, diagonal in diagonals.items():
         own[..., place] += squares * diagonal
     flat = own.sum(axis=0) if together else own.reshape(-1, own.shape[2])
-    return np.asarray(flat.T @ flat + pairs)
+    return flat, pairs
 
 
 def score_variance_by_time(scores: Scores, lags: int) -> Array:

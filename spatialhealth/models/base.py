@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Effects, ImpactMethod
+from spatialhealth._typing import Array, Correction, CovType, Effects, ErrorComponents, ImpactMethod
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option
 from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
+from spatialhealth.likelihood.random import RandomSample
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import CONSTANT, Design, Sample
@@ -19,6 +20,7 @@ from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
 from spatialhealth.models.predict import predict
+from spatialhealth.models.random_effects import random_effects
 from spatialhealth.models.result import Estimate, FitResult
 from spatialhealth.models.summary import Summary
 from spatialhealth.models.system import System
@@ -42,6 +44,9 @@ class SpatialModel(LabelledResult, Estimator):
 
     _has_lag: ClassVar[bool]
     _has_error: ClassVar[bool] = False
+    error_components: ErrorComponents = (
+        "kkp"  # without a spatial process of the errors there is one form only
+    )
 
     def __init__(
         self,
@@ -272,6 +277,7 @@ class SpatialModel(LabelledResult, Estimator):
             raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
         check_option(name, "effects", self.effects, Effects)
         check_option(name, "correction", self.correction, Correction)
+        check_option(name, "error_components", self.error_components, ErrorComponents)
         if not isinstance(self.constant, (bool, np.bool_)):
             raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
         return as_operator(self.weights, self.logdet)
@@ -303,13 +309,19 @@ class SpatialModel(LabelledResult, Estimator):
         within = system.within
         covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
         covariance.check(type(self).__name__, within)
-        design = Design.of(table, operator, self._durbin(), constant and self.effects == "none")
+        has_constant = constant and self.effects in ("none", "random")
+        design = Design.of(table, operator, self._durbin(), has_constant)
         sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
         lag = operator.lag(table.y) if self._has_lag else None
         _warn(system)
-        estimate = self._estimate(
-            sample, None if lag is None else within.apply(lag).reshape(-1), system, covariance
-        )
+        if self.effects == "random":
+            parts = RandomSample(
+                table.y, lag, design.z, within, operator, system.error, self.error_components
+            )
+            estimate = random_effects(type(self).__name__, sample, parts, covariance)
+        else:
+            flat = None if lag is None else within.apply(lag).reshape(-1)
+            estimate = self._estimate(sample, flat, system, covariance)
         self._rows = table
         self._formula = formula
         self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
@@ -355,6 +367,8 @@ def _result(
     systematic = design.z @ estimate.delta
     raw = table.y - systematic if lag is None else table.y - estimate.spatial["rho"] * lag - systematic
     entity, time = within.effects_of(raw, system.time_weights(lam))
+    if estimate.unit_effects is not None:
+        entity = estimate.unit_effects
     for part in (entity, None if time is None else time[:, None]):
         if part is not None:
             systematic, raw = systematic + part, raw - part

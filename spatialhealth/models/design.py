@@ -141,7 +141,7 @@ def lagged_names(names: tuple[str, ...], durbin: Any) -> tuple[str, ...]:
 
 
 def _enough(within: Within, parameters: int) -> None:
-    if within.has_entity and within.t < 2:
+    if (within.has_entity or within.effects == "random") and within.t < 2:
         raise IdentificationError(
             f"effects={within.effects!r} need at least two periods; the data have {within.t}. "
             "Use effects='none' for a cross-section."
@@ -160,7 +160,7 @@ def _enough(within: Within, parameters: int) -> None:
 def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Within) -> None:
     """Outcome and regressors must vary, and go on varying once the effects are out."""
     if _vanished(table.y - table.y.mean(), table.y) or _vanished(y, table.y):
-        left = "does not vary" if within.effects == "none" else f"is wiped out by {within.effects} effects"
+        left = "does not vary" if not within.absorbed else f"is wiped out by {within.effects} effects"
         raise ConstantRegressorError(f"The outcome {table.response!r} {left}: there is nothing to explain.")
     base = table.x
     flat = [
@@ -168,12 +168,12 @@ def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Withi
         for j, name in enumerate(design.regressors)
         if _vanished(base[..., j] - base[..., j].mean(), base[..., j])
     ]
-    if flat and (within.effects != "none" or CONSTANT in design.names):
+    if flat and (within.absorbed or CONSTANT in design.names):
         raise ConstantRegressorError(
             f"Regressors {some(flat)} do not vary; leave them out. The model has a constant or effects of its own."
         )
     gone = [name for j, name in enumerate(design.names) if _vanished(z[..., j], design.z[..., j])]
-    if gone and within.effects != "none":
+    if gone and within.absorbed:
         unlagged = [name for name in gone if not name.startswith(LAG_PREFIX)] or gone
         cause = {
             "entity": "do not vary over time",

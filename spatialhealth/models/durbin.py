@@ -17,8 +17,8 @@ class SpatialDurbin(DurbinModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : True or list of str, default True
         Which regressors enter with their spatial lag too: all, or those named (partial Durbin). The constant
         is never lagged.
@@ -35,7 +35,7 @@ class SpatialDurbin(DurbinModel):
         - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
 
     See Also
     --------

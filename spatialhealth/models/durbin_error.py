@@ -17,8 +17,8 @@ class SpatialDurbinError(CombinedDurbinModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : True or list of str, default True
         Which regressors enter with their spatial lag too: all, or those named. The constant is never lagged.
     error_weights : as `weights`, optional
@@ -36,7 +36,12 @@ class SpatialDurbinError(CombinedDurbinModel):
         - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
+    error_components : {"baltagi", "kkp"}, default "baltagi"
+        With random effects mu only:
+
+        - "baltagi": u_t = mu + (I - lambda M)^-1 e_t, the effects stay where they are;
+        - "kkp": u_t = (I - lambda M)^-1 (mu + e_t), they spread over space as the errors do.
 
     See Also
     --------

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.options import ErrorModel
 
 __all__ = ["SpatialError"]
 
 
-class SpatialError(SpatialModel):
+class SpatialError(ErrorModel):
     """Spatial error model (SEM): y = X beta + effects + u, u = lambda W u + e, by maximum likelihood.
 
     Parameters
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights of the errors; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     correction : {"lee-yu", "none"}, default "lee-yu"
         - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither spatial parameters nor
           sigma2 are biased by them;
@@ -29,7 +29,12 @@ class SpatialError(SpatialModel):
         - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
+    error_components : {"baltagi", "kkp"}, default "baltagi"
+        With random effects mu only:
+
+        - "baltagi": u_t = mu + (I - lambda W)^-1 e_t, the effects stay where they are;
+        - "kkp": u_t = (I - lambda W)^-1 (mu + e_t), they spread over space as the errors do.
 
     See Also
     --------
@@ -60,4 +65,3 @@ class SpatialError(SpatialModel):
     """
 
     _has_lag = False
-    _has_error = True

@@ -21,7 +21,7 @@ from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["least_squares", "maximum_likelihood"]
+__all__ = ["least_squares", "maximum_likelihood", "tells_lambda", "tells_rho"]
 
 _NOTHING = 1e-10  # share of the length of W y below which nothing is left of it but rounding
 _RIVAL = 2.0  # log-likelihood units within which another maximum is worth a word
@@ -61,7 +61,7 @@ def maximum_likelihood(
     turned = _Turned.of(sample, lagged)
     filtered = ErrorFilter(turned.columns, within, error)
     if error is not None:
-        _tells_lambda(turned.columns[:, 0], error, within)
+        tells_lambda(turned.columns[:, 0], error, within)
     state, best = _maximise(turned, filtered, within, lag, error)
     if within.is_direct:
         state = _moved(state, direct_correction(expected_information(state), state))
@@ -122,7 +122,7 @@ class _Turned:
             columns = np.column_stack([left_of_y, sample.projection.q])
             return cls(columns, from_y, None, sample.projection.back)
         from_lag, left_of_lag = sample.projection.fit(lagged)
-        _tells_rho(left_of_y, left_of_lag, lagged)
+        tells_rho(left_of_y, left_of_lag, lagged)
         columns = np.column_stack([left_of_y, left_of_lag, sample.projection.q])
         return cls(columns, from_y, from_lag, sample.projection.back)
 
@@ -195,7 +195,7 @@ def _rivals(best: Optimum, names: tuple[str, ...]) -> dict[str, str]:
     return {"Rival maximum": "; ".join(words)}
 
 
-def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
+def tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
     """Raise if what the regressors leave of W y is a multiple of what they leave of y."""
     left = lag - outcome * float(outcome @ lag) / float(outcome @ outcome)
     if np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(whole - whole.mean())), 1e-300):
@@ -206,7 +206,7 @@ def _tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
         )
 
 
-def _tells_lambda(residual: Array, error: SpatialOperator, within: Within) -> None:
+def tells_lambda(residual: Array, error: SpatialOperator, within: Within) -> None:
     """Raise if the lag of the residuals is a multiple of the residuals."""
     lagged = within.apply(error.lag(residual.reshape(within.t, within.n))).reshape(-1)
     left = lagged - residual * float(residual @ lagged) / float(residual @ residual)

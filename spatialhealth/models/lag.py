@@ -14,8 +14,8 @@ class SpatialLag(SpatialModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     correction : {"lee-yu", "none"}, default "lee-yu"
         - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither rho nor sigma2 is
           biased by them;
@@ -29,7 +29,7 @@ class SpatialLag(SpatialModel):
         - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
 
     See Also
     --------

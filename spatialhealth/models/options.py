@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from spatialhealth._typing import Correction, CovType, Effects
+from spatialhealth._typing import Correction, CovType, Effects, ErrorComponents
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.operator.operator import SpatialOperator, as_operator
 from spatialhealth.weights.convert import as_links, in_order
 
-__all__ = ["CombinedDurbinModel", "CombinedModel", "DurbinModel"]
+__all__ = ["CombinedDurbinModel", "CombinedModel", "DurbinModel", "ErrorModel"]
 
 
 class DurbinModel(SpatialModel):
@@ -36,6 +36,25 @@ class DurbinModel(SpatialModel):
         return self.durbin
 
 
+class ErrorModel(SpatialModel):
+    """Base of the estimators whose errors have a spatial process."""
+
+    _has_error = True
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        correction: Correction = "lee-yu",
+        logdet: LogDetName = "auto",
+        cov_type: CovType | Covariance = "observed",
+        constant: bool = True,
+        error_components: ErrorComponents = "baltagi",
+    ) -> None:
+        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        self.error_components = error_components
+
+
 class CombinedModel(SpatialModel):
     """Base of the estimators whose errors can have weights of their own."""
 
@@ -50,9 +69,11 @@ class CombinedModel(SpatialModel):
         logdet: LogDetName = "auto",
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
+        error_components: ErrorComponents = "baltagi",
     ) -> None:
         super().__init__(weights, effects, correction, logdet, cov_type, constant)
         self.error_weights = error_weights
+        self.error_components = error_components
 
     def _error_operator(self, operator: SpatialOperator) -> SpatialOperator:
         return _aligned(self.error_weights, operator, self.logdet)
@@ -73,9 +94,11 @@ class CombinedDurbinModel(DurbinModel):
         logdet: LogDetName = "auto",
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
+        error_components: ErrorComponents = "baltagi",
     ) -> None:
         super().__init__(weights, effects, durbin, correction, logdet, cov_type, constant)
         self.error_weights = error_weights
+        self.error_components = error_components
 
     def _error_operator(self, operator: SpatialOperator) -> SpatialOperator:
         return _aligned(self.error_weights, operator, self.logdet)

@@ -36,6 +36,8 @@ class Estimate:
         Calls of the score that the maximum took.
     facts : dict of str to str
         What the summary must say beside the usual.
+    unit_effects : ndarray of shape (n,), optional
+        Predicted random effects, as they enter the outcome.
     """
 
     delta: Array
@@ -46,6 +48,7 @@ class Estimate:
     score: float = 0.0
     evaluations: int = 0
     facts: dict[str, str] = field(default_factory=dict)
+    unit_effects: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +175,9 @@ class FitResult:
 
     @property
     def std_errors(self) -> Array:
-        """Standard errors of `params`, shape (p,)."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)))
+        """Standard errors of `params`, shape (p,); NaN for a parameter at its bound, where none exists."""
+        variances = np.diag(self.covariance)
+        return np.sqrt(np.where(variances > 0, variances, np.nan))
 
     @property
     def fitted_values(self) -> Array:

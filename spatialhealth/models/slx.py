@@ -20,8 +20,8 @@ class SLX(DurbinModel):
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
         Spatial weights; see `spatialhealth.weights.as_links`.
-    effects : {"none", "entity", "time", "two-way"}, default "none"
-        Fixed effects.
+    effects : {"none", "entity", "time", "two-way", "random"}, default "none"
+        Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : bool or list of str, default True
         Which regressors enter with their spatial lag too; False gives ordinary least squares.
     correction : {"lee-yu", "none"}, default "lee-yu"
@@ -33,7 +33,7 @@ class SLX(DurbinModel):
         "observed" and "expected" are the same here: s2 (Z'Z)^-1 with the unbiased s2. "robust" is HC1, "cluster" is by
         unit; see `spatialhealth.models.covariances`, which also has `Conley`.
     constant : bool, default True
-        Whether to add a constant when `effects` is "none".
+        Whether to add a constant when `effects` is "none" or "random".
 
     See Also
     --------

@@ -90,7 +90,7 @@ class Summary:
             "sigma2": f"{result.sigma2:.6g}",
             **result.facts,
             "Pseudo R2": f"{result.pseudo_r2:.4f} (squared correlation of outcome and reduced form"
-            + (", effects out)" if result.effects != "none" else ")"),
+            + {"none": ")", "random": ", predicted effects in)"}.get(result.effects, ", effects out)"),
         }
 
     def _logdets(self) -> dict[str, str]:
@@ -109,6 +109,8 @@ class Summary:
         return WORDS[self._result.cov_type]
 
     def _correction(self) -> str:
+        if self._result.effects == "random":
+            return "by maximum likelihood, in the errors"
         if self._result.within.is_direct:
             return "direct estimator with Lee-Yu bias correction"
         return {"lee-yu": "Lee-Yu transformation", "none": "no correction"}[self._result.correction]

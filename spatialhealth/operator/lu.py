@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.circle import cosine_coefficients
 from spatialhealth.operator.factor import factorise, log_abs_det, log_abs_det_slope
 from spatialhealth.operator.interpolate import interpolate
 from spatialhealth.operator.spectrum import Spectrum
@@ -100,8 +101,8 @@ class LuLogDet(LogDet):
         radius = share * self._spectrum.distance_to_singularity(rho)
         for _ in range(8):
             angle, values = self._on_circle(rho, radius, points)
-            fine = _cosine_coefficients(angle, values, order) / radius ** np.arange(order + 1)
-            half = _cosine_coefficients(angle[::2], values[::2], order) / radius ** np.arange(order + 1)
+            fine = cosine_coefficients(angle, values, order) / radius ** np.arange(order + 1)
+            half = cosine_coefficients(angle[::2], values[::2], order) / radius ** np.arange(order + 1)
             # the error of the coarse rule is the square root of that of the fine one
             if np.abs(fine - half).max() <= 1e-4 * np.abs(fine[1:]).max(initial=1e-300) or order > 2:
                 break
@@ -117,13 +118,3 @@ class LuLogDet(LogDet):
 
     def _factor(self, z: complex) -> sp.linalg.SuperLU:
         return factorise(self._spectrum.similar, z, self._spectrum.is_stable_without_pivoting(z))
-
-
-def _cosine_coefficients(angle: Array, values: Array, order: int) -> Array:
-    """Give a_0 ... a_order of sum a_k cos(k angle), by the trapezoidal rule over the half circle."""
-    weight = np.full(len(angle), 2.0)
-    weight[[0, -1]] = 1.0
-    k = np.arange(order + 1)[:, None]
-    coefficients = (np.cos(k * angle) * weight) @ values / (len(angle) - 1)
-    coefficients[0] /= 2
-    return np.asarray(coefficients)

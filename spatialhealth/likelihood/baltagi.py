@@ -1,0 +1,199 @@
+"""Random effects without a spatial process beside errors with one: u_t = mu + (I - lambda M)^-1 e_t."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import cho_factor, cho_solve
+
+from spatialhealth._typing import Array
+from spatialhealth.likelihood.components import Between, Curvature
+from spatialhealth.operator.circle import taylor
+from spatialhealth.operator.factor import factorise, log_abs_det
+from spatialhealth.operator.operator import SpatialOperator
+
+__all__ = ["OwnFilter", "shifted_gram"]
+
+_POINTS = 16
+_SHARE = 1 / 6  # of the distance to a singularity; the error falls as share ** points
+
+
+class OwnFilter(Between):
+    """The unit effects have no spatial process, the errors have.
+
+    With B = I - lambda M and G = B'B, the means times the root of T have the variance sigma2 (c I + G^-1), whose
+    inverse is G (I + c G)^-1. Everything follows from solutions with the sparse matrix I + c G and from its
+    log-determinant.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n, m)
+        Means over time, times the root of T.
+    operator : SpatialOperator
+        M.
+
+    References
+    ----------
+    Baltagi, B. H., Song, S. H. and Koh, W. (2003). Testing panel data regression models with spatial error
+    correlation. Journal of Econometrics 117, 123-150.
+    """
+
+    def __init__(self, means: Array, operator: SpatialOperator) -> None:
+        self._means = means
+        dense = operator.logdet_method == "eigen"
+        self._shifted: _Shifted = _Dense(operator.matrix) if dense else _Sparse(operator.matrix)
+
+    def rows(self, lam: float, c: float) -> Array:
+        """Give rows whose products are X'G (I + c G)^-1 X, of a ridge regression of B X on B."""
+        b = shifted(self._shifted.matrix, lam)
+        filtered = b @ self._means
+        ridge = math.sqrt(c) * self._shifted.solve(lam, c, b.T @ filtered)
+        rows = np.vstack([filtered - math.sqrt(c) * (b @ ridge), ridge])
+        return np.asarray(np.linalg.qr(rows, mode="r"))
+
+    def log_term(self, lam: float, c: float) -> float:
+        """Give -1/2 ln|I + c G|."""
+        return -self._shifted.log_det(lam, c) / 2
+
+    def log_derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
+        """Give the gradient and the second derivatives of `log_term`."""
+        gradient, second = self._shifted.derivatives(lam, c)
+        return -gradient / 2, -second / 2
+
+    def curvature(self, lam: float, c: float, turn: Array) -> Curvature:
+        """Give the products of the turned means, and their derivatives.
+
+        With V^-1 = G (I + c G)^-1 = (I + c G)^-1 G, a = (I + c G)^-1 X and s = V^-1 X: V^-1 falls with c by
+        V^-1 V^-1, and changes with lambda by (I + c G)^-1 G' (I + c G)^-1.
+        """
+        matrix = self._shifted.matrix
+        b, x = shifted(matrix, lam), self._means @ turn
+        a = self._shifted.solve(lam, c, x)
+        s = b.T @ (b @ a)
+        slope = -(matrix.T @ (b @ a[:, 0]) + b.T @ (matrix @ a[:, 0]))  # dG/dlambda a
+        bend = self._shifted.solve(lam, c, slope)
+        filtered = b @ self._shifted.solve(lam, c, s[:, 0])
+        rows = self.rows(lam, c) @ turn
+        carried = matrix @ a[:, 0]
+        second = np.empty((2, 2))
+        second[0, 0] = 2 * (carried @ carried) - 2 * c * (slope @ bend)
+        second[0, 1] = second[1, 0] = -2 * (s[:, 0] @ bend)
+        second[1, 1] = 2 * (filtered @ (b @ s[:, 0]))
+        return Curvature(rows.T @ rows, np.stack([a.T @ slope, -(s.T @ s[:, 0])]), second)
+
+    def predict(self, lam: float, c: float, means: Array) -> Array:
+        """Give c V^-1 of the means."""
+        b = shifted(self._shifted.matrix, lam)
+        return np.asarray(c * (b.T @ (b @ self._shifted.solve(lam, c, means))))
+
+
+def shifted(matrix: sp.csr_matrix, lam: complex) -> sp.csr_matrix:
+    """Give I - lambda M."""
+    return sp.csr_matrix(sp.identity(matrix.shape[0], format="csr", dtype=type(lam)) - lam * matrix)
+
+
+def shifted_gram(matrix: sp.csr_matrix, lam: complex) -> sp.csr_matrix:
+    """Give G = (I - lambda M)'(I - lambda M), without conjugation, so that it is analytic in lambda."""
+    b = shifted(matrix, lam)
+    return sp.csr_matrix(b.T @ b)
+
+
+class _Shifted(ABC):
+    """Solutions with I + c G, and its log-determinant F(lambda, c)."""
+
+    def __init__(self, matrix: sp.csr_matrix) -> None:
+        self.matrix = matrix
+        self._kept: tuple[tuple[float, float], Any] | None = None
+
+    def _factor(self, lam: float, c: float) -> Any:
+        if self._kept is None or self._kept[0] != (lam, c):
+            self._kept = ((lam, c), self._factorise(lam, c))
+        return self._kept[1]
+
+    @abstractmethod
+    def _factorise(self, lam: float, c: float) -> Any:
+        """Factorise I + c G."""
+
+    @abstractmethod
+    def solve(self, lam: float, c: float, values: Array) -> Array:
+        """Give (I + c G)^-1 x."""
+
+    @abstractmethod
+    def log_det(self, lam: float, c: float) -> float:
+        """Give F."""
+
+    @abstractmethod
+    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
+        """Give the gradient (2,) and the second derivatives (2, 2) of F in (lambda, c)."""
+
+
+class _Dense(_Shifted):
+    """By Cholesky factors of a dense matrix: few units, or dense weights."""
+
+    def _factorise(self, lam: float, c: float) -> Any:
+        system = c * shifted_gram(self.matrix, lam).toarray()
+        system[np.diag_indices_from(system)] += 1.0
+        return cho_factor(system, lower=True)
+
+    def solve(self, lam: float, c: float, values: Array) -> Array:
+        """Give (I + c G)^-1 x."""
+        return np.asarray(cho_solve(self._factor(lam, c), values))
+
+    def log_det(self, lam: float, c: float) -> float:
+        """Give F."""
+        return 2 * float(np.log(np.diag(self._factor(lam, c)[0])).sum())
+
+    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
+        """Give the gradient and the second derivatives of F, from traces."""
+        gram = shifted_gram(self.matrix, lam).toarray()
+        square = (self.matrix.T @ self.matrix).toarray()
+        slope = 2 * lam * square - (self.matrix + self.matrix.T).toarray()
+        by_gram, by_slope = self.solve(lam, c, gram), self.solve(lam, c, slope)
+        trace = np.trace(by_slope)
+        mixed = trace - c * np.sum(by_gram * by_slope.T)
+        bend = 2 * c * np.trace(self.solve(lam, c, square)) - c**2 * np.sum(by_slope * by_slope.T)
+        second = np.array([[bend, mixed], [mixed, -np.sum(by_gram * by_gram.T)]])
+        return np.array([c * trace, np.trace(by_gram)]), second
+
+
+class _Sparse(_Shifted):
+    """By sparse factors; derivatives by Cauchy's formula in three directions."""
+
+    def _factorise(self, lam: float, c: float) -> Any:
+        return factorise(-shifted_gram(self.matrix, lam), c, without_pivoting=True)
+
+    def solve(self, lam: float, c: float, values: Array) -> Array:
+        """Give (I + c G)^-1 x."""
+        return np.asarray(self._factor(lam, c).solve(np.ascontiguousarray(values)))
+
+    def log_det(self, lam: float, c: float) -> float:
+        """Give F."""
+        return log_abs_det(self._factor(lam, c))
+
+    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
+        """Give the gradient and the second derivatives of F.
+
+        F is analytic where I + c G is not singular. With x = |d lambda| sqrt(c) |M| and y = |d c| / (c + 1 / |G|)
+        that is so while 2 x + x^2 + y < 1, which bounds the circles from below.
+        """
+        norm = math.sqrt(abs(self.matrix).sum(axis=0).max() * abs(self.matrix).sum(axis=1).max())
+        reach = c + 1 / (1 + abs(lam) * norm) ** 2
+        step = np.array([(math.sqrt(2) - 1) / (norm * math.sqrt(c + reach)), reach])
+        own, other = self._along(lam, c, step * [1, 0]), self._along(lam, c, step * [0, 1])
+        mixed = 4 * self._along(lam, c, step / 2)[2] - own[2] - other[2]
+        first = np.array([own[1], other[1]])
+        second = np.array([[2 * own[2], mixed], [mixed, 2 * other[2]]])
+        return first / step, second / np.outer(step, step)
+
+    def _along(self, lam: float, c: float, step: Array) -> Array:
+        """Give the Taylor coefficients of F along a step, shape (3,)."""
+
+        def value(z: complex) -> float:
+            gram = shifted_gram(self.matrix, lam + z * step[0])
+            return log_abs_det(factorise(-gram, c + z * step[1], without_pivoting=True))
+
+        return taylor(value, _SHARE, 2, _POINTS)
