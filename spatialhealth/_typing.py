@@ -10,7 +10,9 @@ __all__ = [
     "Array",
     "Correction",
     "CovType",
+    "Dynamic",
     "Effects",
+    "Horizon",
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
@@ -22,6 +24,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Effects = Literal["none", "entity", "time", "two-way"]
 Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
+Dynamic = Literal["time", "space-time", "both"]
+Horizon = Literal["short-run", "long-run"]
 LogDet = Literal["auto", "eigen", "lu"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]

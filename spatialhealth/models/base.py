@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Effects, ImpactMethod
+from spatialhealth._typing import Array, Correction, CovType, Dynamic, Effects, ImpactMethod
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option
 from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
-from spatialhealth.likelihood.transform import Within
+from spatialhealth.likelihood.transform import LAGS, Within
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import Design, Sample
+from spatialhealth.models.dynamic import after_first, stability, with_lags
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
@@ -41,6 +43,7 @@ class SpatialModel(LabelledResult, Estimator):
 
     _has_lag: ClassVar[bool]
     _has_error: ClassVar[bool] = False
+    dynamic: Dynamic | None = None
 
     def __init__(
         self,
@@ -248,6 +251,7 @@ class SpatialModel(LabelledResult, Estimator):
             raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
         check_option(name, "effects", self.effects, Effects)
         check_option(name, "correction", self.correction, Correction)
+        check_option(name, "dynamic", self.dynamic, Dynamic, none=True)
         if not isinstance(self.constant, (bool, np.bool_)):
             raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
         return as_operator(self.weights, self.logdet)
@@ -265,6 +269,7 @@ class SpatialModel(LabelledResult, Estimator):
             n=table.n_units,
             t=table.n_periods,
             keeps_constant=all(each is None or each.has_unit_rows for each in (lag, error)),
+            lags=LAGS[self.dynamic],
         )
         return System(operator, lag, error, within)
 
@@ -275,20 +280,28 @@ class SpatialModel(LabelledResult, Estimator):
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
+        before, first = None, table.periods[0]
+        if self.dynamic is not None:
+            table, before = after_first(table)
         system = self._system(operator, table)
         within = system.within
         covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
         covariance.check(type(self).__name__, within)
         design = Design.of(table, operator, self._durbin(), constant and self.effects == "none")
+        if before is not None:
+            design = with_lags(design, table, before, operator, within.lags)
         sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
         lag = operator.lag(table.y) if self._has_lag else None
         _warn(system)
         estimate = self._estimate(
             sample, None if lag is None else within.apply(lag).reshape(-1), system, covariance
         )
+        if before is not None:
+            facts = stability(estimate, operator, within, first)
+            estimate = replace(estimate, facts=estimate.facts | facts)
         self._rows = table
         self._formula = formula
-        self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
+        self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance, before)
         return self
 
 
@@ -325,6 +338,7 @@ def _result(
     system: System,
     estimate: Estimate,
     covariance: Covariance,
+    before: Array | None,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
     within, lam = system.within, estimate.spatial.get("lambda", 0.0)
@@ -359,4 +373,5 @@ def _result(
         evaluations=estimate.evaluations,
         source=table.source,
         facts=estimate.facts,
+        before=before,
     )
