@@ -1,6 +1,6 @@
 """Monte-Carlo check of dynamic models: `python -m tests.calibration_dynamic [--replications 1000]`.
 
-Dynamic spatial Durbin panels are simulated from known parameters, 200 periods before the first one that is kept. Every
+Dynamic spatial Durbin panels are simulated from known parameters, 200 periods before the first that is kept. Every
 replication fits the model with and without the bias correction and asks, for the parameters and for the short-run and
 long-run effects of the first regressor, how far the estimate is off and whether its 95 % interval holds the truth.
 """
