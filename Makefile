@@ -54,6 +54,7 @@ counties: $(VENV)/.core
 
 calibrate: $(VENV)/.test
 	$(BIN)/python -m tests.calibration
+	$(BIN)/python -m tests.calibration_dynamic
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/cigarettes.py

@@ -10,8 +10,10 @@ __all__ = [
     "Array",
     "Correction",
     "CovType",
+    "Dynamic",
     "Effects",
     "ErrorComponents",
+    "Horizon",
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
@@ -24,6 +26,8 @@ Effects = Literal["none", "entity", "time", "two-way", "random"]
 ErrorComponents = Literal["kkp", "baltagi"]
 Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
+Dynamic = Literal["time", "space-time", "both"]
+Horizon = Literal["short-run", "long-run"]
 LogDet = Literal["auto", "eigen", "lu"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]

@@ -11,6 +11,7 @@ from spatialhealth.errors import NonFiniteError, NonNumericError, OptionError, S
 
 __all__ = [
     "check_finite",
+    "check_number",
     "check_option",
     "check_positive",
     "check_share",
@@ -35,6 +36,14 @@ def check_positive(owner: str, name: str, value: Any, *, integer: bool = False) 
         return value
     what = "a positive whole number" if integer else "a positive number"
     raise OptionError(f"{owner}: {name}={value!r} must be {what}.")
+
+
+def check_number(owner: str, name: str, value: Any) -> float:
+    """Give back `value` if it is a finite number."""
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if number and np.isfinite(value):
+        return float(value)
+    raise OptionError(f"{owner}: {name}={value!r} must be a number.")
 
 
 def check_share(owner: str, name: str, value: Any) -> float:

@@ -31,6 +31,8 @@ __all__ = [
     "ShapeError",
     "SizeError",
     "SpatialHealthWarning",
+    "StabilityError",
+    "StabilityWarning",
     "StudyError",
     "TransformationWarning",
     "WeightsError",
@@ -159,6 +161,10 @@ class ConvergenceError(ValueError):
     """The likelihood has no maximum inside the admissible interval."""
 
 
+class StabilityError(ValueError):
+    """A dynamic model is not stable, so that what was asked for does not exist."""
+
+
 class StudyError(ValueError):
     """A study file is wrong: the message names the key and the line."""
 
@@ -185,3 +191,7 @@ class IsolateWarning(SpatialHealthWarning):
 
 class TransformationWarning(SpatialHealthWarning):
     """The exact transformation does not exist for these weights; a bias correction stands in for it."""
+
+
+class StabilityWarning(SpatialHealthWarning):
+    """The estimate of a dynamic model is not stable: its outcome drifts away from any level."""

@@ -102,7 +102,6 @@ def test_the_error_model_is_the_durbin_model_with_common_factors(data):
 
 
 def test_estimates_with_lambda_held_at_zero_are_those_of_the_lag_model(data):
-    # a second W whose lag of these residuals is nearly unrelated: lambda is near zero, and the rest near the lag model
     Y, X = data
     lag = sh.SpatialLag((IDS, W), effects="two-way").fit_arrays(Y, X)
     both = sh.SpatialCombined((IDS, W), effects="two-way").fit_arrays(Y, X)

@@ -12,11 +12,13 @@ import scipy.sparse as sp
 from spatialhealth._typing import Array, Effects
 from spatialhealth._validation import (
     check_finite,
+    check_number,
     check_option,
     check_positive,
     numeric_array,
     random_generator,
 )
+from spatialhealth.datasets.evolve import BURN_IN, check_dynamics, evolve
 from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import OptionError
 from spatialhealth.operator.operator import SpatialOperator
@@ -58,7 +60,7 @@ class Simulation:
         The weights that made `y`.
     truth : dict
         - `params`: Series of the coefficients: `constant` (without fixed effects), regressors, ``W:`` +
-          regressor, `rho`, `lambda`, as far as the model has them;
+          regressor, `tau`, `eta`, `rho`, `lambda`, as far as the model has them;
         - `entity_effects`, `time_effects`: Series, or None;
         - `model`, `effects`, `errors`, `sigma`.
     """
@@ -107,6 +109,8 @@ def simulate(
     model: Model = "SDM",
     rho: float | None = None,
     lambda_: float | None = None,
+    tau: float | None = None,
+    eta: float | None = None,
     beta: Sequence[float] = (1.0, -0.5),
     theta: Sequence[float] | None = None,
     sigma: float = 1.0,
@@ -129,6 +133,9 @@ def simulate(
         Coefficient of W y, 0.4 by default. SAR, SDM, SAC and GNS have it.
     lambda_ : float, optional
         Coefficient of W u, 0.3 by default. SEM, SDEM, SAC and GNS have it.
+    tau, eta : float, optional
+        Coefficients of y and of W y of the period before, of SAR, SDM, SAC and GNS; a dynamic panel has at least
+        one of them. It has run for 200 periods before the first one given, so that its start does not matter.
     beta : sequence of k floats, default (1.0, -0.5)
         Coefficients of the regressors `x1`, `x2` and so on.
     theta : sequence of k floats, optional
@@ -156,13 +163,15 @@ def simulate(
     ------
     OptionError
         If an option is not among those listed, a parameter is given that the model does not have, or rho or
-        lambda lies outside the admissible interval of the weights; (-1, 1) is inside it when rows sum to one.
+        lambda lies outside the admissible interval of the weights; (-1, 1) is inside it when rows sum to one; or if
+        a dynamic process is not stable.
     WeightsError, DuplicateError
         If the weights cannot be used; see `spatialhealth.weights.as_links`.
 
     Notes
     -----
-    y_t = rho W y_t + X_t beta + W X_t theta + mu + xi_t 1 + u_t,  u_t = lambda W u_t + e_t.
+    y_t = rho W y_t + tau y_{t-1} + eta W y_{t-1} + X_t beta + W X_t theta + mu + xi_t 1 + u_t,
+    u_t = lambda W u_t + e_t.
 
     Every regressor is a sum of two standard normals, one of the unit and one of the cell; the unit's effect is
     half the sum of the former and a standard normal; random effects are the latter alone. I - rho W is factored
@@ -192,18 +201,23 @@ def simulate(
     part = _parts(model, given, slopes)
     ids, w = _weights(n_units, weights)
     rng = random_generator("simulate", random_state)
-    x, mu, xi = _regressors_and_effects(n_periods, len(ids), len(slopes), effects, rng)
-    noise = sigma * _errors(errors, (n_periods, len(ids)), rng)
+    dynamics = check_dynamics(tau, eta, "rho" in part)
+    periods = n_periods + (BURN_IN if dynamics else 0)
+    x, mu, xi = _regressors_and_effects(periods, len(ids), len(slopes), effects, rng)
+    noise = sigma * _errors(errors, (periods, len(ids)), rng)
     operator = SpatialOperator((ids, w))
     shocks = _spread(operator, part, "lambda_", noise)
     right: Array = x @ slopes + mu + xi[:, None] + shocks
     if "theta" in part:
         right += operator.lag(x @ part["theta"])
-    y = _spread(operator, part, "rho", right)
-    data = _labelled(y, x, ids)
+    if dynamics is None:
+        y = _spread(operator, part, "rho", right)
+    else:
+        y = evolve(operator, _admitted(operator, part, "rho"), *dynamics, right)
+    data = _labelled(y[-n_periods:], x[-n_periods:], ids)
     truth = {
-        "params": _params(slopes, part, effects),
-        **_effect_series(mu, xi, ids, effects),
+        "params": _params(slopes, part, effects, {"tau": tau, "eta": eta}),
+        **_effect_series(mu, xi[-n_periods:], ids, effects),
         "model": model,
         "effects": effects,
         "errors": errors,
@@ -239,19 +253,19 @@ def _spread(operator: SpatialOperator, part: dict[str, Any], name: str, values: 
     """Give (I - coefficient W)^-1 x for every period, or x where the model has no such coefficient."""
     if name not in part:
         return values
-    coefficient = part[name]
-    number = isinstance(coefficient, (int, float, np.integer, np.floating)) and not isinstance(
-        coefficient, bool
-    )
-    if not number or not np.isfinite(coefficient):
-        raise OptionError(f"simulate: {name}={coefficient!r} must be a number.")
+    return operator.solve(_admitted(operator, part, name), values.T).T
+
+
+def _admitted(operator: SpatialOperator, part: dict[str, Any], name: str) -> float:
+    """Give a spatial coefficient, if it lies in the admissible interval."""
+    coefficient = check_number("simulate", name, part[name])
     if not operator.admits(coefficient):
         low, high = operator.interval
         raise OptionError(
             f"simulate: {name}={coefficient!r} must lie strictly between {low:.6g} and {high:.6g}, where the process "
             "exists for these weights."
         )
-    return operator.solve(float(coefficient), values.T).T
+    return coefficient
 
 
 def _weights(n_units: int | None, weights: Any) -> tuple[Array, sp.csr_matrix]:
@@ -309,13 +323,14 @@ def _names(k: int) -> list[str]:
     return [f"x{i}" for i in range(1, k + 1)]
 
 
-def _params(slopes: Array, part: dict[str, Any], effects: str) -> pd.Series:
+def _params(slopes: Array, part: dict[str, Any], effects: str, lags: dict[str, float | None]) -> pd.Series:
     import pandas as pd
 
     names = _names(len(slopes))
     params = {"constant": _CONSTANT} if effects in _WITH_CONSTANT else {}
     params |= dict(zip(names, slopes, strict=True))
     params |= {f"W:{name}": value for name, value in zip(names, part.get("theta", ()), strict=False)}
+    params |= {name: value for name, value in lags.items() if value is not None}
     params |= {name.rstrip("_"): part[name] for name in ("rho", "lambda_") if name in part}
     return pd.Series(params, dtype=float)
 

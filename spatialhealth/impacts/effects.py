@@ -15,6 +15,7 @@ from spatialhealth._validation import check_option, check_positive, check_share,
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts.by_order import by_order
 from spatialhealth.impacts.contrast import parse_contrast
+from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.impacts.local import local
 from spatialhealth.impacts.multipliers import draws_of_multipliers, multipliers
@@ -23,12 +24,11 @@ from spatialhealth.models.result import FitResult
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EFFECTS", "Impacts", "impacts"]
+__all__ = ["EFFECTS", "Impacts", "effects_of", "impacts"]
 
 EFFECTS = ("direct", "indirect", "total")
 # direct, indirect and total from (direct, total)
 _SPLIT = np.array([[1.0, 0.0], [-1.0, 1.0], [0.0, 1.0]])
-_LEAST_INSIDE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +248,7 @@ def impacts(
     Returns
     -------
     Impacts
+        Of a dynamic model, `spatialhealth.impacts.horizon.DynamicImpacts`: in the short run and in the long run.
 
     Raises
     ------
@@ -270,16 +271,42 @@ def impacts(
     check_positive("impacts", "draws", draws, integer=True)
     if draws < 2:
         raise OptionError("impacts: draws=1 has no spread. Take at least 2, and for a paper 1,000 or more.")
+    rng = random_generator("impacts", random_state) if method == "simulate" else None
+    if result.within.is_dynamic:
+        from spatialhealth.impacts.horizon import both_horizons  # which is made of the effects below
+
+        return both_horizons(result, level, int(draws), rng)
+    if rng is None:
+        return effects_of(result, level)
+    return effects_of(result, level, *draw(result, Pairs.of(result), int(draws), rng))
+
+
+def effects_of(result: FitResult, level: float, drawn: Array | None = None, rejected: int = 0) -> Impacts:
+    """Give the effects of a result, by the delta method or from drawn parameters.
+
+    Parameters
+    ----------
+    result : FitResult
+    level : float
+    drawn : ndarray of shape (r, p), optional
+        Draws of the parameters.
+    rejected : int, default 0
+        How many more were drawn.
+
+    Returns
+    -------
+    Impacts
+    """
     pairs = Pairs.of(result)
     at = multipliers(result.operator, pairs.rho)
     estimates = pairs.coefficients @ (_SPLIT @ at.value).T
-    if method == "delta":
+    if drawn is None:
         gradient = pairs.gradient(_SPLIT @ at.value, _SPLIT @ at.slope).reshape(-1, len(pairs.params))
         covariance = gradient @ pairs.covariance @ gradient.T
-        return Impacts(result, pairs.variables, estimates, covariance, level, method)
-    simulated, rejected = _simulate(result, pairs, int(draws), random_generator("impacts", random_state))
+        return Impacts(result, pairs.variables, estimates, covariance, level, "delta")
+    simulated = _simulated(result, pairs, drawn)
     covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
-    return Impacts(result, pairs.variables, estimates, covariance, level, method, simulated, rejected)
+    return Impacts(result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected)
 
 
 def _result_of(model: Any) -> FitResult:
@@ -293,39 +320,11 @@ def _result_of(model: Any) -> FitResult:
     return result
 
 
-def _simulate(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:
-    """Give simulated effects of shape (draws, k, 3), and how many draws of rho were rejected."""
-    drawn, rejected = _draw(result, pairs, draws, rng)
+def _simulated(result: FitResult, pairs: Pairs, drawn: Array) -> Array:
+    """Give simulated effects of shape (draws, k, 3)."""
     if pairs.rho_place is None:
-        at = np.broadcast_to(multipliers(result.operator, None).value, (draws, 2, 2))
+        at = np.broadcast_to(multipliers(result.operator, None).value, (len(drawn), 2, 2))
     else:
         at = draws_of_multipliers(result.operator, drawn[:, pairs.rho_place])
     coefficients = np.einsum("kcp,rp->rkc", pairs.select, drawn)
-    return np.einsum("ed,rdc,rkc->rke", _SPLIT, at, coefficients), rejected
-
-
-def _draw(result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator) -> tuple[Array, int]:
-    """Draw parameters, again where rho leaves the admissible interval."""
-    scale = np.sqrt(np.diag(pairs.covariance))
-    moves = np.flatnonzero(scale)  # all but a parameter at its bound
-    length = scale[moves]
-    half = np.zeros((len(scale), len(moves)))
-    correlation = pairs.covariance[np.ix_(moves, moves)] / np.outer(length, length)
-    half[moves] = np.linalg.cholesky(correlation) * length[:, None]
-    kept: list[Array] = []
-    count = tried = 0
-    while count < draws:
-        batch = pairs.params + rng.standard_normal((draws, len(moves))) @ half.T
-        tried += draws
-        if pairs.rho_place is not None:
-            low, high = result.operator.interval
-            inside = (batch[:, pairs.rho_place] > low) & (batch[:, pairs.rho_place] < high)
-            batch = batch[inside]
-        kept.append(batch)
-        count += len(batch)
-        if count < _LEAST_INSIDE * tried:
-            raise OptionError(
-                "More than half of the simulated rho lie outside the admissible interval: rho is too near its "
-                "bound for simulated effects. Use method='delta'."
-            )
-    return np.concatenate(kept)[:draws], tried - count
+    return np.asarray(np.einsum("ed,rdc,rkc->rke", _SPLIT, at, coefficients))

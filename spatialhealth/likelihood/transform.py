@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from spatialhealth._typing import Array, Correction, Effects
+from spatialhealth._typing import Array, Correction, Dynamic, Effects
 from spatialhealth.operator.base import LogDet
 from spatialhealth.panel.within import demean
 
-__all__ = ["Jacobian", "Within"]
+__all__ = ["LAGS", "Jacobian", "Within"]
+
+
+LAGS: dict[Dynamic | None, tuple[str, ...]] = {
+    None: (),
+    "time": ("tau",),
+    "space-time": ("eta",),
+    "both": ("tau", "eta"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,9 @@ class Within:
     keeps_constant : bool
         Whether every W of the likelihood leaves a constant as it is. Only then can time effects be
         taken out by a transformation; otherwise the direct estimator is corrected for its bias.
+    lags : tuple of str, default ()
+        `tau` and `eta`, in a dynamic model: the last coefficients of the design belong to y, and W y, of the period
+        before. No transformation over time is of use then; the bias left by the units' effects is corrected.
 
     Notes
     -----
@@ -50,6 +61,7 @@ class Within:
     n: int
     t: int
     keeps_constant: bool
+    lags: tuple[str, ...] = ()
 
     @property
     def has_entity(self) -> bool:
@@ -72,9 +84,21 @@ class Within:
         return self.correction == "lee-yu" and self.has_time and not self.keeps_constant
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether the outcome of the period before is in the model."""
+        return bool(self.lags)
+
+    @property
+    def corrects_lags(self) -> bool:
+        """Whether the bias that the units' effects leave in a dynamic model is corrected."""
+        return self.correction == "lee-yu" and self.has_entity and self.is_dynamic
+
+    @property
     def periods(self) -> int:
         """Log-determinants in the likelihood."""
-        return self.t - 1 if self.correction == "lee-yu" and self.has_entity else self.t
+        return (
+            self.t - 1 if self.correction == "lee-yu" and self.has_entity and not self.is_dynamic else self.t
+        )
 
     @property
     def size(self) -> int:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Effects, ErrorComponents, ImpactMethod
+from spatialhealth._typing import Array, Correction, CovType, Dynamic, Effects, ErrorComponents, ImpactMethod
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option
-from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
+from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.random import RandomSample
-from spatialhealth.likelihood.transform import Within
+from spatialhealth.likelihood.transform import LAGS, Within
+from spatialhealth.models.assemble import assemble, warn
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import CONSTANT, Design, Sample
+from spatialhealth.models.dynamic import after_first, stability, with_lags
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
 from spatialhealth.models.predict import predict
 from spatialhealth.models.random_effects import random_effects
-from spatialhealth.models.result import Estimate, FitResult
+from spatialhealth.models.result import Estimate
 from spatialhealth.models.summary import Summary
 from spatialhealth.models.system import System
 from spatialhealth.operator.operator import SpatialOperator, as_operator
@@ -47,6 +48,7 @@ class SpatialModel(LabelledResult, Estimator):
     error_components: ErrorComponents = (
         "kkp"  # without a spatial process of the errors there is one form only
     )
+    dynamic: Dynamic | None = None
 
     def __init__(
         self,
@@ -278,6 +280,7 @@ class SpatialModel(LabelledResult, Estimator):
         check_option(name, "effects", self.effects, Effects)
         check_option(name, "correction", self.correction, Correction)
         check_option(name, "error_components", self.error_components, ErrorComponents)
+        check_option(name, "dynamic", self.dynamic, Dynamic, none=True)
         if not isinstance(self.constant, (bool, np.bool_)):
             raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
         return as_operator(self.weights, self.logdet)
@@ -295,6 +298,7 @@ class SpatialModel(LabelledResult, Estimator):
             n=table.n_units,
             t=table.n_periods,
             keeps_constant=all(each is None or each.has_unit_rows for each in (lag, error)),
+            lags=LAGS[self.dynamic],
         )
         return System(operator, lag, error, within)
 
@@ -305,15 +309,20 @@ class SpatialModel(LabelledResult, Estimator):
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
+        before, first = None, table.periods[0]
+        if self.dynamic is not None:
+            table, before = after_first(table)
         system = self._system(operator, table)
         within = system.within
         covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
         covariance.check(type(self).__name__, within)
         has_constant = constant and self.effects in ("none", "random")
         design = Design.of(table, operator, self._durbin(), has_constant)
+        if before is not None:
+            design = with_lags(design, table, before, operator, within.lags)
         sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
         lag = operator.lag(table.y) if self._has_lag else None
-        _warn(system)
+        warn(system)
         if self.effects == "random":
             parts = RandomSample(
                 table.y, lag, design.z, within, operator, system.error, self.error_components
@@ -322,79 +331,10 @@ class SpatialModel(LabelledResult, Estimator):
         else:
             flat = None if lag is None else within.apply(lag).reshape(-1)
             estimate = self._estimate(sample, flat, system, covariance)
+        if before is not None:
+            facts = stability(estimate, operator, within, first)
+            estimate = replace(estimate, facts=estimate.facts | facts)
         self._rows = table
         self._formula = formula
-        self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
+        self._result = assemble(type(self).__name__, table, design, lag, system, estimate, covariance, before)
         return self
-
-
-def _warn(system: System) -> None:
-    for operator in system.distinct:
-        if len(operator.isolates):
-            whose = "" if operator is system.operator else " in the weights of the errors"
-            warnings.warn(
-                f"{len(operator.isolates)} of {operator.n:,} units have no neighbour{whose}: "
-                f"{some(operator.isolates)}. They get no spillover and give none; their spatial lags are zero.",
-                IsolateWarning,
-                stacklevel=4,
-            )
-    if system.within.is_direct:
-        causes = [each for each in (system.lag, system.error) if each is not None and not each.has_unit_rows]
-        cause = (
-            "some units are isolates"
-            if all(each.is_row_standardised for each in causes)
-            else "the rows of W do not sum to one"
-        )
-        warnings.warn(
-            f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
-            "and Yu's (2010) bias correction, whose error is of order 1/n**2. Its log-likelihood is the direct one.",
-            TransformationWarning,
-            stacklevel=4,
-        )
-
-
-def _result(
-    model: str,
-    table: PanelTable,
-    design: Design,
-    lag: Array | None,
-    system: System,
-    estimate: Estimate,
-    covariance: Covariance,
-) -> FitResult:
-    """Put names, residuals and effects on an estimate."""
-    within, lam = system.within, estimate.spatial.get("lambda", 0.0)
-    systematic = design.z @ estimate.delta
-    raw = table.y - systematic if lag is None else table.y - estimate.spatial["rho"] * lag - systematic
-    entity, time = within.effects_of(raw, system.time_weights(lam))
-    if estimate.unit_effects is not None:
-        entity = estimate.unit_effects
-    for part in (entity, None if time is None else time[:, None]):
-        if part is not None:
-            systematic, raw = systematic + part, raw - part
-    return FitResult(
-        model=model,
-        response=table.response,
-        param_names=design.names + tuple(estimate.spatial),
-        params=np.append(estimate.delta, list(estimate.spatial.values())),
-        covariance=estimate.covariance,
-        sigma2=estimate.sigma2,
-        loglik=estimate.loglik,
-        regressors=design.regressors,
-        lagged=design.lagged,
-        y=table.y,
-        residuals=raw if system.error is None else raw - lam * system.error.lag(raw),
-        systematic=systematic,
-        units=table.units,
-        periods=table.periods,
-        entity_effects=entity,
-        time_effects=time,
-        within=within,
-        operator=system.operator,
-        error_operator=system.error,
-        cov_type=covariance.name,
-        score=estimate.score,
-        evaluations=estimate.evaluations,
-        source=table.source,
-        facts=estimate.facts,
-    )

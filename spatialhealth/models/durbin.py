@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet
 from spatialhealth.errors import OptionError
+from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.options import DurbinModel
 
 __all__ = ["SpatialDurbin"]
@@ -36,6 +38,13 @@ class SpatialDurbin(DurbinModel):
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
+    dynamic : {None, "time", "space-time", "both"}, default None
+        - "time": y of the period before is a regressor, with the coefficient `tau`;
+        - "space-time": W y of the period before, with the coefficient `eta`;
+        - "both": both.
+
+        The first period is lost. With effects of units, correction="lee-yu" takes out the bias of order 1/T
+        (Yu, de Jong and Lee 2008; Lee and Yu 2010).
 
     See Also
     --------
@@ -56,6 +65,12 @@ class SpatialDurbin(DurbinModel):
     Elhorst, J. P. (2003). Specification and estimation of spatial panel data models. International Regional
     Science Review 26, 244-268.
 
+    Yu, J., de Jong, R. and Lee, L.-F. (2008). Quasi-maximum likelihood estimators for spatial dynamic panel data with
+    fixed effects when both n and T are large. Journal of Econometrics 146, 118-134.
+
+    Lee, L.-F. and Yu, J. (2010). A spatial dynamic panel data model with both time and individual fixed effects.
+    Econometric Theory 26, 564-597.
+
     Examples
     --------
     >>> import spatialhealth as sh
@@ -72,6 +87,20 @@ class SpatialDurbin(DurbinModel):
     """
 
     _has_lag = True
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        durbin: Any = True,
+        correction: Correction = "lee-yu",
+        logdet: LogDet = "auto",
+        cov_type: CovType | Covariance = "observed",
+        constant: bool = True,
+        dynamic: Dynamic | None = None,
+    ) -> None:
+        super().__init__(weights, effects, durbin, correction, logdet, cov_type, constant)
+        self.dynamic = dynamic
 
     def _durbin(self) -> Any:
         if self.durbin is False:

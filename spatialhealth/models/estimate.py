@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import IdentificationError
+from spatialhealth.errors import ConvergenceError, IdentificationError
 from spatialhealth.likelihood.bias import direct_correction
 from spatialhealth.likelihood.filter import ErrorFilter
-from spatialhealth.likelihood.information import expected_information
+from spatialhealth.likelihood.information import expected_information, observed_information
+from spatialhealth.likelihood.lagged import lagged_score
 from spatialhealth.likelihood.maximum import Optimum, Span, highest, highest_of_two
 from spatialhealth.likelihood.profile import ErrorProfile, LagProfile, gaussian
 from spatialhealth.likelihood.sandwich import Scores
@@ -19,7 +20,7 @@ from spatialhealth.likelihood.transform import Jacobian, Within
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
-from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.operator.operator import GRAM_LIMIT, SpatialOperator
 
 __all__ = ["least_squares", "maximum_likelihood", "tells_lambda", "tells_rho"]
 
@@ -56,16 +57,18 @@ def maximum_likelihood(
     IdentificationError
         If W y repeats y, or M u repeats u, so that nothing tells rho or lambda.
     ConvergenceError
-        If the likelihood has no maximum inside the admissible region.
+        If the likelihood has no maximum inside the admissible region, or a bias correction leads out of it.
+    StabilityError
+        If a dynamic model is not stable, so that its bias correction does not exist.
     """
     turned = _Turned.of(sample, lagged)
     filtered = ErrorFilter(turned.columns, within, error)
     if error is not None:
         tells_lambda(turned.columns[:, 0], error, within)
     state, best = _maximise(turned, filtered, within, lag, error)
-    if within.is_direct:
-        state = _moved(state, direct_correction(expected_information(state), state))
     turn = turned.back_to_parameters(state)
+    if within.is_direct or within.corrects_lags:
+        state = _moved(state, _correction(state, turned, turn))
     return Estimate(
         delta=turned.delta(state),
         spatial={name: state.rho if name == "rho" else state.lam for name in state.spatial},  # type: ignore[misc]
@@ -178,6 +181,20 @@ def _maximise(
     return State(filtered, left, rho, lam, squares / within.size, within, lag, error), best
 
 
+def _correction(state: State, turned: _Turned, turn: Array) -> Array:
+    """Give what to add to the parameters of the turned design for the fixed effects that were estimated along."""
+    # beyond some size the observed information stands in for the expected one, with an error of higher order
+    large = state.within.n > GRAM_LIMIT
+    information = observed_information(state) if large else expected_information(state)
+    shift = np.zeros(len(information))
+    if state.within.is_direct:
+        shift += direct_correction(information, state)
+    if state.within.corrects_lags:
+        score = lagged_score(turned.delta(state), state)
+        shift += np.linalg.solve(information, np.append(turn.T @ score[:-1], score[-1]))
+    return shift
+
+
 def _span(name: str, operator: SpatialOperator, within: Within) -> Span:
     return Span(name, operator.interval, within.drops_constant)
 
@@ -227,4 +244,12 @@ def _moved(state: State, shift: Array) -> State:
         left[1] = -rho
     if lam is not None:
         lam = lam + float(shift[place])
+    for name, at, operator in (("rho", rho, state.lag), ("lambda", lam, state.error)):
+        if at is not None and operator is not None and not operator.admits(at):
+            low, high = operator.interval
+            raise ConvergenceError(
+                f"The bias correction moves {name} to {at:.4f}, out of the admissible interval "
+                f"({low:.4f}, {high:.4f}). The data are near a unit root, where it is not valid: use "
+                "correction='none', which has the bias."
+            )
     return replace(state, left=left, rho=rho, lam=lam, sigma2=state.sigma2 + float(shift[-1]))

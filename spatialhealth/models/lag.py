@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.covariances import Covariance
 
 __all__ = ["SpatialLag"]
 
@@ -30,6 +34,13 @@ class SpatialLag(SpatialModel):
         - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
+    dynamic : {None, "time", "space-time", "both"}, default None
+        - "time": y of the period before is a regressor, with the coefficient `tau`;
+        - "space-time": W y of the period before, with the coefficient `eta`;
+        - "both": both.
+
+        The first period is lost. With effects of units, correction="lee-yu" takes out the bias of order 1/T
+        (Yu, de Jong and Lee 2008; Lee and Yu 2010).
 
     See Also
     --------
@@ -50,6 +61,12 @@ class SpatialLag(SpatialModel):
     Elhorst, J. P. (2003). Specification and estimation of spatial panel data models. International Regional
     Science Review 26, 244-268.
 
+    Yu, J., de Jong, R. and Lee, L.-F. (2008). Quasi-maximum likelihood estimators for spatial dynamic panel data with
+    fixed effects when both n and T are large. Journal of Econometrics 146, 118-134.
+
+    Lee, L.-F. and Yu, J. (2010). A spatial dynamic panel data model with both time and individual fixed effects.
+    Econometric Theory 26, 564-597.
+
     Examples
     --------
     >>> import spatialhealth as sh
@@ -63,3 +80,16 @@ class SpatialLag(SpatialModel):
     """
 
     _has_lag = True
+
+    def __init__(
+        self,
+        weights: Any = None,
+        effects: Effects = "none",
+        correction: Correction = "lee-yu",
+        logdet: LogDet = "auto",
+        cov_type: CovType | Covariance = "observed",
+        constant: bool = True,
+        dynamic: Dynamic | None = None,
+    ) -> None:
+        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        self.dynamic = dynamic

@@ -9,6 +9,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import PredictionError, some
 from spatialhealth.models.design import CONSTANT, Design
+from spatialhealth.models.dynamic import lag_columns
 from spatialhealth.models.result import FitResult
 from spatialhealth.panel.columns import check_frame
 from spatialhealth.panel.table import PanelTable
@@ -21,6 +22,8 @@ __all__ = ["predict"]
 
 def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
     """Give (I - rho W)^-1 (Z delta + effects) for new regressors.
+
+    For a dynamic model this is one step ahead: Z holds the outcome observed in the period before.
 
     Parameters
     ----------
@@ -52,12 +55,37 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
             f"periods of the fit ({some(result.periods)})."
         )
     x = x.set_axis([str(column) for column in x.columns], axis=1)[list(result.regressors)]
+    if result.within.is_dynamic and x.index.nlevels == 1:
+        raise PredictionError(
+            "The new data have no periods, and a dynamic model predicts from the outcome of the period before. Index "
+            "the data by (unit, period)."
+        )
     table = PanelTable.from_frames(x, None, result.units)
     design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
     systematic = design.z @ result.params[: len(design.names)] + _effects(result, table)
+    if result.within.is_dynamic:
+        systematic = systematic + _from_before(result, table)
     if result.rho is None:
         return table.labelled(systematic, "predicted")
     return table.labelled(result.operator.solve(result.rho, systematic.T).T, "predicted")
+
+
+def _from_before(result: FitResult, table: PanelTable) -> Array:
+    """Give what the observed outcome of the period before adds, shape (T, n)."""
+    assert result.before is not None
+    known = dict(zip(result.periods.tolist(), [result.before, *result.y[:-1]], strict=True))
+    if result.periods.dtype.kind in "iuf":
+        known[(2 * result.periods[-1] - result.periods[-2]).item()] = result.y[-1]
+    new = [period for period in table.periods.tolist() if period not in known]
+    if new:
+        raise PredictionError(
+            f"A dynamic model predicts one step ahead, from the outcome observed in the period before, which is not "
+            f"known for the periods {some(new)}. Predict for {some(known)}."
+        )
+    past = np.array([known[period] for period in table.periods.tolist()])
+    lags = result.within.lags
+    weights = [result.params[result.position[name]] for name in lags]
+    return np.asarray(lag_columns(past, result.operator, lags) @ weights)
 
 
 def _effects(result: FitResult, table: PanelTable) -> Array:

@@ -87,6 +87,8 @@ class FitResult:
         Where the data come from, if they say so.
     facts : dict of str to str
         What the summary must say beside the usual.
+    before : ndarray of shape (n,), optional
+        Outcome of the period before the first, in a dynamic model.
     """
 
     model: str
@@ -113,6 +115,7 @@ class FitResult:
     evaluations: int
     source: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    before: Array | None = None
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():
@@ -145,7 +148,7 @@ class FitResult:
         return self.spatial("rho")
 
     def spatial(self, name: str) -> float | None:
-        """Give `rho`, `lambda` or `phi`, or None if the model has no such parameter."""
+        """Give `rho`, `lambda`, `phi`, `tau` or `eta`, or None if the model has no such parameter."""
         return float(self.params[self.position[name]]) if name in self.position else None
 
     @property

@@ -30,8 +30,8 @@ class SLX(DurbinModel):
     logdet : {"auto", "eigen", "lu"}, default "auto"
         Taken for compatibility: the model has no log-determinant.
     cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
-        "observed" and "expected" are the same here: s2 (Z'Z)^-1 with the unbiased s2. "robust" is HC1, "cluster" is by
-        unit; see `spatialhealth.models.covariances`, which also has `Conley`.
+        "observed" and "expected" are the same here: s2 (Z'Z)^-1 with the unbiased s2. "robust" is HC1, "cluster" is
+        by unit; see `spatialhealth.models.covariances`, which also has `Conley`.
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
 

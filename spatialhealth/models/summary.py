@@ -111,9 +111,17 @@ class Summary:
     def _correction(self) -> str:
         if self._result.effects == "random":
             return "by maximum likelihood, in the errors"
+        if self._result.within.corrects_lags:
+            return self._correction_of_lags()
         if self._result.within.is_direct:
             return "direct estimator with Lee-Yu bias correction"
         return {"lee-yu": "Lee-Yu transformation", "none": "no correction"}[self._result.correction]
+
+    def _correction_of_lags(self) -> str:
+        within = self._result.within
+        start = "Lee-Yu transformation over units, then " if within.drops_constant else ""
+        order = "1/T and 1/n" if within.is_direct else "1/T"
+        return f"{start}Yu-de Jong-Lee bias correction of order {order}"
 
     def _rows(self) -> list[list[str]]:
         labels = [[name] for name in self._result.param_names]

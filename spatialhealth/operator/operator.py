@@ -18,11 +18,11 @@ from spatialhealth.operator.factor import factorise
 from spatialhealth.operator.spectrum import Spectrum
 from spatialhealth.weights.convert import as_links
 
-__all__ = ["SpatialOperator", "as_operator"]
+__all__ = ["GRAM_LIMIT", "SpatialOperator", "as_operator", "columns_of_identity"]
 
 _ROW_SUM = 1e-9
 _BLOCK = 512
-_GRAM_LIMIT = 20_000
+GRAM_LIMIT = 20_000
 
 
 class SpatialOperator:
@@ -183,7 +183,7 @@ class SpatialOperator:
         SizeError
             If there are more than 20,000 units.
         """
-        if self.n > _GRAM_LIMIT:
+        if self.n > GRAM_LIMIT:
             raise SizeError(
                 f"The expected information needs all {self.n:,} columns of an inverse. "
                 "Use cov_type='observed', which needs none."

@@ -99,14 +99,14 @@ def test_each_draw_equals_its_explicit_inverse(weights, logdet):
     model = fit("SDM", weights, logdet)
     result, W = model.result_, columbus_weights(weights)[1]
     effects = model.impacts(method="simulate", draws=50, random_state=3)
-    from spatialhealth.impacts.effects import _draw
+    from spatialhealth.impacts.draws import draw
     from spatialhealth.impacts.inputs import Pairs
 
-    drawn, rejected = _draw(result, Pairs.of(result), 50, np.random.default_rng(3))
+    drawn, rejected = draw(result, Pairs.of(result), 50, np.random.default_rng(3))
     assert rejected == effects.rejected
-    for params, draw in zip(drawn, effects.draws, strict=True):
+    for params, simulated in zip(drawn, effects.draws, strict=True):
         expected = [effects_of(params, result.param_names, W, v) for v in result.regressors]
-        np.testing.assert_allclose(draw, expected, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(simulated, expected, rtol=1e-7, atol=1e-8)
 
 
 def test_draws_are_reproducible():

@@ -279,9 +279,9 @@ def test_arrays(change, kind, parts, weights):
 @pytest.mark.parametrize(
     ("option", "value", "allowed"),
     [
-        ("effects", "fixed", "'none', 'entity', 'time', 'two-way'"),
-        ("effects", None, "'none', 'entity', 'time', 'two-way'"),
-        ("effects", ["entity"], "'none', 'entity', 'time', 'two-way'"),
+        ("effects", "fixed", "'none', 'entity', 'time', 'two-way', 'random'"),
+        ("effects", None, "'none', 'entity', 'time', 'two-way', 'random'"),
+        ("effects", ["entity"], "'none', 'entity', 'time', 'two-way', 'random'"),
         ("correction", "lee", "'lee-yu', 'none'"),
         ("cov_type", "hc0", "'observed', 'expected', 'robust', 'cluster', 'driscoll-kraay'"),
         ("logdet", "full", "'auto', 'eigen', 'lu'"),
