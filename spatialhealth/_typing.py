@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "Array",
+    "Balance",
     "Correction",
     "CovType",
     "Effects",
@@ -15,6 +16,7 @@ __all__ = [
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
+    "Missing",
     "Standardise",
 ]
 
@@ -24,6 +26,8 @@ Effects = Literal["none", "entity", "time", "two-way", "random"]
 ErrorComponents = Literal["kkp", "baltagi"]
 Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
+Balance = Literal["drop-units", "drop-periods", "interpolate"]
+Missing = Literal["raise", "unbalanced", "likelihood"]
 LogDet = Literal["auto", "eigen", "lu"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Effects, ErrorComponents, ImpactMethod
+from spatialhealth._typing import Array, Correction, CovType, Effects, ErrorComponents, ImpactMethod, Missing
 from spatialhealth._typing import LogDet as LogDetName
-from spatialhealth._validation import check_option
-from spatialhealth.errors import IsolateWarning, OptionError, TransformationWarning, some
 from spatialhealth.likelihood.random import RandomSample
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance, as_covariance
@@ -19,14 +16,19 @@ from spatialhealth.models.design import CONSTANT, Design, Sample
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
+from spatialhealth.models.missing import fit_missing
 from spatialhealth.models.predict import predict
 from spatialhealth.models.random_effects import random_effects
+from spatialhealth.models.reading import read_weights, table_for
 from spatialhealth.models.result import Estimate, FitResult
+from spatialhealth.models.stacked import stacked_system
 from spatialhealth.models.summary import Summary
 from spatialhealth.models.system import System
-from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.operator.periods import PeriodWeights
 from spatialhealth.panel.columns import check_outcome, same_rows
 from spatialhealth.panel.formula import FormulaDesign, design_from_formula
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class SpatialModel(LabelledResult, Estimator):
         logdet: LogDetName = "auto",
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
         self.weights = weights
         self.effects = effects
@@ -63,6 +67,8 @@ class SpatialModel(LabelledResult, Estimator):
         self.logdet = logdet
         self.cov_type = cov_type
         self.constant = constant
+        self.missing = missing
+        self.restandardise = restandardise
 
     def _durbin(self) -> Any:
         """Give which regressors to lag: True, False or names."""
@@ -93,8 +99,8 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             And their kin in `spatialhealth.errors`, each saying what was found, where, and what to do.
         """
-        operator = self._operator()
-        table = PanelTable.from_frames(X, check_outcome(y), operator.ids)
+        operator = read_weights(self)
+        table = table_for(operator).from_frames(X, check_outcome(y), operator.ids, self.missing)
         return self._fit(table, operator, self.constant, None)
 
     def fit_formula(self: Self, formula: str, data: pd.DataFrame) -> Self:
@@ -119,9 +125,9 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             As in `fit`.
         """
-        operator = self._operator()
+        operator = read_weights(self)
         design = design_from_formula(formula, data)
-        table = PanelTable.from_frames(design.x, design.y, operator.ids)
+        table = table_for(operator).from_frames(design.x, design.y, operator.ids, self.missing)
         return self._fit(table, operator, bool(self.constant and design.constant), design)
 
     def fit_arrays(
@@ -151,8 +157,8 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             As in `fit`.
         """
-        operator = self._operator()
-        table = PanelTable.from_arrays(Y, X, operator.ids, names, periods, response)
+        operator = read_weights(self)
+        table = table_for(operator).from_arrays(Y, X, operator.ids, names, periods, response, self.missing)
         return self._fit(table, operator, self.constant, None)
 
     def refit(self: Self, outcome: Array) -> Self:
@@ -271,22 +277,15 @@ class SpatialModel(LabelledResult, Estimator):
         """
         return Summary(self._fitted, level)
 
-    def _operator(self) -> SpatialOperator:
-        name = type(self).__name__
-        if self.weights is None:
-            raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
-        check_option(name, "effects", self.effects, Effects)
-        check_option(name, "correction", self.correction, Correction)
-        check_option(name, "error_components", self.error_components, ErrorComponents)
-        if not isinstance(self.constant, (bool, np.bool_)):
-            raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
-        return as_operator(self.weights, self.logdet)
-
     def _error_operator(self, operator: SpatialOperator) -> SpatialOperator:
         """Give the W of the errors."""
         return operator
 
-    def _system(self, operator: SpatialOperator, table: PanelTable) -> System:
+    def _system(self, operator: SpatialOperator | PeriodWeights, table: PanelTable) -> System:
+        if isinstance(operator, PeriodWeights):
+            assert isinstance(table, StackedTable)
+            own = self._has_error and self._error_operator(operator.operators[0]) is not operator.operators[0]
+            return stacked_system(self, table, operator, own)
         lag = operator if self._has_lag else None
         error = self._error_operator(operator) if self._has_error else None
         within = Within(
@@ -298,59 +297,44 @@ class SpatialModel(LabelledResult, Estimator):
         )
         return System(operator, lag, error, within)
 
+    def _estimated(
+        self, table: PanelTable, design: Design, lag: Array | None, system: System, covariance: Covariance
+    ) -> Estimate:
+        sample = Sample.of(table, design, system.within, extra=1 + self._has_lag + self._has_error)
+        if self.effects == "random":
+            parts = RandomSample(
+                table.y, lag, design.z, system.within, system.operator, system.error, self.error_components
+            )
+            return random_effects(type(self).__name__, sample, parts, covariance)
+        flat = None if lag is None else system.within.apply(lag).reshape(-1)
+        return self._estimate(sample, flat, system, covariance)
+
     def _fit(
         self: Self,
         table: PanelTable,
-        operator: SpatialOperator,
+        operator: SpatialOperator | PeriodWeights,
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
         system = self._system(operator, table)
-        within = system.within
-        covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
-        covariance.check(type(self).__name__, within)
+        covariance = system.prepared(type(self).__name__, as_covariance(type(self).__name__, self.cov_type))
         has_constant = constant and self.effects in ("none", "random")
-        design = Design.of(table, operator, self._durbin(), has_constant)
-        sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
-        lag = operator.lag(table.y) if self._has_lag else None
-        _warn(system)
-        if self.effects == "random":
-            parts = RandomSample(
-                table.y, lag, design.z, within, operator, system.error, self.error_components
-            )
-            estimate = random_effects(type(self).__name__, sample, parts, covariance)
+        design = Design.of(table, system.operator, self._durbin(), has_constant)
+        system.warn(stacklevel=4)
+        imputed, lag = None, None
+        if np.isnan(table.y).any():
+            fitted = fit_missing(self, table, design, system, covariance)
+            table, system, estimate, imputed = fitted.table, fitted.system, fitted.estimate, fitted.imputed
+            lag = system.operator.lag(table.y)
         else:
-            flat = None if lag is None else within.apply(lag).reshape(-1)
-            estimate = self._estimate(sample, flat, system, covariance)
+            if self._has_lag:
+                lag = system.operator.lag(table.y)
+            estimate = self._estimated(table, design, lag, system, covariance)
         self._rows = table
         self._formula = formula
-        self._result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
+        result = _result(type(self).__name__, table, design, lag, system, estimate, covariance)
+        self._result = replace(result, imputed=imputed)
         return self
-
-
-def _warn(system: System) -> None:
-    for operator in system.distinct:
-        if len(operator.isolates):
-            whose = "" if operator is system.operator else " in the weights of the errors"
-            warnings.warn(
-                f"{len(operator.isolates)} of {operator.n:,} units have no neighbour{whose}: "
-                f"{some(operator.isolates)}. They get no spillover and give none; their spatial lags are zero.",
-                IsolateWarning,
-                stacklevel=4,
-            )
-    if system.within.is_direct:
-        causes = [each for each in (system.lag, system.error) if each is not None and not each.has_unit_rows]
-        cause = (
-            "some units are isolates"
-            if all(each.is_row_standardised for each in causes)
-            else "the rows of W do not sum to one"
-        )
-        warnings.warn(
-            f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
-            "and Yu's (2010) bias correction, whose error is of order 1/n**2. Its log-likelihood is the direct one.",
-            TransformationWarning,
-            stacklevel=4,
-        )
 
 
 def _result(
@@ -363,15 +347,13 @@ def _result(
     covariance: Covariance,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
-    within, lam = system.within, estimate.spatial.get("lambda", 0.0)
+    lam = estimate.spatial.get("lambda", 0.0)
     systematic = design.z @ estimate.delta
     raw = table.y - systematic if lag is None else table.y - estimate.spatial["rho"] * lag - systematic
-    entity, time = within.effects_of(raw, system.time_weights(lam))
+    entity, time, both = system.effects_of(raw, lam)
     if estimate.unit_effects is not None:
-        entity = estimate.unit_effects
-    for part in (entity, None if time is None else time[:, None]):
-        if part is not None:
-            systematic, raw = systematic + part, raw - part
+        entity, both = estimate.unit_effects, np.broadcast_to(estimate.unit_effects, raw.shape)
+    systematic, raw = systematic + both, raw - both
     return FitResult(
         model=model,
         response=table.response,
@@ -389,12 +371,12 @@ def _result(
         periods=table.periods,
         entity_effects=entity,
         time_effects=time,
-        within=within,
+        within=system.within,
         operator=system.operator,
         error_operator=system.error,
         cov_type=covariance.name,
         score=estimate.score,
         evaluations=estimate.evaluations,
         source=table.source,
-        facts=estimate.facts,
+        facts=system.facts | ({"Balanced": table.balance} if table.balance else {}) | estimate.facts,
     )

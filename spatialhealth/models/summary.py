@@ -106,13 +106,20 @@ class Summary:
     def _covariance(self) -> str:
         if not self._result.spatial_names and self._result.cov_type in ("observed", "expected"):
             return "least squares"
-        return WORDS[self._result.cov_type]
+        adjusted = (
+            self._result.within.is_adjusted and self._result.has_lag and self._result.cov_type == "observed"
+        )
+        return WORDS[self._result.cov_type] + (
+            ", with the variance of the adjusted score" if adjusted else ""
+        )
 
     def _correction(self) -> str:
         if self._result.effects == "random":
             return "by maximum likelihood, in the errors"
         if self._result.within.is_direct:
             return "direct estimator with Lee-Yu bias correction"
+        if self._result.within.is_adjusted:
+            return "Lee-Yu, by an adjusted score"
         return {"lee-yu": "Lee-Yu transformation", "none": "no correction"}[self._result.correction]
 
     def _rows(self) -> list[list[str]]:
