@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "Array",
+    "Balance",
     "Correction",
     "CovType",
     "Dynamic",
@@ -17,6 +18,7 @@ __all__ = [
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
+    "Missing",
     "Standardise",
 ]
 
@@ -28,6 +30,8 @@ Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
 Dynamic = Literal["time", "space-time", "both"]
 Horizon = Literal["short-run", "long-run"]
+Balance = Literal["drop-units", "drop-periods", "interpolate"]
+Missing = Literal["raise", "unbalanced", "likelihood"]
 LogDet = Literal["auto", "eigen", "lu"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]

@@ -142,7 +142,12 @@ class Impacts:
                 f"There is no regressor {variable!r}. The model has: {', '.join(self.variables)}."
             )
         columns = local(self.result.operator, Pairs.of(self.result), self.variables.index(variable))
-        return pd.DataFrame(columns, index=pd.Index(self.result.units, name="unit"))
+        ids = self.result.operator.ids
+        if isinstance(
+            ids[0], tuple
+        ):  # a panel with holes: every unit in every period in which it was observed
+            return pd.DataFrame(columns, index=pd.MultiIndex.from_tuples(ids, names=["unit", "period"]))
+        return pd.DataFrame(columns, index=pd.Index(ids, name="unit"))
 
     def by_order(self, k: int) -> pd.DataFrame:
         """Give the effects by order of neighbourhood, from the powers of W.

@@ -11,7 +11,9 @@ from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.information import expected_information, observed_information
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.maximum import Optimum, Span, highest, highest_of_two
+from spatialhealth.likelihood.missing import MissingProfile, MissingWithin
 from spatialhealth.likelihood.profile import ErrorProfile, LagProfile
+from spatialhealth.likelihood.stacked import StackedWithin, information_gap
 from spatialhealth.likelihood.state import State
 from spatialhealth.likelihood.transform import Jacobian, Within
 
@@ -21,13 +23,17 @@ __all__ = [
     "Jacobian",
     "LagProfile",
     "LeastSquares",
+    "MissingProfile",
+    "MissingWithin",
     "Optimum",
     "Span",
+    "StackedWithin",
     "State",
     "Within",
     "direct_correction",
     "expected_information",
     "highest",
     "highest_of_two",
+    "information_gap",
     "observed_information",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.likelihood.filter import ErrorFilter, Products
-from spatialhealth.likelihood.transform import Jacobian, Within
+from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["State"]
@@ -75,7 +75,7 @@ class State:
         operator, at = (self.lag, self.rho) if name == "rho" else (self.error, self.lam)
         assert operator is not None
         assert at is not None
-        return Jacobian(operator.logdet, self.within).derivatives(at)
+        return self.within.jacobian(operator, name).derivatives(at)
 
     def spread(self, name: str, values: Array, transpose: bool = False) -> Array:
         """Give B x, the matrix of the parameter's quadratic form times columns of values.

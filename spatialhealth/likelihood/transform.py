@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spatialhealth._typing import Array, Correction, Dynamic, Effects
 from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.within import demean
 
 __all__ = ["LAGS", "Jacobian", "Within"]
@@ -64,6 +65,16 @@ class Within:
     lags: tuple[str, ...] = ()
 
     @property
+    def n_units(self) -> int:
+        """Units."""
+        return self.n
+
+    @property
+    def n_periods(self) -> int:
+        """Periods."""
+        return self.t
+
+    @property
     def has_entity(self) -> bool:
         """Whether units have effects."""
         return self.effects in ("entity", "two-way")
@@ -92,6 +103,11 @@ class Within:
     def corrects_lags(self) -> bool:
         """Whether the bias that the units' effects leave in a dynamic model is corrected."""
         return self.correction == "lee-yu" and self.has_entity and self.is_dynamic
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether the score is adjusted for fixed effects that no transformation takes out."""
+        return False
 
     @property
     def periods(self) -> int:
@@ -132,6 +148,10 @@ class Within:
     def apply(self, values: Array) -> Array:
         """Take the effects out of (T, n) or (T, n, k) values."""
         return demean(values, self.effects)
+
+    def jacobian(self, operator: SpatialOperator, name: str) -> Jacobian:
+        """Give the log-determinant of the sample in `rho`, or in `lambda`."""
+        return Jacobian(operator.logdet, self)
 
 
 @dataclass(frozen=True)

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import IsolateWarning, TransformationWarning, some
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Design
 from spatialhealth.models.result import Estimate, FitResult
 from spatialhealth.models.system import System
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["assemble", "warn"]
-
-
-def warn(system: System) -> None:
-    """Warn of isolates, and of time effects that no transformation takes out."""
-    for operator in system.distinct:
-        if len(operator.isolates):
-            whose = "" if operator is system.operator else " in the weights of the errors"
-            warnings.warn(
-                f"{len(operator.isolates)} of {operator.n:,} units have no neighbour{whose}: "
-                f"{some(operator.isolates)}. They get no spillover and give none; their spatial lags are zero.",
-                IsolateWarning,
-                stacklevel=4,
-            )
-    if system.within.is_direct:
-        causes = [each for each in (system.lag, system.error) if each is not None and not each.has_unit_rows]
-        cause = (
-            "some units are isolates"
-            if all(each.is_row_standardised for each in causes)
-            else "the rows of W do not sum to one"
-        )
-        warnings.warn(
-            f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
-            "and Yu's (2010) bias correction, whose error is of order 1/n**2. Its log-likelihood is the direct one.",
-            TransformationWarning,
-            stacklevel=4,
-        )
+__all__ = ["assemble"]
 
 
 def assemble(
@@ -51,18 +22,15 @@ def assemble(
     system: System,
     estimate: Estimate,
     covariance: Covariance,
-    before: Array | None,
 ) -> FitResult:
     """Put names, residuals and effects on an estimate."""
-    within, lam = system.within, estimate.spatial.get("lambda", 0.0)
+    lam = estimate.spatial.get("lambda", 0.0)
     systematic = design.z @ estimate.delta
     raw = table.y - systematic if lag is None else table.y - estimate.spatial["rho"] * lag - systematic
-    entity, time = within.effects_of(raw, system.time_weights(lam))
+    entity, time, both = system.effects_of(raw, lam)
     if estimate.unit_effects is not None:
-        entity = estimate.unit_effects
-    for part in (entity, None if time is None else time[:, None]):
-        if part is not None:
-            systematic, raw = systematic + part, raw - part
+        entity, both = estimate.unit_effects, np.broadcast_to(estimate.unit_effects, raw.shape)
+    systematic, raw = systematic + both, raw - both
     return FitResult(
         model=model,
         response=table.response,
@@ -80,13 +48,12 @@ def assemble(
         periods=table.periods,
         entity_effects=entity,
         time_effects=time,
-        within=within,
+        within=system.within,
         operator=system.operator,
         error_operator=system.error,
         cov_type=covariance.name,
         score=estimate.score,
         evaluations=estimate.evaluations,
         source=table.source,
-        facts=estimate.facts,
-        before=before,
+        facts=system.facts | ({"Balanced": table.balance} if table.balance else {}) | estimate.facts,
     )

@@ -7,27 +7,39 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from spatialhealth._typing import Array, Correction, CovType, Dynamic, Effects, ErrorComponents, ImpactMethod
+from spatialhealth._typing import (
+    Array,
+    Correction,
+    CovType,
+    Dynamic,
+    Effects,
+    ErrorComponents,
+    ImpactMethod,
+    Missing,
+)
 from spatialhealth._typing import LogDet as LogDetName
-from spatialhealth._validation import check_option
-from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.random import RandomSample
 from spatialhealth.likelihood.transform import LAGS, Within
-from spatialhealth.models.assemble import assemble, warn
+from spatialhealth.models.assemble import assemble
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import CONSTANT, Design, Sample
-from spatialhealth.models.dynamic import after_first, stability, with_lags
+from spatialhealth.models.dynamic import after_first, check_dynamic, stability, with_lags
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
+from spatialhealth.models.missing import fit_missing
 from spatialhealth.models.predict import predict
 from spatialhealth.models.random_effects import random_effects
+from spatialhealth.models.reading import read_weights, table_for
 from spatialhealth.models.result import Estimate
+from spatialhealth.models.stacked import stacked_system
 from spatialhealth.models.summary import Summary
 from spatialhealth.models.system import System
-from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.operator.periods import PeriodWeights
 from spatialhealth.panel.columns import check_outcome, same_rows
 from spatialhealth.panel.formula import FormulaDesign, design_from_formula
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
@@ -58,6 +70,8 @@ class SpatialModel(LabelledResult, Estimator):
         logdet: LogDetName = "auto",
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
         self.weights = weights
         self.effects = effects
@@ -65,6 +79,8 @@ class SpatialModel(LabelledResult, Estimator):
         self.logdet = logdet
         self.cov_type = cov_type
         self.constant = constant
+        self.missing = missing
+        self.restandardise = restandardise
 
     def _durbin(self) -> Any:
         """Give which regressors to lag: True, False or names."""
@@ -95,8 +111,8 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             And their kin in `spatialhealth.errors`, each saying what was found, where, and what to do.
         """
-        operator = self._operator()
-        table = PanelTable.from_frames(X, check_outcome(y), operator.ids)
+        operator = read_weights(self)
+        table = table_for(operator).from_frames(X, check_outcome(y), operator.ids, self.missing)
         return self._fit(table, operator, self.constant, None)
 
     def fit_formula(self: Self, formula: str, data: pd.DataFrame) -> Self:
@@ -121,9 +137,9 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             As in `fit`.
         """
-        operator = self._operator()
+        operator = read_weights(self)
         design = design_from_formula(formula, data)
-        table = PanelTable.from_frames(design.x, design.y, operator.ids)
+        table = table_for(operator).from_frames(design.x, design.y, operator.ids, self.missing)
         return self._fit(table, operator, bool(self.constant and design.constant), design)
 
     def fit_arrays(
@@ -153,8 +169,8 @@ class SpatialModel(LabelledResult, Estimator):
         DataError, WeightsError, OptionError, ConvergenceError
             As in `fit`.
         """
-        operator = self._operator()
-        table = PanelTable.from_arrays(Y, X, operator.ids, names, periods, response)
+        operator = read_weights(self)
+        table = table_for(operator).from_arrays(Y, X, operator.ids, names, periods, response, self.missing)
         return self._fit(table, operator, self.constant, None)
 
     def refit(self: Self, outcome: Array) -> Self:
@@ -273,23 +289,15 @@ class SpatialModel(LabelledResult, Estimator):
         """
         return Summary(self._fitted, level)
 
-    def _operator(self) -> SpatialOperator:
-        name = type(self).__name__
-        if self.weights is None:
-            raise OptionError(f"{name} needs weights. Build them with spatialhealth.weights.")
-        check_option(name, "effects", self.effects, Effects)
-        check_option(name, "correction", self.correction, Correction)
-        check_option(name, "error_components", self.error_components, ErrorComponents)
-        check_option(name, "dynamic", self.dynamic, Dynamic, none=True)
-        if not isinstance(self.constant, (bool, np.bool_)):
-            raise OptionError(f"{name}: constant={self.constant!r} must be True or False.")
-        return as_operator(self.weights, self.logdet)
-
     def _error_operator(self, operator: SpatialOperator) -> SpatialOperator:
         """Give the W of the errors."""
         return operator
 
-    def _system(self, operator: SpatialOperator, table: PanelTable) -> System:
+    def _system(self, operator: SpatialOperator | PeriodWeights, table: PanelTable) -> System:
+        if isinstance(operator, PeriodWeights):
+            assert isinstance(table, StackedTable)
+            own = self._has_error and self._error_operator(operator.operators[0]) is not operator.operators[0]
+            return stacked_system(self, table, operator, own)
         lag = operator if self._has_lag else None
         error = self._error_operator(operator) if self._has_error else None
         within = Within(
@@ -302,39 +310,50 @@ class SpatialModel(LabelledResult, Estimator):
         )
         return System(operator, lag, error, within)
 
+    def _estimated(
+        self, table: PanelTable, design: Design, lag: Array | None, system: System, covariance: Covariance
+    ) -> Estimate:
+        sample = Sample.of(table, design, system.within, extra=1 + self._has_lag + self._has_error)
+        if self.effects == "random":
+            parts = RandomSample(
+                table.y, lag, design.z, system.within, system.operator, system.error, self.error_components
+            )
+            return random_effects(type(self).__name__, sample, parts, covariance)
+        flat = None if lag is None else system.within.apply(lag).reshape(-1)
+        return self._estimate(sample, flat, system, covariance)
+
     def _fit(
         self: Self,
         table: PanelTable,
-        operator: SpatialOperator,
+        operator: SpatialOperator | PeriodWeights,
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
         before, first = None, table.periods[0]
         if self.dynamic is not None:
+            check_dynamic(type(self).__name__, self.effects, table)
             table, before = after_first(table)
         system = self._system(operator, table)
-        within = system.within
-        covariance = as_covariance(type(self).__name__, self.cov_type).prepared(operator)
-        covariance.check(type(self).__name__, within)
+        covariance = system.prepared(type(self).__name__, as_covariance(type(self).__name__, self.cov_type))
         has_constant = constant and self.effects in ("none", "random")
-        design = Design.of(table, operator, self._durbin(), has_constant)
+        design = Design.of(table, system.operator, self._durbin(), has_constant)
         if before is not None:
-            design = with_lags(design, table, before, operator, within.lags)
-        sample = Sample.of(table, design, within, extra=1 + self._has_lag + self._has_error)
-        lag = operator.lag(table.y) if self._has_lag else None
-        warn(system)
-        if self.effects == "random":
-            parts = RandomSample(
-                table.y, lag, design.z, within, operator, system.error, self.error_components
-            )
-            estimate = random_effects(type(self).__name__, sample, parts, covariance)
+            design = with_lags(design, table, before, system.operator, system.within.lags)
+        system.warn(stacklevel=4)
+        imputed, lag = None, None
+        if np.isnan(table.y).any():
+            fitted = fit_missing(self, table, design, system, covariance)
+            table, system, estimate, imputed = fitted.table, fitted.system, fitted.estimate, fitted.imputed
+            lag = system.operator.lag(table.y)
         else:
-            flat = None if lag is None else within.apply(lag).reshape(-1)
-            estimate = self._estimate(sample, flat, system, covariance)
+            if self._has_lag:
+                lag = system.operator.lag(table.y)
+            estimate = self._estimated(table, design, lag, system, covariance)
         if before is not None:
-            facts = stability(estimate, operator, within, first)
+            facts = stability(estimate, system.operator, system.within, first)
             estimate = replace(estimate, facts=estimate.facts | facts)
         self._rows = table
         self._formula = formula
-        self._result = assemble(type(self).__name__, table, design, lag, system, estimate, covariance, before)
+        result = assemble(type(self).__name__, table, design, lag, system, estimate, covariance)
+        self._result = replace(result, imputed=imputed, before=before)
         return self

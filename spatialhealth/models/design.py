@@ -141,18 +141,18 @@ def lagged_names(names: tuple[str, ...], durbin: Any) -> tuple[str, ...]:
 
 
 def _enough(within: Within, parameters: int) -> None:
-    if (within.has_entity or within.effects == "random") and within.t < 2:
+    if (within.has_entity or within.effects == "random") and within.n_periods < 2:
         raise IdentificationError(
-            f"effects={within.effects!r} need at least two periods; the data have {within.t}. "
+            f"effects={within.effects!r} need at least two periods; the data have {within.n_periods}. "
             "Use effects='none' for a cross-section."
         )
-    if within.has_time and within.n < 2:
+    if within.has_time and within.n_units < 2:
         raise IdentificationError(
-            f"effects={within.effects!r} need at least two units; the data have {within.n}. Use effects='none'."
+            f"effects={within.effects!r} need at least two units; the data have {within.n_units}. Use effects='none'."
         )
     if within.degrees <= parameters:
         raise IdentificationError(
-            f"{within.n} units in {within.t} periods, less {within.absorbed} fixed effects, leave "
+            f"{within.n_units} units in {within.n_periods} periods, less {within.absorbed} fixed effects, leave "
             f"{within.degrees} observations for {parameters} parameters. Use fewer regressors or W terms."
         )
 

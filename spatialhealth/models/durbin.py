@@ -18,7 +18,8 @@ class SpatialDurbin(DurbinModel):
     Parameters
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
-        Spatial weights; see `spatialhealth.weights.as_links`.
+        Spatial weights; see `spatialhealth.weights.as_links`. Or one a period: a list in the order of the sorted
+        periods, or a mapping of period to weights.
     effects : {"none", "entity", "time", "two-way", "random"}, default "none"
         Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : True or list of str, default True
@@ -45,6 +46,13 @@ class SpatialDurbin(DurbinModel):
 
         The first period is lost. With effects of units, correction="lee-yu" takes out the bias of order 1/T
         (Yu, de Jong and Lee 2008; Lee and Yu 2010).
+    missing : {"raise", "unbalanced", "likelihood"}, default "raise"
+        - "raise": an absent row, or NaN, is an error;
+        - "unbalanced": rows that are absent, or lack anything, are left out; every period has the weights among the
+          units observed in it;
+        - "likelihood": NaN in the outcome is integrated out of the likelihood; regressors must be known.
+    restandardise : bool, default True
+        Whether the links that are left to a unit of such a period sum to one again, where those of W do.
 
     See Also
     --------

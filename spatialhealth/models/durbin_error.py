@@ -16,7 +16,8 @@ class SpatialDurbinError(CombinedDurbinModel):
     Parameters
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
-        Spatial weights; see `spatialhealth.weights.as_links`.
+        Spatial weights; see `spatialhealth.weights.as_links`. Or one a period: a list in the order of the sorted
+        periods, or a mapping of period to weights.
     effects : {"none", "entity", "time", "two-way", "random"}, default "none"
         Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : True or list of str, default True
@@ -42,6 +43,12 @@ class SpatialDurbinError(CombinedDurbinModel):
 
         - "baltagi": u_t = mu + (I - lambda M)^-1 e_t, the effects stay where they are;
         - "kkp": u_t = (I - lambda M)^-1 (mu + e_t), they spread over space as the errors do.
+    missing : {"raise", "unbalanced", "likelihood"}, default "raise"
+        - "raise": an absent row, or NaN, is an error;
+        - "unbalanced": rows that are absent, or lack anything, are left out; every period has the weights among the
+          units observed in it;
+    restandardise : bool, default True
+        Whether the links that are left to a unit of such a period sum to one again, where those of W do.
 
     See Also
     --------

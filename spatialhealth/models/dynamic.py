@@ -8,20 +8,42 @@ from dataclasses import replace
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import IdentificationError, MissingDataError, StabilityError, StabilityWarning, some
+from spatialhealth.errors import (
+    IdentificationError,
+    MissingDataError,
+    OptionError,
+    StabilityError,
+    StabilityWarning,
+    some,
+)
 from spatialhealth.likelihood.lagged import UNSTABLE_ADVICE, lag_coefficients
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.design import Design
 from spatialhealth.models.result import Estimate
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.operator.transition import largest_root
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["after_first", "lag_columns", "stability", "with_lags"]
+__all__ = ["after_first", "check_dynamic", "lag_columns", "stability", "with_lags"]
 
 _IN_WORDS = {"tau": "y(t-1)", "eta": "W y(t-1)"}
 _TRANSITION = "(I - rho W)^-1 (tau I + eta W)"
 _EVEN = 1e-9  # share of the first step by which the others may differ
+
+
+def check_dynamic(model: str, effects: str, table: PanelTable) -> None:
+    """Raise OptionError where a dynamic model does not exist."""
+    if effects == "random":
+        raise OptionError(
+            f"{model}: dynamic models have no random effects here: the first outcome would be correlated with them, "
+            "which needs a model of the first outcome. Use effects='entity' or 'two-way'."
+        )
+    if isinstance(table, StackedTable) or np.isnan(table.y).any():
+        raise OptionError(
+            f"{model}: a dynamic model needs every unit's outcome in every period, and one W for all of them. "
+            "Complete the panel with spatialhealth.panel.balance, give one W, or use dynamic=None."
+        )
 
 
 def after_first(table: PanelTable) -> tuple[PanelTable, Array]:

@@ -15,8 +15,9 @@ from spatialhealth.likelihood.lagged import lagged_score
 from spatialhealth.likelihood.maximum import Optimum, Span, highest, highest_of_two
 from spatialhealth.likelihood.profile import ErrorProfile, LagProfile, gaussian
 from spatialhealth.likelihood.sandwich import Scores
+from spatialhealth.likelihood.stacked_filter import filter_of
 from spatialhealth.likelihood.state import State
-from spatialhealth.likelihood.transform import Jacobian, Within
+from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
@@ -62,7 +63,7 @@ def maximum_likelihood(
         If a dynamic model is not stable, so that its bias correction does not exist.
     """
     turned = _Turned.of(sample, lagged)
-    filtered = ErrorFilter(turned.columns, within, error)
+    filtered = filter_of(turned.columns, within, error)
     if error is not None:
         tells_lambda(turned.columns[:, 0], error, within)
     state, best = _maximise(turned, filtered, within, lag, error)
@@ -155,13 +156,13 @@ def _maximise(
     columns, k = turned.columns, len(turned.back)
     if error is None:
         assert lag is not None
-        one = LagProfile.of(columns[:, 0], columns[:, 1], Jacobian(lag.logdet, within))
+        one = LagProfile.of(columns[:, 0], columns[:, 1], within.jacobian(lag, "rho"))
         best = highest(one.value, one.score, _span("rho", lag, within))
         rho, lam, coefficients = best.at[0], None, np.zeros(k)
         squares = one.sum_of_squares(rho)
     else:
         profile = ErrorProfile(
-            filtered, None if lag is None else Jacobian(lag.logdet, within), Jacobian(error.logdet, within)
+            filtered, None if lag is None else within.jacobian(lag, "rho"), within.jacobian(error, "lambda")
         )
         if lag is None:
             best = highest(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spatialhealth._labels import pandas_for
 from spatialhealth.errors import NotFittedError
 from spatialhealth.models.result import FitResult
@@ -105,6 +107,22 @@ class LabelledResult:
         """Outcome less residual (W y as observed), in the order of the rows given."""
         values = self._fitted.fitted_values
         return self._table.labelled(values, "fitted")
+
+    @property
+    def missing_outcomes_(self) -> pd.DataFrame:
+        """Outcomes that were missing: `predicted` from the others, and its `std_error`, parameters taken as known.
+
+        After a fit with ``missing="likelihood"``; without a row where nothing was missing.
+        """
+        pd = pandas_for("missing_outcomes_", "result_.imputed and result_.y")
+
+        result, table = self._fitted, self._table
+        gone = np.zeros(result.y.shape, dtype=bool) if result.imputed is None else result.imputed.missing
+        std_error = np.zeros(result.y.shape)
+        std_error[gone] = [] if result.imputed is None else result.imputed.std_error
+        columns = {"predicted": result.y, "std_error": std_error, "gone": gone}
+        frame = pd.concat([table.labelled(values, name) for name, values in columns.items()], axis=1)
+        return frame[frame.pop("gone").astype(bool)]
 
     @property
     def entity_effects_(self) -> pd.Series:

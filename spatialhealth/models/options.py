@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spatialhealth._typing import Correction, CovType, Effects, ErrorComponents
+from spatialhealth._typing import Correction, CovType, Effects, ErrorComponents, Missing
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.covariances import Covariance
@@ -28,8 +28,10 @@ class DurbinModel(SpatialModel):
         logdet: LogDetName = "auto",
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        super().__init__(weights, effects, correction, logdet, cov_type, constant, missing, restandardise)
         self.durbin = durbin
 
     def _durbin(self) -> Any:
@@ -50,8 +52,10 @@ class ErrorModel(SpatialModel):
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
         error_components: ErrorComponents = "baltagi",
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        super().__init__(weights, effects, correction, logdet, cov_type, constant, missing, restandardise)
         self.error_components = error_components
 
 
@@ -70,8 +74,10 @@ class CombinedModel(SpatialModel):
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
         error_components: ErrorComponents = "baltagi",
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        super().__init__(weights, effects, correction, logdet, cov_type, constant, missing, restandardise)
         self.error_weights = error_weights
         self.error_components = error_components
 
@@ -95,8 +101,12 @@ class CombinedDurbinModel(DurbinModel):
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
         error_components: ErrorComponents = "baltagi",
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, durbin, correction, logdet, cov_type, constant)
+        super().__init__(
+            weights, effects, durbin, correction, logdet, cov_type, constant, missing, restandardise
+        )
         self.error_weights = error_weights
         self.error_components = error_components
 

@@ -11,7 +11,10 @@ from spatialhealth.errors import PredictionError, some
 from spatialhealth.models.design import CONSTANT, Design
 from spatialhealth.models.dynamic import lag_columns
 from spatialhealth.models.result import FitResult
-from spatialhealth.panel.columns import check_frame
+from spatialhealth.operator.blocks import BlockOperator
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.panel.columns import check_columns, check_frame
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
@@ -60,14 +63,24 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
             "The new data have no periods, and a dynamic model predicts from the outcome of the period before. Index "
             "the data by (unit, period)."
         )
-    table = PanelTable.from_frames(x, None, result.units)
-    design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
+    table, operator = _aligned(result, x)
+    design = Design.of(table, operator, list(result.lagged) or False, CONSTANT in result.param_names)
     systematic = design.z @ result.params[: len(design.names)] + _effects(result, table)
     if result.within.is_dynamic:
         systematic = systematic + _from_before(result, table)
     if result.rho is None:
         return table.labelled(systematic, "predicted")
-    return table.labelled(result.operator.solve(result.rho, systematic.T).T, "predicted")
+    return table.labelled(operator.solve(result.rho, systematic.T).T, "predicted")
+
+
+def _aligned(result: FitResult, x: pd.DataFrame) -> tuple[PanelTable, SpatialOperator]:
+    """Give the new data in the order of W, and W; for a panel with holes, among the units given in each period."""
+    if not isinstance(result.operator, BlockOperator):
+        return PanelTable.from_frames(x, None, result.units), result.operator
+    check_columns(x, x.iloc[:, 0])  # nothing of new data is left out
+    table = StackedTable.from_frames(x, None, result.units)
+    rows = table.rows
+    return table, result.operator.weights.over(rows.unit, rows.period, rows.periods)
 
 
 def _from_before(result: FitResult, table: PanelTable) -> Array:
@@ -90,16 +103,25 @@ def _from_before(result: FitResult, table: PanelTable) -> Array:
 
 def _effects(result: FitResult, table: PanelTable) -> Array:
     """Give the fixed effects of the cells of a table, shape (T, n)."""
-    effects = np.zeros((table.n_periods, table.n_units))
+    rows = table.rows if isinstance(table, StackedTable) else None
+    effects = np.zeros(table.y.shape)
     if result.entity_effects is not None:
-        effects += result.entity_effects
+        effects += result.entity_effects if rows is None else result.entity_effects[rows.unit]
+        if rows is not None and np.isnan(effects).any():
+            never = np.unique(rows.unit[np.isnan(effects[0])])
+            raise PredictionError(
+                f"The units {some(rows.units[never])} were never observed in the fit, so their effects are unknown. "
+                "Leave them out of the new data."
+            )
     if result.time_effects is not None:
-        known = dict(zip(result.periods.tolist(), result.time_effects, strict=True))
+        given = zip(result.periods.tolist(), result.time_effects, strict=True)
+        known = {period: effect for period, effect in given if not np.isnan(effect)}
         new = [period for period in table.periods.tolist() if period not in known]
         if new:
             raise PredictionError(
                 f"The periods {some(new)} were not in the fit, so their time effects are unknown. Predict for "
                 f"periods of the fit ({some(result.periods)}), or fit with effects='entity'."
             )
-        effects += np.array([known[period] for period in table.periods.tolist()])[:, None]
+        by_period = np.array([known[period] for period in table.periods.tolist()])
+        effects += by_period[:, None] if rows is None else by_period[rows.period]
     return effects

@@ -12,7 +12,7 @@ from spatialhealth._typing import Array, Correction, Effects
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["Estimate", "FitResult"]
+__all__ = ["Estimate", "FitResult", "Imputed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,21 @@ class Estimate:
     evaluations: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     unit_effects: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Imputed:
+    """Outcomes that were missing, predicted from those that were not.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, shape (T, n)
+    std_error : ndarray of shape (m,)
+        Of the predictions, the parameters taken as known.
+    """
+
+    missing: Array
+    std_error: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +104,8 @@ class FitResult:
         What the summary must say beside the usual.
     before : ndarray of shape (n,), optional
         Outcome of the period before the first, in a dynamic model.
+    imputed : Imputed, optional
+        Which outcomes in `y` were missing and stand at their prediction.
     """
 
     model: str
@@ -116,6 +133,7 @@ class FitResult:
     source: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     before: Array | None = None
+    imputed: Imputed | None = None
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():
@@ -154,12 +172,12 @@ class FitResult:
     @property
     def n_entities(self) -> int:
         """N."""
-        return len(self.units)
+        return self.within.n_units
 
     @property
     def n_periods(self) -> int:
         """T."""
-        return len(self.periods)
+        return self.within.n_periods
 
     @property
     def n_parameters(self) -> int:
@@ -197,8 +215,8 @@ class FitResult:
     @cached_property
     def pseudo_r2(self) -> float:
         """Squared correlation of outcome and reduced form, effects taken out of both."""
-        observed = self.within.apply(self.y).reshape(-1)
-        predicted = self.within.apply(self.predicted).reshape(-1)
+        known = np.ones(self.y.shape, dtype=bool) if self.imputed is None else ~self.imputed.missing
+        observed, predicted = (self.within.apply(values)[known] for values in (self.y, self.predicted))
         return float(np.corrcoef(observed, predicted)[0, 1] ** 2)
 
     @cached_property

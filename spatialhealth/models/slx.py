@@ -19,7 +19,8 @@ class SLX(DurbinModel):
     Parameters
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
-        Spatial weights; see `spatialhealth.weights.as_links`.
+        Spatial weights; see `spatialhealth.weights.as_links`. Or one a period: a list in the order of the sorted
+        periods, or a mapping of period to weights.
     effects : {"none", "entity", "time", "two-way", "random"}, default "none"
         Fixed effects, or "random" effects of the units; see docs/random_effects.md.
     durbin : bool or list of str, default True
@@ -34,6 +35,12 @@ class SLX(DurbinModel):
         by unit; see `spatialhealth.models.covariances`, which also has `Conley`.
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
+    missing : {"raise", "unbalanced", "likelihood"}, default "raise"
+        - "raise": an absent row, or NaN, is an error;
+        - "unbalanced": rows that are absent, or lack anything, are left out; every period has the weights among the
+          units observed in it;
+    restandardise : bool, default True
+        Whether the links that are left to a unit of such a period sum to one again, where those of W do.
 
     See Also
     --------

@@ -106,7 +106,12 @@ class Summary:
     def _covariance(self) -> str:
         if not self._result.spatial_names and self._result.cov_type in ("observed", "expected"):
             return "least squares"
-        return WORDS[self._result.cov_type]
+        adjusted = (
+            self._result.within.is_adjusted and self._result.has_lag and self._result.cov_type == "observed"
+        )
+        return WORDS[self._result.cov_type] + (
+            ", with the variance of the adjusted score" if adjusted else ""
+        )
 
     def _correction(self) -> str:
         if self._result.effects == "random":
@@ -115,6 +120,8 @@ class Summary:
             return self._correction_of_lags()
         if self._result.within.is_direct:
             return "direct estimator with Lee-Yu bias correction"
+        if self._result.within.is_adjusted:
+            return "Lee-Yu, by an adjusted score"
         return {"lee-yu": "Lee-Yu transformation", "none": "no correction"}[self._result.correction]
 
     def _correction_of_lags(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth.errors import IsolateWarning, TransformationWarning, some
 from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.covariances import Covariance
 from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["System"]
@@ -38,7 +41,54 @@ class System:
         own = self.error is not None and self.error is not self.operator
         return [self.operator, *([self.error] if own and self.error else [])]
 
-    def time_weights(self, lam: float) -> Array:
-        """Give the weights with which units tell the effect of their period, shape (n,)."""
+    def prepared(self, model: str, covariance: Covariance) -> Covariance:
+        """Give the covariance ready for these weights, or say that it does not exist."""
+        covariance = covariance.prepared(self.operator)
+        covariance.check(model, self.within)
+        return covariance
+
+    def warn(self, stacklevel: int) -> None:
+        """Tell the reader what must be known before the numbers."""
+        for operator in self.distinct:
+            if len(operator.isolates):
+                whose = "" if operator is self.operator else " in the weights of the errors"
+                warnings.warn(
+                    f"{len(operator.isolates)} of {operator.n:,} units have no neighbour{whose}: "
+                    f"{some(operator.isolates)}. They get no spillover and give none; their spatial lags are zero.",
+                    IsolateWarning,
+                    stacklevel=stacklevel,
+                )
+        if self.within.is_direct:
+            causes = [each for each in (self.lag, self.error) if each is not None and not each.has_unit_rows]
+            cause = (
+                "some units are isolates"
+                if all(each.is_row_standardised for each in causes)
+                else "the rows of W do not sum to one"
+            )
+            warnings.warn(
+                f"No transformation takes time effects out when {cause}. The direct estimator is used, with Lee "
+                "and Yu's (2010) bias correction, whose error is of order 1/n**2. Its log-likelihood is the direct "
+                "one.",
+                TransformationWarning,
+                stacklevel=stacklevel,
+            )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the summary says of the weights beside the usual."""
+        return {}
+
+    def effects_of(self, raw: Array, lam: float) -> tuple[Array | None, Array | None, Array]:
+        """Give the effects of units (n,) and of periods (T,), and their sum at every observation.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (T, n)
+            y - rho W y - Z delta.
+        lam : float
+        """
         nothing = np.empty((self.within.n * self.within.t, 0))
-        return ErrorFilter(nothing, self.within, self.error).time_weights(lam)
+        weights = ErrorFilter(nothing, self.within, self.error).time_weights(lam)
+        entity, time = self.within.effects_of(raw, weights)
+        both = np.zeros_like(raw) if entity is None else np.broadcast_to(entity, raw.shape)
+        return entity, time, both if time is None else both + time[:, None]

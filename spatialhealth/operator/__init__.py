@@ -6,8 +6,18 @@
 """
 
 from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.blocks import BlockOperator
 from spatialhealth.operator.eigen import EigenLogDet
 from spatialhealth.operator.lu import LuLogDet
 from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.operator.periods import PeriodWeights
 
-__all__ = ["EigenLogDet", "LogDet", "LuLogDet", "SpatialOperator", "as_operator"]
+__all__ = [
+    "BlockOperator",
+    "EigenLogDet",
+    "LogDet",
+    "LuLogDet",
+    "PeriodWeights",
+    "SpatialOperator",
+    "as_operator",
+]

@@ -17,6 +17,8 @@ class EigenLogDet(LogDet):
     ----------
     eigenvalues : ndarray of shape (n,)
         Eigenvalues of W; complex ones come in conjugate pairs.
+    counts : ndarray of shape (n,), optional
+        How often each counts; once by default.
 
     References
     ----------
@@ -26,21 +28,22 @@ class EigenLogDet(LogDet):
 
     name = "eigen"
 
-    def __init__(self, eigenvalues: Array) -> None:
+    def __init__(self, eigenvalues: Array, counts: Array | None = None) -> None:
         self._eigenvalues = eigenvalues
+        self._counts = np.ones(len(eigenvalues)) if counts is None else counts
 
     def value(self, rho: float) -> float:
         """Give L(rho)."""
-        return float(np.log(np.abs(1 - rho * self._eigenvalues)).sum())
+        return float(self._counts @ np.log(np.abs(1 - rho * self._eigenvalues)))
 
     def slope(self, rho: float) -> float:
         """Give L'(rho)."""
-        return float(-(self._eigenvalues / (1 - rho * self._eigenvalues)).sum().real)
+        return float(-(self._counts @ (self._eigenvalues / (1 - rho * self._eigenvalues))).real)
 
     def derivatives(self, rho: float) -> tuple[float, float, float]:
         """Give L(rho), L'(rho) and L''(rho)."""
         ratio = self._eigenvalues / (1 - rho * self._eigenvalues)
-        return self.value(rho), float(-ratio.sum().real), float(-(ratio**2).sum().real)
+        return self.value(rho), float(-(self._counts @ ratio).real), float(-(self._counts @ ratio**2).real)
 
     def slopes(self, rhos: Array) -> Array:
         """Give L' at many rhos, shape (r,)."""
@@ -48,4 +51,4 @@ class EigenLogDet(LogDet):
 
     def power_traces(self, order: int) -> Array:
         """Give tr(W^q) for q = 0 ... order, shape (order + 1,)."""
-        return np.array([(self._eigenvalues**q).sum().real for q in range(order + 1)])
+        return np.array([(self._counts @ self._eigenvalues**q).real for q in range(order + 1)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth._typing import Array
+from spatialhealth._typing import Array, Missing
 from spatialhealth.errors import (
     AlignmentError,
     DuplicateError,
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["check_columns", "check_frame", "check_outcome", "same_rows"]
+
+_ADVICE = {
+    "raise": "Fill these cells from a source, or leave out these units (from W too) or periods, or see the option "
+    "missing. In a formula, the logarithm of a negative number is NaN too.",
+    "likelihood": "missing='likelihood' is for a missing outcome: regressors must be known everywhere. Fill these "
+    "cells from a source, or use missing='unbalanced'.",
+}
 
 
 def check_frame(x: Any) -> None:
@@ -76,20 +83,21 @@ def same_rows(x: pd.DataFrame, y: pd.Series) -> pd.Series:
     return y.reindex(x.index)
 
 
-def check_columns(x: pd.DataFrame, y: pd.Series) -> Array:
+def check_columns(x: pd.DataFrame, y: pd.Series, missing: Missing = "raise") -> Array:
     """Give outcome and regressors as one float array (N, 1 + k), or say what is wrong in which rows."""
     columns = [(y.name if y.name is not None else "y", y), *((name, x[name]) for name in x.columns)]
     values = np.column_stack([_numbers(name, column) for name, column in columns])
     finite = np.isfinite(values)
     if finite.all():
         return values
-    for j, (name, column) in enumerate(columns):
+    # what may be missing is left to the caller
+    for j, (name, column) in list(enumerate(columns))[
+        {"raise": 0, "likelihood": 1}.get(missing, len(columns)) :
+    ]:
         bad = column.index[np.isnan(values[:, j])]
         if len(bad):
             raise MissingDataError(
-                f"{name!r} is missing (NaN) in {len(bad)} rows: {some(bad)}. "
-                "Fill these cells from a source, or leave out these units (from W too) or periods. "
-                "In a formula, the logarithm of a negative number is NaN too."
+                f"{name!r} is missing (NaN) in {len(bad)} rows: {some(bad)}. {_ADVICE[missing]}"
             )
     for j, (name, column) in enumerate(columns):
         bad = column.index[np.isinf(values[:, j])]
@@ -98,7 +106,7 @@ def check_columns(x: pd.DataFrame, y: pd.Series) -> Array:
                 f"{name!r} is infinite in {len(bad)} rows: {some(bad)}. A logarithm of zero or a division by "
                 "zero does this; log(1 + x) is a common way out."
             )
-    raise AssertionError("unreachable")
+    return values
 
 
 def _numbers(name: Any, column: pd.Series) -> Array:

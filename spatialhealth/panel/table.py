@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._labels import pandas_for
-from spatialhealth._typing import Array
+from spatialhealth._typing import Array, Missing
 from spatialhealth._validation import check_finite, numeric_array
 from spatialhealth.errors import (
     AlignmentError,
@@ -23,7 +23,7 @@ from spatialhealth.panel.columns import check_columns, check_frame, check_outcom
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PanelTable"]
+__all__ = ["PanelTable", "balance_of", "codes", "explain"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +50,8 @@ class PanelTable:
         For each row of `index`, its position in the flattened (T, n) arrays.
     source : str, default ""
         Where the data come from, if their ``attrs["source"]`` says so: "simulated", for instance.
+    balance : str, default ""
+        What `spatialhealth.panel.balance` did to them.
     """
 
     y: Array
@@ -61,6 +63,7 @@ class PanelTable:
     index: pd.Index | None = None
     cell: Array | None = None
     source: str = ""
+    balance: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.y, self.x):
@@ -87,7 +90,9 @@ class PanelTable:
         )
 
     @classmethod
-    def from_frames(cls, x: pd.DataFrame, y: pd.Series | None, units: Array) -> PanelTable:
+    def from_frames(
+        cls, x: pd.DataFrame, y: pd.Series | None, units: Array, missing: Missing = "raise"
+    ) -> PanelTable:
         """Align a table of regressors and an outcome with the units of W, by label.
 
         Parameters
@@ -98,6 +103,8 @@ class PanelTable:
             Outcome, with the same labels in any order; zeros when left out (for prediction).
         units : ndarray of shape (n,)
             Unit labels of W.
+        missing : {"raise", "likelihood"}
+            Whether the outcome may be NaN ("likelihood").
 
         Returns
         -------
@@ -117,8 +124,8 @@ class PanelTable:
         check_frame(x)
         nothing = pd.Series(0.0, index=x.index, name="none")
         y = nothing if y is None else same_rows(x, check_outcome(y))
-        columns = check_columns(x, y)
-        unit, unit_code, periods, period_code = _codes(x.index)
+        columns = check_columns(x, y, missing)
+        unit, unit_code, periods, period_code = codes(x.index)
         position = _positions(unit, units, x.index)
         n, t = len(units), len(periods)
         cell = period_code * n + position[unit_code]
@@ -136,6 +143,7 @@ class PanelTable:
             index=x.index,
             cell=cell,
             source=str(x.attrs.get("source", "")),
+            balance=balance_of(x),
         )
 
     @classmethod
@@ -147,6 +155,7 @@ class PanelTable:
         names: tuple[str, ...] | None = None,
         periods: Any = None,
         response: str = "y",
+        missing: Missing = "raise",
     ) -> PanelTable:
         """Take arrays that are already in the order of W.
 
@@ -162,6 +171,8 @@ class PanelTable:
             Period labels; 0, 1 ... by default.
         response : str, default "y"
             Name of the outcome.
+        missing : {"raise", "likelihood"}
+            Whether the outcome may be NaN ("likelihood").
 
         Returns
         -------
@@ -174,7 +185,8 @@ class PanelTable:
         NonNumericError, NonFiniteError
             If a value is no finite number.
         """
-        y = np.atleast_2d(check_finite("Y", numeric_array("Y", y, (1, 2))))
+        y = np.atleast_2d(numeric_array("Y", y, (1, 2)))
+        check_finite("Y", np.nan_to_num(y, posinf=np.inf, neginf=-np.inf) if missing == "likelihood" else y)
         x = check_finite("X", numeric_array("X", x, (2, 3)))
         x = x if x.ndim == 3 else x[None]
         if x.shape[:2] != y.shape or y.shape[1] != len(units):
@@ -207,6 +219,11 @@ class PanelTable:
         return pd.Series(flat, index=index, name=name).swaplevel()
 
 
+def balance_of(frame: pd.DataFrame) -> str:
+    """Give what `spatialhealth.panel.balance` did to a table, as its attrs say."""
+    return str((frame.attrs.get("balance") or {}).get("text", ""))
+
+
 def _once(what: str, labels: list[Any]) -> None:
     """No label may repeat."""
     twice = sorted({label for label in labels if labels.count(label) > 1}, key=str)
@@ -214,7 +231,7 @@ def _once(what: str, labels: list[Any]) -> None:
         raise DuplicateError(f"{what} stand more than once: {some(twice)}. Give each its own label.")
 
 
-def _codes(index: pd.Index) -> tuple[pd.Index, Array, Array, Array]:
+def codes(index: pd.Index) -> tuple[pd.Index, Array, Array, Array]:
     """Give the unit labels and codes, and the sorted period labels and codes, of an index."""
     if index.nlevels == 1:
         unit, code = index.unique(), None
@@ -253,11 +270,12 @@ def _positions(found: pd.Index, units: Array, rows: pd.Index) -> Array:
     position = known.get_indexer(found)
     absent = known.difference(found, sort=False)
     if (position < 0).any() or len(absent):
-        raise AlignmentError(_explain(found[position < 0], absent, rows, known))
+        raise AlignmentError(explain(found[position < 0], absent, rows, known))
     return np.asarray(position)
 
 
-def _explain(extra: pd.Index, absent: pd.Index, rows: pd.Index, known: pd.Index) -> str:
+def explain(extra: pd.Index, absent: pd.Index, rows: pd.Index, known: pd.Index) -> str:
+    """Say which units stand only in the data (indexed by `rows`) or only in W, and what the cause may be."""
     import pandas as pd
 
     found, parts = rows.unique(0), []
