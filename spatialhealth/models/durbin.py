@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet
+from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet, Missing
 from spatialhealth.errors import OptionError
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.options import DurbinModel
@@ -106,8 +106,12 @@ class SpatialDurbin(DurbinModel):
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
         dynamic: Dynamic | None = None,
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, durbin, correction, logdet, cov_type, constant)
+        super().__init__(
+            weights, effects, durbin, correction, logdet, cov_type, constant, missing, restandardise
+        )
         self.dynamic = dynamic
 
     def _durbin(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet
+from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet, Missing
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.covariances import Covariance
 
@@ -98,6 +98,8 @@ class SpatialLag(SpatialModel):
         cov_type: CovType | Covariance = "observed",
         constant: bool = True,
         dynamic: Dynamic | None = None,
+        missing: Missing = "raise",
+        restandardise: bool = True,
     ) -> None:
-        super().__init__(weights, effects, correction, logdet, cov_type, constant)
+        super().__init__(weights, effects, correction, logdet, cov_type, constant, missing, restandardise)
         self.dynamic = dynamic
