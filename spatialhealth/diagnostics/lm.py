@@ -9,11 +9,10 @@ import numpy as np
 
 from spatialhealth._typing import Array, Correction, Effects
 from spatialhealth.diagnostics.fitted import Fitted, baseline, fitted
-from spatialhealth.diagnostics.lm_conditional import lm_given_lag
+from spatialhealth.diagnostics.lm_conditional import lm_conditional
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.traces import Traces
-from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.least_squares import LeastSquares
 
 if TYPE_CHECKING:
@@ -56,9 +55,9 @@ def lm(
 
     Parameters
     ----------
-    formula : str or fitted SLX, SpatialLag or SpatialDurbin
-        A formula, with `data` and `weights`; or a model that has been fitted, alone. Of a model with W y the
-        test is the one for a spatial error beside it.
+    formula : str or fitted model
+        A formula, with `data` and `weights`; or a model that has been fitted, alone. A model with W y is tested
+        for a spatial error beside it, one with a spatial error for a lag.
     data : DataFrame, optional
         Indexed by unit or by (unit, period).
     weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator, optional
@@ -76,12 +75,13 @@ def lm(
     -------
     StatisticTable
         "LM lag", "LM error", "robust LM lag", "robust LM error", "LM SARMA" (both at once) and, as long as no
-        regressor is lagged, "LM WX". After a model with W y: "LM error given lag".
+        regressor is lagged, "LM WX". After a model with one spatial parameter: "LM error given lag" or
+        "LM lag given error".
 
     Raises
     ------
     OptionError
-        If data or weights are missing, or a fitted model has a spatial error already.
+        If data or weights are missing, or a fitted model has a spatial lag and a spatial error already.
 
     Notes
     -----
@@ -116,12 +116,7 @@ def lm(
     if isinstance(formula, str):
         return _of(fitted("lm", baseline("lm", formula, data, weights, effects, durbin, correction)))
     found = fitted("lm", formula)
-    if "lambda" in found.spatial:
-        raise OptionError(
-            f"{found.result.model} has a spatial error already. Fit the model with W y beside it, and compare "
-            "the two with spatialhealth.diagnostics.lr."
-        )
-    return _of(found) if not found.spatial else lm_given_lag(found)
+    return _of(found) if not found.spatial else lm_conditional(found)
 
 
 def _of(model: Fitted) -> StatisticTable:

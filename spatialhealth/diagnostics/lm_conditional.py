@@ -1,33 +1,34 @@
-"""The Lagrange multiplier test for a spatial error beside a spatial lag that is fitted."""
+"""The Lagrange multiplier tests for one spatial parameter beside another that is fitted."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
-from spatialhealth.diagnostics.traces import Traces
-from spatialhealth.errors import OptionError, SizeError
+from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.covariance import invert_information
-from spatialhealth.likelihood.information import LagMoments, expected_information
-from spatialhealth.likelihood.transform import Jacobian
-from spatialhealth.operator.operator import SpatialOperator, columns_of_identity
+from spatialhealth.likelihood.filter import ErrorFilter
+from spatialhealth.likelihood.information import expected_information
+from spatialhealth.likelihood.least_squares import LeastSquares
+from spatialhealth.likelihood.state import State
 
-__all__ = ["lm_given_lag"]
+__all__ = ["lm_conditional"]
 
-_LIMIT = 20_000
-_BLOCK = 512
+_TESTED = {
+    "lambda": ("LM error given lag", "no spatial error (lambda = 0) beside the spatial lag"),
+    "rho": ("LM lag given error", "no spatial lag (rho = 0) beside the spatial error"),
+}
 
 
-def lm_given_lag(model: Fitted) -> StatisticTable:
-    """Test the residuals of a model with W y for a spatial error.
+def lm_conditional(model: Fitted) -> StatisticTable:
+    """Test a model with a spatial lag for a spatial error, or one with a spatial error for a lag.
 
     Parameters
     ----------
     model : Fitted
-        A SpatialLag or a SpatialDurbin.
+        With `rho` or `lambda`, not both.
 
     Returns
     -------
@@ -36,71 +37,60 @@ def lm_given_lag(model: Fitted) -> StatisticTable:
     Raises
     ------
     OptionError
-        If the model is the bias-corrected direct estimator, which is no maximum of a likelihood.
+        If the model has both already, or is the bias-corrected direct estimator, no maximum of a likelihood.
     SizeError
         If there are more than 20,000 units, whose inverse the information needs.
 
     Notes
     -----
-    LM = (e'We / s2 - m tr A)^2 / (T22 - T21' V T21), with T21 the information of lambda with rho and sigma2
-    and V their covariance when lambda = 0.
+    The statistic is the squared score of the parameter that is left out, at the maximum without it, times its
+    entry of the inverse expected information of all parameters.
 
     References
     ----------
     Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer, section 6.3.4.
+
+    Debarsy, N. and Ertur, C. (2010). Testing for spatial autocorrelation in a fixed effects panel data model.
+    Regional Science and Urban Economics 40, 453-470.
     """
-    within, operator, rho = model.within, model.operator, model.result.rho
-    if within.is_direct:
+    if len(model.spatial) != 1:
         raise OptionError(
-            "The LM test for a spatial error beside a spatial lag needs a maximum of the likelihood; the "
-            "bias-corrected direct estimator is none. Use weights whose rows all sum to one, or "
-            "effects='entity'."
+            f"{model.result.model} has a spatial lag and a spatial error already; none is left to test."
         )
-    if operator.n > _LIMIT:
-        raise SizeError(f"The information of lambda and rho needs all {operator.n:,} columns of an inverse.")
-    if rho is None:
-        raise OptionError("The LM test for a spatial error beside a spatial lag needs a model with W y.")
-    e = model.result.residuals
-    s2 = float(np.sum(e**2)) / within.size
-    traces = Traces.of(operator, within.drops_constant)
-    score = float(np.sum(e * operator.lag(e))) / s2 - within.periods * traces.single
-    with_rho = within.periods * _cross_trace(operator, rho, within.drops_constant)
-    with_sigma2 = within.periods * traces.single / s2
-    cross = np.array([with_rho, with_sigma2])
-    variance = within.periods * (traces.square + traces.gram) - cross @ _covariance(model, s2) @ cross
-    null = "no spatial error (lambda = 0) beside the spatial lag"
-    test = Statistic.chi_square("LM error given lag", score**2 / float(variance), 1, null)
+    if model.within.is_direct:
+        raise OptionError(
+            "The LM tests beside a fitted spatial parameter need a maximum of the likelihood; the bias-corrected "
+            "direct estimator is none. Use weights whose rows all sum to one, or effects='entity'."
+        )
+    tested = "lambda" if model.spatial == ("rho",) else "rho"
+    state = _state(model)
+    place = state.k + (1 if tested == "lambda" else 0)
+    variance = invert_information(expected_information(state))[place, place]
+    name, null = _TESTED[tested]
+    test = Statistic.chi_square(name, _score(state, tested) ** 2 * float(variance), 1, null)
     return StatisticTable(
         f"Lagrange multiplier test of {model.result.model}, {model.result.response}", (test,)
     )
 
 
-def _covariance(model: Fitted, s2: float) -> Array:
-    """Give the covariance of (rho, sigma2) from the expected information, shape (2, 2)."""
-    lag = model.operator.lag(model.result.y)
-    moments = LagMoments(
-        design=model.projection.q,
-        gram=np.eye(model.projection.q.shape[1]),
-        lag=model.left(lag),
-        residual=model.result.residuals.reshape(-1),
-        rho=float(model.result.rho or 0.0),
-        sigma2=s2,
-        jacobian=Jacobian(model.operator.logdet, model.within),
-    )
-    return invert_information(expected_information(moments, model.operator))[-2:, -2:]
+def _state(model: Fitted) -> State:
+    """Give the likelihood with both parameters at the maximum that has one of them at zero."""
+    result, within, operator = model.result, model.within, model.operator
+    error = result.error_operator or operator
+    columns = np.column_stack([model.left(result.y), model.left(operator.lag(result.y)), model.projection.q])
+    filtered = ErrorFilter(columns, within, error)
+    rho, lam = result.spatial("rho") or 0.0, result.spatial("lambda") or 0.0
+    at = filtered.columns(lam)
+    delta, residual = LeastSquares.of(at[:, 2:]).fit(at[:, 0] - rho * at[:, 1])
+    left = np.concatenate([[1.0, -rho], -delta])
+    sigma2 = float(residual @ residual) / within.size
+    return State(filtered, left, rho, lam, sigma2, within, operator, error)
 
 
-def _cross_trace(operator: SpatialOperator, rho: float, without_constant: bool) -> float:
-    """Give tr(A G) + tr(A' G) for one period, G = W (I - rho W)^-1, the constant projected off if asked."""
-    W, n = operator.matrix, operator.n
-    total = 0.0
-    for start in range(0, n, _BLOCK):
-        columns = columns_of_identity(n, start, _BLOCK)
-        through = W @ operator.solve(rho, columns)
-        total += float(np.sum(columns * (W @ through)) + np.sum((W @ columns) * through))
-    if without_constant:
-        # W leaves the constant as it is here: tr(J W G) loses 1 / (1 - rho), tr(J W' J G) loses 1'W G'1 / n
-        ones = np.ones(n)
-        back = W.T @ operator.solve(rho, ones, transpose=True)
-        total -= 1 / (1 - rho) + float((W.T @ ones) @ back) / n
-    return total
+def _score(state: State, name: str) -> float:
+    """Give the slope of the log-likelihood in one of the spatial parameters."""
+    if name == "rho":
+        pull = float(state.columns[:, 1] @ state.residual)
+    else:
+        pull = -float(state.left @ state.products.first @ state.left) / 2
+    return pull / state.sigma2 + state.derivatives(name)[1]

@@ -7,7 +7,7 @@ from scipy.special import ndtr
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted, fitted
-from spatialhealth.diagnostics.lm_conditional import lm_given_lag
+from spatialhealth.diagnostics.lm_conditional import lm_conditional
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.traces import Traces
@@ -69,7 +69,7 @@ def _beside_lag(model: Fitted) -> Statistic:
     value = _scale(model) * float(np.sum(e * operator.lag(e))) / float(np.sum(e**2))
     traces = Traces.of(operator, model.within.drops_constant)
     mean = _scale(model) * traces.single / traces.n
-    z = np.sign(value - mean) * np.sqrt(lm_given_lag(model)[0].value)
+    z = np.sign(value - mean) * np.sqrt(lm_conditional(model)[0].value)
     return _statistic(
         "Moran's I" if len(e) == 1 else "Moran's I, pooled", value, mean, ((value - mean) / z) ** 2
     )
