@@ -9,6 +9,8 @@ from spatialhealth.diagnostics.bsk import bsk
 from spatialhealth.diagnostics.collinearity import Collinearity, collinearity
 from spatialhealth.diagnostics.dependence import pesaran_cd
 from spatialhealth.diagnostics.hausman import hausman
+from spatialhealth.diagnostics.ladder import ladder
+from spatialhealth.diagnostics.ladder_result import Ladder, Rung
 from spatialhealth.diagnostics.lm import lm
 from spatialhealth.diagnostics.lr import lr
 from spatialhealth.diagnostics.moran import moran
@@ -20,12 +22,15 @@ from spatialhealth.diagnostics.wald import wald
 
 __all__ = [
     "Collinearity",
+    "Ladder",
+    "Rung",
     "Statistic",
     "StatisticTable",
     "bsk",
     "collinearity",
     "hausman",
     "heteroskedasticity",
+    "ladder",
     "lm",
     "lr",
     "moran",

@@ -59,7 +59,7 @@ def nesting(restricted: Fitted, full: Fitted) -> Nesting:
                 _refused(small, large, problem or f"{small.model} has lagged regressors itself.")
             )
         return Nesting(
-            len(large.lagged), "common factor: theta = -rho beta, which makes SDM a spatial error model"
+            len(large.lagged), "common factor (theta = -rho beta): the spatial error model is enough"
         )
     if missing:
         raise OptionError(
@@ -67,7 +67,18 @@ def nesting(restricted: Fitted, full: Fitted) -> Nesting:
                 small, large, f"{some(missing)} {'is' if len(missing) == 1 else 'are'} not in {large.model}."
             )
         )
-    return Nesting(len(extra), " = ".join(extra) + " = 0", "phi" in extra)
+    return Nesting(len(extra), _zero(extra), "phi" in extra)
+
+
+_WORDS = {"rho": "no spatial lag of the outcome", "lambda": "no spatial error", "phi": "no random effects"}
+
+
+def _zero(extra: list[str]) -> str:
+    """Say that parameters are zero."""
+    words = ["no spatial lags of regressors"] if any(name.startswith(LAG_PREFIX) for name in extra) else []
+    words += [_WORDS[name] for name in extra if name in _WORDS]
+    equation = " = ".join(extra) + " = 0"
+    return f"{', '.join(words)} ({equation})" if words else equation
 
 
 def common_factor_problem(result: FitResult) -> str:
