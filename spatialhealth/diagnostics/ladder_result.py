@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -155,7 +156,7 @@ class Ladder:
                 rule,
                 *lines,
                 rule,
-                self.words,
+                textwrap.fill(self.words, 110),
             ]
         )
 
