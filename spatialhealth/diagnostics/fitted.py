@@ -91,7 +91,7 @@ def check_model(owner: str, model: Any) -> SpatialModel:
     return model
 
 
-def fitted(owner: str, model: Any) -> Fitted:
+def fitted(owner: str, model: Any, *, random: bool = True) -> Fitted:
     """Build the design of a fitted model again.
 
     Parameters
@@ -99,6 +99,8 @@ def fitted(owner: str, model: Any) -> Fitted:
     owner : str
         Who asks, for the message of an error.
     model : SpatialModel
+    random : bool, default True
+        Whether a model with random effects will do.
 
     Returns
     -------
@@ -106,6 +108,12 @@ def fitted(owner: str, model: Any) -> Fitted:
     """
     model = check_model(owner, model)
     result, table = model.result_, model._table
+    if result.effects == "random" and not random:
+        raise OptionError(
+            f"{owner} does not apply to residuals of a model with random effects, which are less the predicted "
+            "effects and follow no law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for "
+            "spatial errors beside random effects."
+        )
     design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
     flat = np.ascontiguousarray(result.within.apply(design.z).reshape(-1, design.z.shape[2]))
     return Fitted(model, result, table, design.z, LeastSquares.of(flat))

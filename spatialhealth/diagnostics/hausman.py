@@ -69,7 +69,7 @@ def hausman(fixed: SpatialModel, random: SpatialModel) -> StatisticTable:
 
 def _check(fixed: Fitted, random: Fitted) -> None:
     one, other = fixed.result, random.result
-    if one.effects != "entity" or str(other.effects) != "random":
+    if one.effects != "entity" or other.effects != "random":
         raise OptionError(
             f"hausman compares effects='entity' with effects='random'; it was given {one.effects!r} and "
             f"{other.effects!r}, in this order."
@@ -88,6 +88,13 @@ def _form(fixed: Fitted, random: Fitted) -> Statistic:
     one, other = fixed.result, random.result
     names = [name for name in fixed.columns if name in random.columns and name != CONSTANT]
     here, there = [one.position[n] for n in names], [other.position[n] for n in names]
+    if not {one.cov_type, other.cov_type} <= {"observed", "expected"}:
+        reason = (
+            "Var(fixed) - Var(random) is a variance only while random effects are efficient, which robust "
+            "covariances "
+            "do not take for granted; the auxiliary form does without."
+        )
+        return Statistic.not_applicable("Hausman", _NULL, reason)
     difference = one.params[here] - other.params[there]
     spread = one.covariance[np.ix_(here, here)] - other.covariance[np.ix_(there, there)]
     scale = np.sqrt(np.diag(one.covariance)[here])

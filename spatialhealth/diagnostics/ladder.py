@@ -18,7 +18,7 @@ from spatialhealth.diagnostics.redundant import redundant_effects
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.wald import wald
-from spatialhealth.errors import IdentificationError, OptionError, SizeError
+from spatialhealth.errors import ConvergenceError, IdentificationError, OptionError, SizeError
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.durbin import SpatialDurbin
 from spatialhealth.models.error import SpatialError
@@ -162,6 +162,6 @@ def _attempt(name: str, test: Callable[[], Statistic | StatisticTable]) -> tuple
     """Give the tests, or one entry that says why they do not apply."""
     try:
         found = test()
-    except (OptionError, IdentificationError, SizeError) as error:
+    except (OptionError, IdentificationError, SizeError, ConvergenceError) as error:
         return (Statistic.not_applicable(name, "not tested", str(error)),)
     return (found,) if isinstance(found, Statistic) else found.statistics

@@ -115,7 +115,7 @@ def lm(
     """
     if isinstance(formula, str):
         return _of(fitted("lm", baseline("lm", formula, data, weights, effects, durbin, correction)))
-    found = fitted("lm", formula)
+    found = fitted("lm", formula, random=False)
     return _of(found) if not found.spatial else lm_conditional(found)
 
 

@@ -50,7 +50,7 @@ def moran_of_residuals(model: SpatialModel) -> StatisticTable:
     Kelejian, H. H. and Prucha, I. R. (2001). On the asymptotic distribution of the Moran I test statistic.
     Journal of Econometrics 104, 219-257.
     """
-    found = fitted("moran", model)
+    found = fitted("moran", model, random=False)
     if "lambda" in found.spatial:
         raise OptionError(
             f"{found.result.model} models the autocorrelation of its errors; the moments of Moran's I of "

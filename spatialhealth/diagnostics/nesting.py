@@ -46,6 +46,7 @@ def nesting(restricted: Fitted, full: Fitted) -> Nesting:
     _same_data(restricted, full)
     _same_likelihood(small, large)
     _same_weights(small, large)
+    _same_components(restricted, full)
     extra = [name for name in large.param_names if name not in small.param_names]
     missing = [name for name in small.param_names if name not in large.param_names]
     if not extra and not missing:
@@ -129,7 +130,7 @@ def _same_data(restricted: Fitted, full: Fitted) -> None:
 
 
 def _same_likelihood(small: FitResult, large: FitResult) -> None:
-    if (str(small.effects), str(large.effects)) == ("none", "random"):
+    if (small.effects, large.effects) == ("none", "random"):
         return
     if small.effects != large.effects or small.correction != large.correction:
         raise OptionError(
@@ -158,6 +159,24 @@ def _same_weights(small: FitResult, large: FitResult) -> None:
         _same_matrix(one, other, " of the errors")
     if one is not None and other is None:
         _same_matrix(one, large.operator, "")
+
+
+def _same_components(restricted: Fitted, full: Fitted) -> None:
+    """Refuse two ways in which random effects and spatial errors mix; one of them is no SDM with a common factor."""
+    if restricted.result.effects != "random" or "lambda" not in restricted.spatial:
+        return
+    forms = (restricted.model.error_components, full.model.error_components)
+    if "lambda" not in full.spatial:
+        if forms[0] != "kkp":
+            raise OptionError(
+                "With error_components='baltagi' the random effects have no spatial process, and the spatial error "
+                "model is no special case of SpatialDurbin. Use error_components='kkp'."
+            )
+    elif forms[0] != forms[1]:
+        raise OptionError(
+            f"The models have error_components={forms[0]!r} and {forms[1]!r}: neither restricts the other. "
+            "Give both the same."
+        )
 
 
 def _of_errors(result: FitResult) -> SpatialOperator | None:

@@ -110,7 +110,7 @@ def heteroskedasticity(model: SpatialModel) -> StatisticTable:
     >>> sh.diagnostics.heteroskedasticity(model).names
     ['Breusch-Pagan', 'Koenker', 'White']
     """
-    found = fitted("heteroskedasticity", model)
+    found = fitted("heteroskedasticity", model, random=False)
     columns = [name != "constant" for name in found.columns]
     z = found.z[..., columns]
     tests = (
@@ -202,7 +202,7 @@ def normality(model: SpatialModel) -> Statistic:
     >>> sh.diagnostics.normality(model).df
     2
     """
-    found = fitted("normality", model)
+    found = fitted("normality", model, random=False)
     e, centring = found.result.residuals, _Centring(found.within)
     cubes, fourths = centring.sum_of_powers(3), centring.sum_of_powers(4)
     if cubes < _TOLERANCE * e.size:

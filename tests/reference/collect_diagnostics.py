@@ -35,7 +35,14 @@ def case(path: Path) -> dict:
         for name, found in ours.items()
         if abs(sources["R"]["tests"].get(name, found)["statistic"] / found["statistic"] - 1) > 1e-4
     }
-    return {"brute_force": ours, "R_alone": alone, "R_differs": differ}
+    hausman = {
+        name: {key: found["alternative_full_information"][key] for key in ("statistic", "positive_definite")}
+        for name, found in sources["brute_force"]["tests"].items()
+        if name.startswith("sphtest")
+    }
+    return {"brute_force": ours, "R_alone": alone, "R_differs": differ} | (
+        {"hausman": hausman} if hausman else {}
+    )
 
 
 def main(folder: str) -> None:
