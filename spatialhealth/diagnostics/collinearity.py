@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Collinearity", "collinearity"]
 
-_STRONG, _MODERATE = 30.0, 10.0
-_HIGH_VIF = 10.0
+# from which on collinearity is called moderate, and strong
+_CONDITION = (10.0, 30.0)
+_VIF = (5.0, 10.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +50,14 @@ class Collinearity:
     @property
     def words(self) -> str:
         """The finding in a sentence or two."""
-        degree = (
-            f"strong (above {_STRONG:.0f})"
-            if self.condition_number > _STRONG
-            else f"moderate (between {_MODERATE:.0f} and {_STRONG:.0f})"
-            if self.condition_number > _MODERATE
-            else f"weak (below {_MODERATE:.0f})"
-        )
         worst = int(np.argmax(self.vif))
-        high = [name for name, value in zip(self.names, self.vif, strict=True) if value > _HIGH_VIF]
+        largest = float(self.vif[worst])
+        high = [name for name, value in zip(self.names, self.vif, strict=True) if value > _VIF[1]]
         text = (
-            f"Collinearity is {degree}: condition number {number(self.condition_number)}. The largest "
-            "variance inflation "
-            f"factor is {number(float(self.vif[worst]))}, of {self.names[worst]}: its standard error is "
-            f"{np.sqrt(self.vif[worst]):.1f} times what it would be without the other columns."
+            f"Collinearity is {_degree(self.condition_number, largest)}: condition number "
+            f"{number(self.condition_number)} (strong above {_CONDITION[1]:.0f}), largest variance inflation factor "
+            f"{number(largest)} (strong above {_VIF[1]:.0f}), of {self.names[worst]}, whose standard error is "
+            f"{np.sqrt(largest):.1f} times what it would be without the other columns."
         )
         if any(name.startswith(LAG_PREFIX) for name in high):
             text += " Such lags say little apart from their regressors: read total effects, or lag fewer."
@@ -90,6 +85,12 @@ class Collinearity:
 
     def _repr_html_(self) -> str:
         return f"{html_table(self._rows())}<p>{html.escape(self.words)}</p>"
+
+
+def _degree(condition: float, vif: float) -> str:
+    """Call collinearity by the worse of its two measures."""
+    steps = [int(np.searchsorted(_CONDITION, condition)), int(np.searchsorted(_VIF, vif))]
+    return ("weak", "moderate", "strong")[max(steps)]
 
 
 def collinearity(model: SpatialModel) -> Collinearity:
@@ -122,7 +123,7 @@ def collinearity(model: SpatialModel) -> Collinearity:
     >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
     >>> model = sh.SLX(W, effects="two-way").fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
     >>> sh.diagnostics.collinearity(model).vif.round(2).tolist()
-    [1.92, 2.01, 1.97, 2.02]
+    [1.07, 1.72, 1.16, 1.82]
     """
     found = fitted("collinearity", model)
     columns = [j for j, name in enumerate(found.columns) if name != "constant"]
