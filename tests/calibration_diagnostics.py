@@ -86,9 +86,12 @@ def random_effects(rng) -> Found:
     """A lag, and random effects that are unrelated to the regressors; five periods."""
     X = regressors(rng, 5)
     Y = (X @ [1.0, -1.0] + rng.normal(size=N) + rng.normal(size=(5, N))) @ LAG.T
-    fixed = sh.SpatialLag(OPERATOR, effects="entity").fit_arrays(Y, X)
-    random = sh.SpatialLag(OPERATOR, effects="random").fit_arrays(Y, X)
-    return {test.name: test for test in sh.diagnostics.hausman(fixed, random)}
+    found = {}
+    for kind in ("observed", "expected"):
+        fixed = sh.SpatialLag(OPERATOR, effects="entity", cov_type=kind).fit_arrays(Y, X)
+        random = sh.SpatialLag(OPERATOR, effects="random", cov_type=kind).fit_arrays(Y, X)
+        found |= {f"{test.name}, {kind}": test for test in sh.diagnostics.hausman(fixed, random)}
+    return found
 
 
 def pooled(rng) -> Found:

@@ -49,7 +49,9 @@ def hausman(fixed: SpatialModel, random: SpatialModel) -> StatisticTable:
     -----
     The order is Var(fixed) - Var(random): under the null random effects are efficient. With
     `correction="none"` the covariance of the fixed effects is too small by (T - 1) / T; fit them with
-    "lee-yu".
+    "lee-yu". Fit both models with `cov_type="expected"` where n allows it: the difference of two observed
+    informations is noise in good part, and the test then rejects a true null too often. The auxiliary form
+    depends on neither.
 
     References
     ----------

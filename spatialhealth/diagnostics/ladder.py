@@ -33,6 +33,7 @@ __all__ = ["ladder"]
 
 _FIXED = ("none", "entity", "time", "two-way")
 _LIKELIHOOD = ("observed", "expected")
+_EXPECTED_UP_TO = 2_000  # units, whose whole inverse the expected information needs
 
 
 def ladder(
@@ -130,7 +131,7 @@ def ladder(
     if panel and effects == "none":
         rungs.append(Rung("random", "Are there random effects?", _attempt("LM1", lambda: bsk(models["OLS"]))))
     if panel and effects == "entity":
-        rungs.append(Rung("hausman", "Fixed or random effects?", _hausman(models["SDM"], fit)))
+        rungs.append(Rung("hausman", "Fixed or random effects?", _hausman(fit, cov_type, operator.n)))
     chosen, why = suggestion(tuple(rungs), level, decide)
     steps = Ladder(tuple(rungs), models, chosen, why, level, "")
     return Ladder(tuple(rungs), models, chosen, why, level, paragraph(steps))
@@ -154,8 +155,15 @@ def _reduction(models: dict[str, SpatialModel], name: str, question: str) -> Run
     return Rung(name, question, tests)
 
 
-def _hausman(durbin: SpatialModel, fit: Callable[..., SpatialModel]) -> tuple[Statistic, ...]:
-    return _attempt("Hausman", lambda: hausman(durbin, fit(SpatialDurbin, effects="random")))
+def _hausman(fit: Callable[..., SpatialModel], cov_type: CovType, n: int) -> tuple[Statistic, ...]:
+    """Compare fixed and random effects; by the expected information where it can be had, which keeps the size."""
+    kind = "expected" if cov_type in _LIKELIHOOD and n <= _EXPECTED_UP_TO else cov_type
+
+    def compare() -> StatisticTable:
+        both = (fit(SpatialDurbin, effects=effects, cov_type=kind) for effects in ("entity", "random"))
+        return hausman(*both)
+
+    return _attempt("Hausman", compare)
 
 
 def _attempt(name: str, test: Callable[[], Statistic | StatisticTable]) -> tuple[Statistic, ...]:
