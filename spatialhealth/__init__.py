@@ -20,6 +20,7 @@ _MODULES = (
     "operator",
     "models",
     "impacts",
+    "diagnostics",
     "maps",
     "report",
     "errors",
@@ -36,7 +37,18 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from spatialhealth import datasets, errors, impacts, maps, models, operator, panel, report, weights
+    from spatialhealth import (
+        datasets,
+        diagnostics,
+        errors,
+        impacts,
+        maps,
+        models,
+        operator,
+        panel,
+        report,
+        weights,
+    )
     from spatialhealth.models import (
         SLX,
         GeneralNesting,
@@ -58,6 +70,7 @@ __all__ = [
     "SpatialLag",
     "SpatialOperator",
     "datasets",
+    "diagnostics",
     "errors",
     "impacts",
     "maps",

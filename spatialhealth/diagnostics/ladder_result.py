@@ -1,0 +1,190 @@
+"""Ladder: the tests of a specification search in order, the decision at each rung, and the model they lead to."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spatialhealth._format import escape_tex, html_table, number, p_value, text_table
+from spatialhealth._labels import pandas_for
+from spatialhealth.diagnostics.statistic import Statistic
+from spatialhealth.errors import OptionError
+from spatialhealth.models.base import SpatialModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Ladder", "Rung"]
+
+_HEADS = ["Rung", "Test", "Statistic", "df", "p", "p (Holm)", "Null hypothesis"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One question of the sequence, and the tests that answer it.
+
+    Parameters
+    ----------
+    key : str
+        Short name of the question.
+    question : str
+    statistics : tuple of Statistic
+    """
+
+    key: str
+    question: str
+    statistics: tuple[Statistic, ...]
+
+    def rejected(self, level: float) -> tuple[str, ...]:
+        """Names of the tests whose null is rejected."""
+        return tuple(test.name for test in self.statistics if test.applies and test.reject(level))
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """What `ladder` found.
+
+    Parameters
+    ----------
+    rungs : tuple of Rung
+    models : mapping of str to fitted model
+        OLS, SLX, SAR, SEM, SDM.
+    choice : str
+        Which of them the tests lead to.
+    why : str
+        In a clause.
+    level : float
+        Significance level.
+    words : str
+        The whole in a paragraph.
+    """
+
+    rungs: tuple[Rung, ...]
+    models: Mapping[str, SpatialModel]
+    choice: str
+    why: str
+    level: float
+    words: str
+
+    @property
+    def suggested(self) -> SpatialModel:
+        """The fitted model that the tests lead to."""
+        return self.models[self.choice]
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """All tests, in order."""
+        return tuple(test for rung in self.rungs for test in rung.statistics)
+
+    @property
+    def holm(self) -> tuple[float, ...]:
+        """Holm's p values, for all tests that apply at once; NaN for the others."""
+        raw = np.array([test.p_value for test in self.statistics])
+        known = np.flatnonzero(~np.isnan(raw))
+        order = known[np.argsort(raw[known], kind="stable")]
+        adjusted = np.full(len(raw), np.nan)
+        steps = raw[order] * np.arange(len(order), 0, -1)
+        adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+        return tuple(float(p) for p in adjusted)
+
+    def __getitem__(self, name: str) -> Statistic:
+        """Give the test of that name."""
+        for test in self.statistics:
+            if test.name == name:
+                return test
+        names = ", ".join(test.name for test in self.statistics)
+        raise OptionError(f"There is no test {name!r} on this ladder. It has: {names}.")
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a test.
+
+        Columns: rung, question, test, statistic, df, p_value, p_holm, decision, distribution, null, reason.
+        """
+        pd = pandas_for("Ladder.table", ".statistics, or print(ladder)")
+        frames = []
+        for step, rung in enumerate(self.rungs, start=1):
+            frame = pd.concat([test.to_frame() for test in rung.statistics]).reset_index()
+            frame.insert(0, "rung", step)
+            frame.insert(1, "question", rung.question)
+            frames.append(frame)
+        table = pd.concat(frames, ignore_index=True)
+        table.insert(6, "p_holm", self.holm)
+        table.insert(7, "decision", [self._decision(test) for test in self.statistics])
+        return table
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give `table`."""
+        return self.table
+
+    def _decision(self, test: Statistic) -> str:
+        if not test.applies:
+            return "none"
+        return "rejected" if test.reject(self.level) else "not rejected"
+
+    def _rows(self) -> list[list[str]]:
+        rows, holm = [_HEADS], iter(self.holm)
+        for step, rung in enumerate(self.rungs, start=1):
+            for place, test in enumerate(rung.statistics):
+                df = "" if test.df is None else str(test.df).strip("()")
+                null = test.null if test.applies else test.reason
+                head = str(step) if place == 0 else ""
+                figures = [number(test.value), df, p_value(test.p_value), p_value(next(holm))]
+                rows.append([head, test.name, *figures, null])
+        return rows
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        short = [[*row[:-1], row[-1] if len(row[-1]) <= 70 else row[-1][:67] + "..."] for row in rows]
+        width = max(len(row[-1]) for row in short)
+        padded = [[*row[:-1], row[-1].ljust(width)] for row in short]
+        heads, *lines = [line.rstrip() for line in text_table(padded, labels=2)]
+        rule = "-" * 110
+        steps = [f"{j}. {rung.question}" for j, rung in enumerate(self.rungs, start=1)]
+        return "\n".join(
+            [
+                f"Suggested: {self.choice}, {self.why}",
+                rule,
+                *steps,
+                rule,
+                heads,
+                rule,
+                *lines,
+                rule,
+                textwrap.fill(self.words, 110),
+            ]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        steps = "".join(f"<li>{html.escape(rung.question)}</li>" for rung in self.rungs)
+        return (
+            f"<h4>Suggested: {html.escape(self.choice)}, {html.escape(self.why)}</h4><ol>{steps}</ol>"
+            f"{html_table(self._rows(), labels=2)}<p>{html.escape(self.words)}</p>"
+        )
+
+    def to_latex(self) -> str:
+        """Give a LaTeX table for the package booktabs; `words` belong in the text.
+
+        Returns
+        -------
+        str
+        """
+        heads, *rows = self._rows()
+        lines = [
+            r"\begin{tabular}{llrrrrp{6cm}}",
+            r"\toprule",
+            " & ".join(heads) + r" \\",
+            r"\midrule",
+            *(" & ".join(escape_tex(cell.replace("-", "−", 1) if cell[:1] == "-" else cell) for cell in row) + r" \\"
+              for row in rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]  # fmt: skip
+        return "\n".join(lines)

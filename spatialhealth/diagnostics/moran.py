@@ -1,0 +1,189 @@
+"""Moran's I: of a variable by permutation, of residuals by their exact or asymptotic moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from spatialhealth._progress import track
+from spatialhealth._typing import Array
+from spatialhealth._validation import check_positive, random_generator
+from spatialhealth.diagnostics.moran_residuals import moran_of_residuals
+from spatialhealth.diagnostics.statistic import Statistic
+from spatialhealth.diagnostics.table import StatisticTable
+from spatialhealth.errors import ConstantRegressorError, LabelError, OptionError, SizeError, some
+from spatialhealth.models.base import SpatialModel
+from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.panel.table import PanelTable
+from spatialhealth.weights.convert import to_graph
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["moran"]
+
+_NULL = "values stand in space at random"
+
+
+def moran(
+    values: pd.Series | SpatialModel,
+    weights: Any = None,
+    permutations: int = 999,
+    random_state: Any = None,
+) -> StatisticTable:
+    """Give Moran's I of a variable, or of the residuals of a fitted model.
+
+    Parameters
+    ----------
+    values : Series or fitted model
+        - a Series indexed by unit, or by (unit, period), in any order: I by period, and pooled;
+        - a fitted SLX (with or without lagged regressors): I of its residuals, with the moments that residuals
+          have (Cliff and Ord 1981), pooled and by period;
+        - a fitted SpatialLag or SpatialDurbin: I of its residuals, pooled, with the variance that the estimated
+          rho leaves (Anselin 1988; Kelejian and Prucha 2001).
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator, optional
+        Needed for a variable, taken as they are; a model brings its own.
+    permutations : int, default 999
+        Random permutations of the units; 0 for the normal distribution with the moments of all permutations.
+        In a panel the units change places with their whole history, so that persistence over time does no harm.
+    random_state : int or numpy.random.Generator, optional
+        Seed of the permutations.
+
+    Returns
+    -------
+    StatisticTable
+        The first entry is I over everything; in a panel those of the periods follow. `value` is I; `estimates`
+        hold its expectation, its variance and z. All p values are two-sided.
+
+    Raises
+    ------
+    OptionError
+        If weights are missing, or the model has a spatial error.
+    ConstantRegressorError
+        If the variable does not vary in some period.
+    DataError
+        If variable and weights do not fit each other.
+
+    Notes
+    -----
+    The pooled I takes each period's own mean out, so that a common trend does not pass for clustering. Units
+    without neighbours count among the n units.
+
+    References
+    ----------
+    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes: Models and Applications. Pion.
+
+    Mantel, N. (1967). The detection of disease clustering and a generalized regression approach. Cancer
+    Research 27, 209-220.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> cities = sh.datasets.load_cities()
+    >>> W = sh.weights.knn(cities, k=8)
+    >>> panel = sh.datasets.load_panel()
+    >>> test = sh.diagnostics.moran(panel["inflow"].xs(2015, level="year"), W, random_state=1)[0]
+    >>> test.reject(0.05)
+    True
+    """
+    if isinstance(values, SpatialModel):
+        return moran_of_residuals(values)
+    if weights is None:
+        raise OptionError("moran needs the weights beside a variable: moran(values, weights).")
+    if not hasattr(values, "to_frame") or not hasattr(values, "index"):
+        raise LabelError(
+            "moran needs a Series indexed by unit or by (unit, period), or a fitted model; it was given "
+            f"{type(values).__name__}."
+        )
+    if permutations != 0:
+        check_positive("moran", "permutations", permutations, integer=True)
+    operator = as_operator(weights)
+    name = str(values.name) if values.name is not None else "values"
+    table = PanelTable.from_frames(values.rename(name).to_frame(), None, operator.ids)
+    return _of_variable(table, operator, int(permutations), random_state)
+
+
+def _of_variable(
+    table: PanelTable, operator: SpatialOperator, permutations: int, random_state: Any
+) -> StatisticTable:
+    z = table.x[..., 0] - table.x[..., 0].mean(axis=1, keepdims=True)
+    _check(z, table, operator)
+    index, moments = _index(z, operator), _moments(z, table, operator)
+    drawn = _permuted(z, operator, permutations, random_state) if permutations else None
+    names = ["Moran's I"]
+    if table.n_periods > 1:
+        names = ["Moran's I, pooled", *(f"Moran's I, {period}" for period in table.periods.tolist())]
+    tests = tuple(
+        _statistic(name, index[j], *moments[j], None if drawn is None else drawn[:, j])
+        for j, name in enumerate(names)
+    )
+    note = f"{permutations:,} permutations of the units." if permutations else "Moments of all permutations."
+    return StatisticTable(f"Moran's I of {table.names[0]}", tests, note)
+
+
+def _check(z: Array, table: PanelTable, operator: SpatialOperator) -> None:
+    size = np.sqrt(np.sum(z**2, axis=1))
+    flat = size <= 1e-12 * np.maximum(np.sqrt(np.sum(table.x[..., 0] ** 2, axis=1)), 1e-300)
+    if flat.any():
+        where = "" if table.n_periods == 1 else f" in {some(table.periods[flat])}"
+        raise ConstantRegressorError(f"{table.names[0]!r} does not vary{where}: there is no pattern to find.")
+    if operator.n < 4:
+        raise SizeError(f"Moran's I needs at least four units for its moments; there are {operator.n}.")
+
+
+def _index(z: Array, operator: SpatialOperator) -> Array:
+    """Give I of all periods together, and of each if there are several, from deviations of shape (T, n)."""
+    pairs, squares = np.sum(z * operator.lag(z), axis=1), np.sum(z**2, axis=1)
+    scale = operator.n / float(operator.row_sums.sum())
+    together = scale * pairs.sum() / squares.sum()
+    return np.array([together]) if len(z) == 1 else np.concatenate([[together], scale * pairs / squares])
+
+
+def _moments(z: Array, table: PanelTable, operator: SpatialOperator) -> list[tuple[float, float]]:
+    """Give expectation and variance of I over all permutations of the units: of esda, and pooled."""
+    from esda.moran import Moran
+
+    graph = to_graph(operator.ids, operator.matrix)
+    alone = [Moran(row, graph, transformation="O", permutations=0) for row in z]
+    each = [(float(one.EI), float(one.VI_rand)) for one in alone]
+    return each if table.n_periods == 1 else [(each[0][0], _pooled_variance(z, operator)), *each]
+
+
+def _pooled_variance(z: Array, operator: SpatialOperator) -> float:
+    """Give the variance of the pooled I when units change places with their whole history (Mantel 1967)."""
+    n, W = operator.n, operator.matrix
+    links = (W + W.T) / 2
+    links.setdiag(0)
+    sums = np.asarray(links.sum(axis=1)).ravel()
+    own = np.sum(z**2, axis=0)
+    # products of histories between units: their sums, and sums of squares, without the n x n matrix
+    a0, a2, a3 = float(sums.sum()) ** 2, float(links.multiply(links).sum()), float(sums @ sums)
+    b0, b2, b3 = float(own.sum()) ** 2, float(np.sum((z @ z.T) ** 2) - own @ own), float(own @ own)
+    same = 2 * a2 * b2 / (n * (n - 1))
+    one = 4 * (a3 - a2) * (b3 - b2) / (n * (n - 1) * (n - 2))
+    none = (a0 + 2 * a2 - 4 * a3) * (b0 + 2 * b2 - 4 * b3) / (n * (n - 1) * (n - 2) * (n - 3))
+    scale = n / (float(operator.row_sums.sum()) * float(own.sum()))
+    return float(scale**2 * (same + one + none) - 1 / (n - 1) ** 2)
+
+
+def _permuted(z: Array, operator: SpatialOperator, permutations: int, random_state: Any) -> Array:
+    rng = random_generator("moran", random_state)
+    return np.array(
+        [
+            _index(np.ascontiguousarray(z[:, rng.permutation(operator.n)]), operator)
+            for _ in track(range(permutations), "permutations")
+        ]
+    )
+
+
+def _statistic(name: str, value: float, mean: float, variance: float, drawn: Array | None) -> Statistic:
+    z = (value - mean) / np.sqrt(variance)
+    estimates = {"expected": mean, "variance": variance, "z": float(z)}
+    if drawn is None:
+        return Statistic(name, float(value), float(2 * ndtr(-abs(z))), _NULL, "normal", None, estimates)
+    # what ties with the value but for rounding counts as at least as far out
+    far = np.abs(drawn - mean) >= abs(value - mean) * (1 - 1e-12)
+    p = (1 + int(far.sum())) / (1 + len(drawn))
+    return Statistic(name, float(value), p, _NULL, f"{len(drawn):,} permutations", None, estimates)
