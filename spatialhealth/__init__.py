@@ -20,6 +20,7 @@ _MODULES = (
     "operator",
     "models",
     "impacts",
+    "comparison",
     "maps",
     "report",
     "errors",
@@ -33,10 +34,24 @@ _NAMES = {
     "SpatialDurbinError": "spatialhealth.models",
     "SpatialCombined": "spatialhealth.models",
     "GeneralNesting": "spatialhealth.models",
+    "compare": "spatialhealth.comparison",
+    "model_probabilities": "spatialhealth.comparison",
 }
 
 if TYPE_CHECKING:
-    from spatialhealth import datasets, errors, impacts, maps, models, operator, panel, report, weights
+    from spatialhealth import (
+        comparison,
+        datasets,
+        errors,
+        impacts,
+        maps,
+        models,
+        operator,
+        panel,
+        report,
+        weights,
+    )
+    from spatialhealth.comparison import compare, model_probabilities
     from spatialhealth.models import (
         SLX,
         GeneralNesting,
@@ -57,10 +72,13 @@ __all__ = [
     "SpatialError",
     "SpatialLag",
     "SpatialOperator",
+    "compare",
+    "comparison",
     "datasets",
     "errors",
     "impacts",
     "maps",
+    "model_probabilities",
     "models",
     "operator",
     "panel",

@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "Array",
+    "CoefficientPrior",
     "Correction",
     "CovType",
     "Effects",
@@ -15,6 +16,7 @@ __all__ = [
     "ImpactMethod",
     "KernelFunction",
     "LogDet",
+    "ParameterPrior",
     "Standardise",
 ]
 
@@ -25,6 +27,8 @@ ErrorComponents = Literal["kkp", "baltagi"]
 Correction = Literal["lee-yu", "none"]
 CovType = Literal["observed", "expected", "robust", "cluster", "driscoll-kraay"]
 LogDet = Literal["auto", "eigen", "lu"]
+CoefficientPrior = Literal["g-prior", "diffuse"]
+ParameterPrior = Literal["uniform", "beta"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]
 KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]

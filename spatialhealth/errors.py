@@ -10,6 +10,7 @@ __all__ = [
     "BoundaryWarning",
     "CoincidentPointsError",
     "CollinearityError",
+    "ComparabilityError",
     "ConstantRegressorError",
     "ConvergenceError",
     "CoordinateSystemError",
@@ -28,6 +29,7 @@ __all__ = [
     "NotFittedError",
     "OptionError",
     "PredictionError",
+    "PriorWarning",
     "ShapeError",
     "SizeError",
     "SpatialHealthWarning",
@@ -159,6 +161,10 @@ class ConvergenceError(ValueError):
     """The likelihood has no maximum inside the admissible interval."""
 
 
+class ComparabilityError(ValueError):
+    """Likelihoods of different outcomes, samples or transformations cannot be ranked."""
+
+
 class StudyError(ValueError):
     """A study file is wrong: the message names the key and the line."""
 
@@ -185,3 +191,7 @@ class IsolateWarning(SpatialHealthWarning):
 
 class TransformationWarning(SpatialHealthWarning):
     """The exact transformation does not exist for these weights; a bias correction stands in for it."""
+
+
+class PriorWarning(SpatialHealthWarning):
+    """The prior makes the answer depend on something it should not depend on."""
