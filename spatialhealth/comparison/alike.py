@@ -36,29 +36,31 @@ def differences(results: Sequence[FitResult]) -> tuple[str, ...]:
             home.append(place)
     largest = max(groups, key=len)
     if len(largest) == 1 and len(results) > 1:
-        return tuple("no other model here has a likelihood of the same data" for _ in results)
+        apart = tuple(_difference(results[0], result, "the first") for result in results[1:])
+        return "no other model here has a likelihood of the same data", *apart
     reference = results[largest[0]]
     return tuple(_difference(reference, result) for result in results)
 
 
-def _difference(one: FitResult, other: FitResult) -> str:
+def _difference(one: FitResult, other: FitResult, named: str = "the others") -> str:
     """Say why the likelihood of `other` is not of what that of `one` is; empty if it is."""
     if not np.isfinite(other.loglik):
         return "it has no likelihood"
     if not np.isfinite(one.loglik):
-        return "the others have no likelihood"
-    return _sample(one, other) or _outcome(one, other) or _transformation(one, other)
+        return f"there is no likelihood of {named}"
+    return _sample(one, other, named) or _outcome(one, other, named) or _transformation(one, other, named)
 
 
-def _sample(one: FitResult, other: FitResult) -> str:
+def _sample(one: FitResult, other: FitResult, named: str) -> str:
     units, others = one.units.tolist(), other.units.tolist()
-    apart = [label for label in others if label not in set(units)] or [
-        u for u in units if u not in set(others)
+    here, there = set(units), set(others)
+    apart = [label for label in others if label not in here] + [
+        label for label in units if label not in there
     ]
     if apart:
-        return f"it is of {len(others):,} units, the others of {len(units):,}; they differ in {some(apart, limit=3)}"
+        return f"it is of {len(others):,} units, {named} of {len(units):,}; they differ in {some(apart, limit=3)}"
     if one.periods.tolist() != other.periods.tolist():
-        return f"it is of {_span(other)}, the others of {_span(one)}"
+        return f"it is of {_span(other)}, {named} of {_span(one)}"
     return ""
 
 
@@ -67,21 +69,21 @@ def _span(result: FitResult) -> str:
     return f"{len(periods)} periods ({periods[0]} to {periods[-1]})" if len(periods) > 1 else "one period"
 
 
-def _outcome(one: FitResult, other: FitResult) -> str:
+def _outcome(one: FitResult, other: FitResult, named: str) -> str:
     place = {label: j for j, label in enumerate(other.units.tolist())}
     y = other.y[:, [place[label] for label in one.units.tolist()]]
-    if y.shape == one.y.shape and np.abs(y - one.y).max() <= _SAME * np.abs(one.y).max():
+    if np.allclose(y, one.y, rtol=0, atol=_SAME * float(np.nanmax(np.abs(one.y))), equal_nan=True):
         return ""
     if one.response == other.response:
-        return f"its outcome {other.response!r} has other values than that of the others"
-    return f"its outcome is {other.response!r}, that of the others {one.response!r}"
+        return f"its outcome {other.response!r} has other values than that of {named}"
+    return f"its outcome is {other.response!r}, that of {named} {one.response!r}"
 
 
-def _transformation(one: FitResult, other: FitResult) -> str:
+def _transformation(one: FitResult, other: FitResult, named: str) -> str:
     if _removed(one.within) == _removed(other.within):
         return ""
     return (
-        f"its likelihood is of {other.within.size:,} observations {_told(other.within)}, that of the others of "
+        f"its likelihood is of {other.within.size:,} observations {_told(other.within)}, that of {named} of "
         f"{one.within.size:,} {_told(one.within)}"
     )
 

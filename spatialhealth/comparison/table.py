@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Comparison"]
 
 Criterion = Literal["aic", "bic"]
+_RIVAL = "Rival maximum"
 _COUNTS = ("n", "T", "observations", "parameters")
 _HEADINGS = {
     "estimator": "Estimator",
@@ -146,9 +147,10 @@ class Comparison:
         results = [column.result for column in self.columns]
         alike = np.array([column.label not in self.reasons for column in self.columns])
         aic = np.where(alike, [result.aic for result in results], np.nan)
-        delta = aic - np.nanmin(aic) if alike.any() else aic
-        weight = np.full(len(aic), np.nan)
-        weight[alike] = softmax(-delta[alike] / 2)
+        delta, weight = aic.copy(), aic.copy()
+        if alike.any():
+            delta -= aic[alike].min()
+            weight[alike] = softmax(-delta[alike] / 2)
         values: dict[str, Any] = {
             "estimator": [result.model for result in results],
             "weights": [column.weights for column in self.columns],
@@ -216,6 +218,9 @@ class Comparison:
             notes.append(
                 f"AIC, BIC and Akaike weights are blank where likelihoods cannot be compared. {listed}."
             )
+        for column in self.columns:
+            if _RIVAL in column.result.facts:
+                notes.append(f"{column.label} has a rival maximum at {column.result.facts[_RIVAL]}.")
         return notes
 
     @property
