@@ -103,13 +103,13 @@ def test_results_without_their_estimators(weights, data):
 
 
 NOT_ALIKE = {
-    "outcome": (dict(formula="log(y + 20) ~ x + z"), "its outcome is 'log(y + 20)', that of the others 'y'"),
+    "outcome": ({"formula": "log(y + 20) ~ x + z"}, "its outcome is 'log(y + 20)', that of the others 'y'"),
     "transformation": (
-        dict(effects="entity"),
+        {"effects": "entity"},
         "its likelihood is of 60 observations with entity effects transformed away, that of the others of 72 that "
         "are not transformed",
     ),
-    "time": (dict(effects="time"), "of 66 observations with time effects transformed away"),
+    "time": ({"effects": "time"}, "of 66 observations with time effects transformed away"),
 }
 
 

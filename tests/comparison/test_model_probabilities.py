@@ -31,8 +31,11 @@ def cigarettes():
     return panel, sh.weights.contiguity(states)
 
 
-def grid_version(panel, graph, effects, prior):
-    """blmpSDPD as it is written, on its grid: logs of the integrands, the abscissae, and what stands before them."""
+def grid_version(panel, graph, effects, prior, lag_first=False):
+    """blmpSDPD as it is written, on its grid: the abscissae, and the logarithms of the integrands.
+
+    It lags what is demeaned, W demean(y); `lag_first` takes demean(W y).
+    """
     operator = sh.SpatialOperator(graph)
     W = operator.matrix.toarray()
     wide = {
@@ -49,9 +52,12 @@ def grid_version(panel, graph, effects, prior):
         v = v - v.mean(axis=0)
         return v - v.mean(axis=1, keepdims=True) if effects == "two-way" else v
 
-    y, X = demean(wide["y"]), np.stack([demean(wide["p"]), demean(wide["i"])], axis=2)
-    Wy, WX = y @ W.T, np.einsum("ij,tjk->tik", W, X)
-    WWX = np.einsum("ij,tjk->tik", W, WX)
+    whole = np.stack([wide["y"], wide["p"], wide["i"]])
+    columns = [np.stack([demean(each) for each in whole])]
+    for _ in range(2):
+        whole = whole @ W.T
+        columns.append(np.stack([demean(each) for each in whole]) if lag_first else columns[-1] @ W.T)
+    (y, Wy), (X, WX, WWX) = [c[0] for c in columns[:2]], [np.moveaxis(c[1:], 0, 2) for c in columns]
     roots = np.linalg.eigvals(W)
     low, high = (1 / roots.real.min(), 1.0) if prior == "uniform" else (-1.0, 1.0)
     rho = np.arange(low + INCREMENT, high - INCREMENT + 1e-12, INCREMENT)
@@ -87,7 +93,7 @@ def grid_version(panel, graph, effects, prior):
 @pytest.fixture(scope="module", params=CASES)
 def case(request, cigarettes):
     effects, prior = CASES[request.param]
-    return PUBLISHED[request.param], effects, prior, *grid_version(*cigarettes, effects, prior)
+    return PUBLISHED[request.param], effects, prior
 
 
 def stieltjes(rho, logs):
@@ -96,8 +102,9 @@ def stieltjes(rho, logs):
     return logs.max() + float(((rho[1:] + rho[:-1]) * np.diff(f) / 2).sum())
 
 
-def test_the_published_figures_follow_from_the_grid(case):
-    published, *_, rho, found = case
+def test_the_published_figures_follow_from_the_grid(case, cigarettes):
+    published, effects, prior = case
+    rho, found = grid_version(*cigarettes, effects, prior)
     values = {m: v if np.ndim(v) == 0 else stieltjes(rho, v) for m, v in found.items()}
     for model, value in values.items():
         # published with seven digits
@@ -109,7 +116,8 @@ def test_the_published_figures_follow_from_the_grid(case):
 
 
 def test_ours_is_the_same_integral_with_its_logarithm(case, cigarettes):
-    published, effects, prior, rho, found = case
+    published, effects, prior = case
+    _, found = grid_version(*cigarettes, effects, prior, lag_first=True)
     with pytest.warns(PriorWarning):
         ours = sh.model_probabilities(
             FORMULA, *cigarettes, MODELS, effects=effects, coefficients="diffuse", prior=prior, correction="none",
@@ -121,18 +129,15 @@ def test_ours_is_the_same_integral_with_its_logarithm(case, cigarettes):
         trapezium = (
             logs if np.ndim(logs) == 0 else logs.max() + np.log(((f[1:] + f[:-1]) / 2).sum() * INCREMENT)
         )
-        # the densities die out inside the grid, where the trapezoidal rule is exact to rounding; with two-way
-        # effects blmpSDPD lags the demeaned outcome, W demean(y), we demean the lag
-        assert row.log_marginal == pytest.approx(float(trapezium), abs=1e-8 if effects == "entity" else 0.25)
-    # to the digits that are published, the ranking is the same
-    best = max(published["probability"], key=published["probability"].get)
-    if effects == "entity":
-        for row, share in zip(ours.rows, ours.probabilities, strict=True):
-            assert share == pytest.approx(published["probability"][row.model.lower()], abs=5.1e-5)
-        assert ours.best.model == best.upper()
+        # the densities die out inside the grid, where the trapezoidal rule is exact to rounding
+        assert row.log_marginal == pytest.approx(float(trapezium), abs=1e-9)
+    # with entity effects probabilities are those published; with two-way effects W demean(y) moves them a little
+    tolerance = 5.1e-5 if effects == "entity" else 1e-2
+    for row, share in zip(ours.rows, ours.probabilities, strict=True):
+        assert share == pytest.approx(published["probability"][row.model.lower()], abs=tolerance)
 
 
-def simulated(model, weights, seed, effects="none", n_periods=6):
+def simulated(model, weights, seed, effects="none", n_periods=6, **options):
     return sh.datasets.simulate(
         n_periods=n_periods,
         beta=(1.0, -0.5),
@@ -140,6 +145,7 @@ def simulated(model, weights, seed, effects="none", n_periods=6):
         model=model,
         effects=effects,
         random_state=seed,
+        **options,
     )
 
 
@@ -154,14 +160,17 @@ CANDIDATES = {"near": rings(40, 1), "wide": rings(40, 4)}
 
 @pytest.mark.parametrize("model", ["SAR", "SDM", "SEM", "SDEM"])
 def test_the_true_model_and_the_true_weights_are_found_mostly(model):
-    """Twenty panels: the true W nearly always; the true model most often, and more often than any other."""
+    """Twelve panels: the true W nearly always, the true model in most."""
+    # SDM and SDEM differ little where the spillovers do; and theta in proportion to beta would be near a SAR
+    options = {"theta": (-0.5, 0.8), "n_periods": 15} if model in ("SDM", "SDEM") else {}
+    options |= {"lambda_": 0.6} if model in ("SEM", "SDEM") else {}
     picked = []
-    for seed in range(20):
-        data = simulated(model, CANDIDATES["near"], seed).data
+    for seed in range(12):
+        data = simulated(model, CANDIDATES["near"], seed, **options).data
         found = sh.model_probabilities("y ~ x1 + x2", data, CANDIDATES)
         picked.append((found.best.weights, found.best.model))
-    assert sum(weights == "near" for weights, _ in picked) >= 19
-    assert sum(chosen == model for _, chosen in picked) >= 14
+    assert sum(weights == "near" for weights, _ in picked) >= 11
+    assert sum(chosen == model for _, chosen in picked) >= 9
 
 
 @pytest.mark.parametrize("effects", ["none", "entity", "two-way"])
@@ -186,9 +195,12 @@ def test_with_diffuse_coefficients_they_do_and_a_warning_says_so():
 
     scaled = data.assign(x1=data["x1"] * 1e3)
     with pytest.warns(PriorWarning, match="models with 3, 5 coefficients"):
-        assert probabilities(data, ("SAR", "SDM"))[0] > 0.9
+        before = probabilities(data, ("SAR", "SDM"))[0]
     with pytest.warns(PriorWarning):
-        assert probabilities(scaled, ("SAR", "SDM"))[0] > 0.9999
+        after = probabilities(scaled, ("SAR", "SDM"))[0]
+    # odds move by the scale of one regressor, for the one coefficient more that it has in SDM
+    odds = [share / (1 - share) for share in (before, after)]
+    assert odds[1] / odds[0] == pytest.approx(1e3, rel=1e-6)
     # among models with the same coefficients units do not matter, and there is no warning
     same = [probabilities(frame, ("SDM", "SDEM")) for frame in (data, scaled)]
     assert same[0] == pytest.approx(same[1], abs=1e-9)
