@@ -183,6 +183,11 @@ def _checked(options: _Options) -> _Options:
             f"{_OWNER}: models={list(options.models)} must name each model once, and at least one."
         )
     check_option(_OWNER, "effects", options.effects, Effects)
+    if options.effects == "random":
+        raise OptionError(
+            f"{_OWNER}: effects='random' has no marginal likelihood here. Use fixed effects, or set models with "
+            "random effects side by side with compare."
+        )
     check_option(_OWNER, "coefficients", options.coefficients, CoefficientPrior)
     check_option(_OWNER, "prior", options.prior, ParameterPrior)
     check_option(_OWNER, "correction", options.correction, Correction)

@@ -18,6 +18,7 @@ from spatialhealth.comparison.alike import differences
 from spatialhealth.comparison.present import latex_table
 from spatialhealth.errors import ComparabilityError
 from spatialhealth.impacts.effects import EFFECTS, Impacts
+from spatialhealth.models.design import SPATIAL
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ class Comparison:
         """One row a model, indexed by its label.
 
         Columns: estimator, weights, effects, correction, cov_type, n, T, observations (in the likelihood),
-        parameters, loglik, aic, bic, delta_aic, akaike_weight; estimate and standard error of rho, lambda (``rho``,
-        ``rho_se``); direct, indirect and total effect of each regressor (``direct: x``, ``direct_se: x``).
+        parameters, loglik, aic, bic, delta_aic, akaike_weight; estimate and standard error of rho, lambda and, where
+        a model has it, phi (``rho``, ``rho_se``); direct, indirect and total effect of each regressor
+        (``direct: x``, ``direct_se: x``).
         """
         pd = pandas_for("Comparison.table", ".columns, or print(comparison)")
         labels = pd.Index([column.label for column in self.columns], name="model")
@@ -172,7 +174,7 @@ class Comparison:
     def _spatial(self) -> dict[str, Array]:
         """Estimates and standard errors of the spatial parameters."""
         values = {}
-        for name in ("rho", "lambda"):
+        for name in self._parameters:
             places = [column.result.position.get(name) for column in self.columns]
             pairs = [(column.result, place) for column, place in zip(self.columns, places, strict=True)]
             values[name] = np.array([np.nan if p is None else r.params[p] for r, p in pairs])
@@ -189,6 +191,12 @@ class Comparison:
         return values
 
     @property
+    def _parameters(self) -> list[str]:
+        """Give rho and lambda, and what else is beside the coefficients of some model."""
+        others = [name for name in SPATIAL if any(name in column.result.position for column in self.columns)]
+        return list(dict.fromkeys(["rho", "lambda", *others]))
+
+    @property
     def _variables(self) -> list[str]:
         return list(dict.fromkeys(name for column in self.columns for name in column.impacts.variables))
 
@@ -198,7 +206,7 @@ class Comparison:
         rows = [["", *(column.label for column in self.columns)]]
         for name, heading in _HEADINGS.items():
             rows.append([heading, *(_written(name, value) for value in values[name])])
-        pairs = [(name, name, f"{name}_se") for name in ("rho", "lambda")]
+        pairs = [(name, name, f"{name}_se") for name in self._parameters]
         pairs += [
             (f"{variable}, {effect}", f"{effect}: {variable}", f"{effect}_se: {variable}")
             for variable in self._variables

@@ -179,6 +179,16 @@ def test_effects_in_the_likelihood_compare_with_none(weights, data):
     assert found.table["parameters"].diff().iloc[1] == 11
 
 
+def test_random_effects_stand_beside_none(weights, data):
+    """Both likelihoods are of all nT observations as they are; phi is one parameter more."""
+    none, random = (fitted(sh.SpatialLag, weights, data, effects=effects) for effects in ("none", "random"))
+    found = sh.compare({"none": none, "random": random})
+    assert not found.reasons and found.table["correction"].tolist() == ["", ""]
+    assert found.table["parameters"].diff().iloc[1] == 1
+    assert found.table.loc["random", "phi"] == random.params_["phi"]
+    assert np.isnan(found.table.loc["none", "phi"]) and "\nphi" in str(found)
+
+
 def test_the_long_table_of_effects(weights, data):
     models = {"SAR": fitted(sh.SpatialLag, weights, data), "SLX": fitted(sh.SLX, weights, data)}
     effects = sh.compare(models, level=0.9).effects

@@ -285,6 +285,8 @@ def test_refusals(cigarettes):
         ask(durbin=False)
     with refusal(OptionError, "coefficients='flat'", "'diffuse'"):
         ask(coefficients="flat")
+    with refusal(OptionError, "effects='random'", "compare"):
+        ask(effects="random")
     with refusal(OptionError, "prior='normal'"):
         ask(prior="normal")
     with refusal(OptionError, "shape=0"):
