@@ -21,6 +21,7 @@ _MODULES = (
     "models",
     "impacts",
     "diagnostics",
+    "comparison",
     "maps",
     "report",
     "errors",
@@ -34,10 +35,13 @@ _NAMES = {
     "SpatialDurbinError": "spatialhealth.models",
     "SpatialCombined": "spatialhealth.models",
     "GeneralNesting": "spatialhealth.models",
+    "compare": "spatialhealth.comparison",
+    "model_probabilities": "spatialhealth.comparison",
 }
 
 if TYPE_CHECKING:
     from spatialhealth import (
+        comparison,
         datasets,
         diagnostics,
         errors,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
         report,
         weights,
     )
+    from spatialhealth.comparison import compare, model_probabilities
     from spatialhealth.models import (
         SLX,
         GeneralNesting,
@@ -69,11 +74,14 @@ __all__ = [
     "SpatialError",
     "SpatialLag",
     "SpatialOperator",
+    "compare",
+    "comparison",
     "datasets",
     "diagnostics",
     "errors",
     "impacts",
     "maps",
+    "model_probabilities",
     "models",
     "operator",
     "panel",

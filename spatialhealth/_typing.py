@@ -9,6 +9,7 @@ import numpy as np
 __all__ = [
     "Array",
     "Balance",
+    "CoefficientPrior",
     "Correction",
     "CovType",
     "Dynamic",
@@ -19,6 +20,7 @@ __all__ = [
     "KernelFunction",
     "LogDet",
     "Missing",
+    "ParameterPrior",
     "Standardise",
 ]
 
@@ -33,6 +35,8 @@ Horizon = Literal["short-run", "long-run"]
 Balance = Literal["drop-units", "drop-periods", "interpolate"]
 Missing = Literal["raise", "unbalanced", "likelihood"]
 LogDet = Literal["auto", "eigen", "lu"]
+CoefficientPrior = Literal["g-prior", "diffuse"]
+ParameterPrior = Literal["uniform", "beta"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]
 KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]

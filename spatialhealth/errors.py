@@ -10,6 +10,7 @@ __all__ = [
     "BoundaryWarning",
     "CoincidentPointsError",
     "CollinearityError",
+    "ComparabilityError",
     "ConstantRegressorError",
     "ConvergenceError",
     "CoordinateSystemError",
@@ -28,6 +29,7 @@ __all__ = [
     "NotFittedError",
     "OptionError",
     "PredictionError",
+    "PriorWarning",
     "ShapeError",
     "SizeError",
     "SpatialHealthWarning",
@@ -165,6 +167,10 @@ class StabilityError(ValueError):
     """A dynamic model is not stable, so that what was asked for does not exist."""
 
 
+class ComparabilityError(ValueError):
+    """Likelihoods of different outcomes, samples or transformations cannot be ranked."""
+
+
 class StudyError(ValueError):
     """A study file is wrong: the message names the key and the line."""
 
@@ -195,3 +201,7 @@ class TransformationWarning(SpatialHealthWarning):
 
 class StabilityWarning(SpatialHealthWarning):
     """The estimate of a dynamic model is not stable: its outcome drifts away from any level."""
+
+
+class PriorWarning(SpatialHealthWarning):
+    """The prior makes the answer depend on something it should not depend on."""

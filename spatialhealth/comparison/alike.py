@@ -1,0 +1,99 @@
+"""Which likelihoods can be compared: those of the same outcome, sample and transformation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spatialhealth.errors import some
+from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.result import FitResult
+
+__all__ = ["differences"]
+
+_SAME = 1e-10  # of the largest outcome
+
+
+def differences(results: Sequence[FitResult]) -> tuple[str, ...]:
+    """Say of each result why its likelihood cannot be compared with those of most others.
+
+    Parameters
+    ----------
+    results : sequence of FitResult
+
+    Returns
+    -------
+    tuple of str
+        Empty for the members of the largest set of comparable results (the first one among equals), if it has two.
+    """
+    groups: list[list[int]] = []
+    for place, result in enumerate(results):
+        home = next((group for group in groups if not _difference(results[group[0]], result)), None)
+        if home is None:
+            groups.append([place])
+        else:
+            home.append(place)
+    largest = max(groups, key=len)
+    if len(largest) == 1 and len(results) > 1:
+        apart = tuple(_difference(results[0], result, "the first") for result in results[1:])
+        return "no other model here has a likelihood of the same data", *apart
+    reference = results[largest[0]]
+    return tuple(_difference(reference, result) for result in results)
+
+
+def _difference(one: FitResult, other: FitResult, named: str = "the others") -> str:
+    """Say why the likelihood of `other` is not of what that of `one` is; empty if it is."""
+    if not np.isfinite(other.loglik):
+        return "it has no likelihood"
+    if not np.isfinite(one.loglik):
+        return f"there is no likelihood of {named}"
+    return _sample(one, other, named) or _outcome(one, other, named) or _transformation(one, other, named)
+
+
+def _sample(one: FitResult, other: FitResult, named: str) -> str:
+    units, others = one.units.tolist(), other.units.tolist()
+    here, there = set(units), set(others)
+    apart = [label for label in others if label not in here] + [
+        label for label in units if label not in there
+    ]
+    if apart:
+        return f"it is of {len(others):,} units, {named} of {len(units):,}; they differ in {some(apart, limit=3)}"
+    if one.periods.tolist() != other.periods.tolist():
+        return f"it is of {_span(other)}, {named} of {_span(one)}"
+    return ""
+
+
+def _span(result: FitResult) -> str:
+    periods = result.periods.tolist()
+    return f"{len(periods)} periods ({periods[0]} to {periods[-1]})" if len(periods) > 1 else "one period"
+
+
+def _outcome(one: FitResult, other: FitResult, named: str) -> str:
+    place = {label: j for j, label in enumerate(other.units.tolist())}
+    y = other.y[:, [place[label] for label in one.units.tolist()]]
+    if np.allclose(y, one.y, rtol=0, atol=_SAME * float(np.nanmax(np.abs(one.y))), equal_nan=True):
+        return ""
+    if one.response == other.response:
+        return f"its outcome {other.response!r} has other values than that of {named}"
+    return f"its outcome is {other.response!r}, that of {named} {one.response!r}"
+
+
+def _transformation(one: FitResult, other: FitResult, named: str) -> str:
+    if _removed(one.within) == _removed(other.within):
+        return ""
+    return (
+        f"its likelihood is of {other.within.size:,} observations {_told(other.within)}, that of {named} of "
+        f"{one.within.size:,} {_told(one.within)}"
+    )
+
+
+def _removed(within: Within) -> tuple[bool, bool]:
+    """Whether the likelihood is of data whose entity, and whose time, effects are transformed away."""
+    return within.correction == "lee-yu" and within.has_entity, within.drops_constant
+
+
+def _told(within: Within) -> str:
+    entity, time = _removed(within)
+    gone = [name for name, out in (("entity", entity), ("time", time)) if out]
+    return f"with {' and '.join(gone)} effects transformed away" if gone else "that are not transformed"
