@@ -52,6 +52,12 @@ class FormulaDesign:
     constant: bool
     spec: Any
 
+    @property
+    def levels(self) -> dict[str, tuple[Any, ...]]:
+        """Levels of each category of the right-hand side, by the name it has there."""
+        states = {str(name): state for name, (_, state) in self.spec.encoder_state.items()}
+        return {name: tuple(state["categories"]) for name, state in states.items() if "categories" in state}
+
     def regressors_of(self, data: pd.DataFrame) -> pd.DataFrame:
         """Make the same regressors of new data.
 
