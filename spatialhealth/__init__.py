@@ -1,7 +1,8 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
 The names below are in the order in which data flow through the package: data, weights, operator, models,
-impacts, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
+impacts, heterogeneity, maps, report. Each folder's own page opens with what it takes, what it gives and where to
+go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -33,10 +34,12 @@ _NAMES = {
     "SpatialDurbinError": "spatialhealth.models",
     "SpatialCombined": "spatialhealth.models",
     "GeneralNesting": "spatialhealth.models",
+    "regimes": "spatialhealth.heterogeneity",
 }
 
 if TYPE_CHECKING:
     from spatialhealth import datasets, errors, impacts, maps, models, operator, panel, report, weights
+    from spatialhealth.heterogeneity import regimes
     from spatialhealth.models import (
         SLX,
         GeneralNesting,
@@ -64,6 +67,7 @@ __all__ = [
     "models",
     "operator",
     "panel",
+    "regimes",
     "report",
     "weights",
 ]
