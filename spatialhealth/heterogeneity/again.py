@@ -51,6 +51,7 @@ def named(what: str) -> Iterator[None]:
 
 
 def no_ratio(whole: SpatialModel) -> str:
+    """Say why there is no likelihood ratio; nothing if there is one."""
     result = whole.result_
     if result.cov_type not in _LIKELIHOOD_COVARIANCES:
         return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."

@@ -40,8 +40,8 @@ def regimes(
     by : str, Series, dict, or sequence of length n
         The group of each unit, the same in all periods:
 
-        - the name of a column of `data`; of the table that a model was fitted to by formula, while that table is
-          still in memory (it is not copied); or of a regressor;
+        - the name of a column of `data`, or of the table that the model was fitted to by formula, while that table
+          is still in memory (it is not copied);
         - labels indexed by unit, or by (unit, period);
         - labels in the order of the units of W.
     pooled : bool, default False

@@ -57,7 +57,7 @@ def groups_of(by: Any, table: PanelTable, data: pd.DataFrame | None) -> Groups:
     Parameters
     ----------
     by : str, Series, dict, or sequence of length n
-        Name of a column or index level of `data` or of a regressor; labels by unit, or by (unit, period); or labels
+        Name of a column or index level of `data`; labels by unit, or by (unit, period); or labels
         in the order of the units of W.
     table : PanelTable
         Data of the fit.
@@ -113,14 +113,15 @@ def _named(by: Any, table: PanelTable, data: pd.DataFrame | None) -> tuple[str, 
 
 
 def _column(name: str, table: PanelTable, data: pd.DataFrame | None) -> list[Any]:
+    if name in table.names:
+        raise OptionError(
+            f"regimes: by={name!r} is a regressor of the model too, and cannot have a coefficient within a group, "
+            "where it does not vary. Leave it out of the model."
+        )
     if data is not None and name in data.columns:
         return _of_series(data[name], table)
     if data is not None and name in data.index.names:
         return _of_series(data.index.get_level_values(name).to_series(index=data.index), table)
-    if name in table.names:
-        values = table.x[..., table.names.index(name)]
-        _constant(name, [table.units[j] for j in np.flatnonzero((values != values[0]).any(axis=0))])
-        return list(values[0].tolist())
     if data is not None:
         raise OptionError(
             f"regimes: by={name!r} is no column of the data. There are: {some(data.columns, limit=20)}."

@@ -81,7 +81,7 @@ def _warn_of_isolates(weights: Cut) -> None:
             f"none are left within their own: {some(weights.stranded)}. Their spatial lags are zero. With "
             "pooled=True these links are kept.",
             IsolateWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
 
 
