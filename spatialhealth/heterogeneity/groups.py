@@ -163,6 +163,13 @@ def _constant(name: str, units: list[Any]) -> None:
         )
 
 
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # pandas.NA is neither equal to itself nor different
+        return True
+
+
 def _plain(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 

@@ -44,7 +44,7 @@ class Impacts:
     result : FitResult
         The model they come from.
     variables : tuple of k str
-        Regressors.
+        Regressors, with the values of their moderators in brackets if there are any.
     estimates : ndarray of shape (k, 3)
         Direct, indirect and total effect of each.
     covariance : ndarray of shape (3 k, 3 k)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -113,14 +115,15 @@ def test_effects_of_separate_models_are_compared_by_the_delta_method(data):
     np.testing.assert_allclose(table["chow"], (values[1] - values[0]) ** 2 / sum(variances), rtol=1e-5)
 
 
-def test_the_likelihood_ratio_of_separate_models_is_against_one_on_the_same_links(data):
-    found = sh.regimes(whole(data), by=BY)
+@pytest.mark.parametrize(("effects", "df"), [("entity", 6), ("none", 7)])
+def test_the_likelihood_ratio_of_separate_models_is_against_one_on_the_same_links(data, effects, df):
+    found = sh.regimes(whole(data, effects=effects), by=BY)
     kept = np.where(EAST[:, None] == EAST, MATRIX, 0.0)
     kept /= kept.sum(axis=1, keepdims=True)
-    restricted = sh.SpatialDurbin((IDS, kept), effects="entity").fit_formula("y ~ x + z", data)
+    restricted = sh.SpatialDurbin((IDS, kept), effects=effects).fit_formula("y ~ x + z", data)
     free = sum(model.loglik_ for model in found.models.values())
     assert found.lr.value == pytest.approx(2 * (free - restricted.loglik_), abs=1e-6)
-    assert found.lr.df == 6  # two beta, two theta, rho, the variance
+    assert found.lr.df == df  # two beta, two theta, rho, the variance; a constant without effects
     assert "variance" in found.lr.null
 
 
@@ -376,6 +379,7 @@ def test_bad_groups(data):
         (BY.drop("u03"), AlignmentError, "1 units of the model have no label in by: 'u03'"),
         ({"u00": 1}, AlignmentError, "23 units"),
         (BY.where(BY.index != "u03"), MissingDataError, "1 units have no group in 'side': 'u03'"),
+        (BY.astype("string").where(BY.index != "u03", pd.NA), MissingDataError, "'u03'"),
         (pd.Series("a", index=IDS), OptionError, "all units are in one group"),
         (BY.tolist()[:-1], OptionError, "24 labels in the order of the units.*list of length 23"),
         (3, OptionError, "it is int"),
@@ -424,3 +428,21 @@ def test_a_group_that_cannot_be_fitted_is_named(data):
     model = sh.SpatialLag(W).fit_formula("y ~ x + C(side)", data)
     with pytest.raises(CollinearityError, match=r"regimes, with coefficients by side: "):
         sh.regimes(model, by="side", pooled=True)
+
+
+def test_numbers_and_words_without_pandas():
+    code = (
+        "import sys; sys.modules['pandas'] = None\n"
+        "import numpy as np, spatialhealth as sh\n"
+        "W = (np.roll(np.eye(12), 1, 0) + np.roll(np.eye(12), -1, 0)) / 2\n"
+        "rng = np.random.default_rng(0)\n"
+        "model = sh.SpatialDurbin((np.arange(12), W), effects='entity')\n"
+        "model.fit_arrays(rng.normal(size=(6, 12)), rng.normal(size=(6, 12, 1)))\n"
+        "for pooled in (False, True):\n"
+        "    print(sh.regimes(model, by=[0] * 6 + [1] * 6, pooled=pooled))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Chow (Wald) = ") == 2
