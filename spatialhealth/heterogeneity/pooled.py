@@ -59,7 +59,11 @@ def pooled(whole: SpatialModel, table: PanelTable, groups: Groups, level: float)
         if reason
         else likelihood_ratio(result.loglik, fitted.loglik, df, null),
         facts={"Fit": "one model of all units and links; coefficients by group, all else in common"}
-        | {name: f"{fitted.spatial(name):.4f}" for name in ("rho", "lambda") if name in fitted.position},
+        | {
+            name: f"{fitted.spatial(name):.4f}"
+            for name in ("rho", "lambda", "phi")
+            if name in fitted.position
+        },
         level=level,
     )
 

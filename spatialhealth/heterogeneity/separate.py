@@ -50,7 +50,7 @@ def separate(
         np.stack([result.params for result in results]),
         joint_covariance([result.covariance for result in results]),
     )
-    null = f"all coefficients{_spatial_words(whole)} are the same in all groups of {groups.name}"
+    null = f"{_all_parameters(whole)} are the same in all groups of {groups.name}"
     return Regimes(
         groups=groups,
         pooled=False,
@@ -69,9 +69,11 @@ def separate(
     )
 
 
-def _spatial_words(whole: SpatialModel) -> str:
-    spatial = [name for name in ("rho", "lambda") if whole.result_.spatial(name) is not None]
-    return f" and {' and '.join(spatial)}" if spatial else ""
+def _all_parameters(whole: SpatialModel) -> str:
+    """Say what may differ between separate models: the coefficients, and the spatial parameters there are."""
+    spatial = [name for name in ("rho", "lambda", "phi") if whole.result_.spatial(name) is not None]
+    *first, last = ["all coefficients", *spatial]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _warn_of_isolates(weights: Cut) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import subprocess
 import sys
@@ -41,6 +42,7 @@ ESTIMATORS = (
     sh.SpatialDurbinError,
     sh.SpatialCombined,
 )
+RANDOM = (sh.SpatialLag, sh.SpatialDurbin, sh.SpatialError)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,10 @@ def block(east):
 # --- separate models --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-@pytest.mark.parametrize("effects", ["none", "entity", "two-way"])
+@pytest.mark.parametrize(
+    ("estimator", "effects"),
+    [*itertools.product(ESTIMATORS, ("none", "entity", "two-way")), *itertools.product(RANDOM, ("random",))],
+)
 def test_separate_models_are_those_fitted_by_hand(data, estimator, effects):
     found = sh.regimes(whole(data, estimator, effects=effects), by=BY)
     by_hand = {}
@@ -188,8 +192,10 @@ def test_warnings_of_a_fit_name_the_group(data):
 # --- one model --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-@pytest.mark.parametrize("effects", ["none", "two-way"])
+@pytest.mark.parametrize(
+    ("estimator", "effects"),
+    [*itertools.product(ESTIMATORS, ("none", "two-way")), *itertools.product(RANDOM, ("random",))],
+)
 def test_the_pooled_model_is_the_interacted_design(data, estimator, effects):
     model = whole(data, estimator, effects=effects)
     found = sh.regimes(model, by=BY, pooled=True)
@@ -197,14 +203,19 @@ def test_the_pooled_model_is_the_interacted_design(data, estimator, effects):
     east = data["side"] == "east"
     columns = {f"{v}{s}": data[v] * (east if s == "E" else ~east) for v in ("x", "z") for s in "EW"}
     options = {"durbin": ["xE", "xW", "zE", "zW"]} if result.lagged else {}
-    if effects == "none":
+    if effects in ("none", "random"):
         columns |= {"oneE": east * 1.0, "oneW": 1.0 - east}
     expected = estimator(W, effects=effects, constant=False, **options)
     expected = expected.fit(pd.DataFrame(columns), data["y"]).result_
     assert result.loglik == pytest.approx(expected.loglik, abs=1e-7)
     assert found.lr.value == pytest.approx(2 * (expected.loglik - model.loglik_), abs=1e-6)
 
-    names = [*(["one"] if effects == "none" else []), "x", "z", *(["W:x", "W:z"] if result.lagged else [])]
+    names = [
+        *(["one"] if effects in ("none", "random") else []),
+        "x",
+        "z",
+        *(["W:x", "W:z"] if result.lagged else []),
+    ]
     place = np.array([[expected.position[f"{name}{s}"] for name in names] for s in "EW"])
     values, covariance = expected.params[place], expected.covariance
     np.testing.assert_allclose(found.coefficients.values, values, rtol=1e-5, atol=1e-7)
