@@ -15,7 +15,7 @@ from spatialhealth.models.design import CONSTANT
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["named", "no_ratio", "operators_of", "refit"]
+__all__ = ["horizon_of", "named", "no_ratio", "operators_of", "refit"]
 
 _LIKELIHOOD_COVARIANCES = ("observed", "expected")
 
@@ -55,4 +55,13 @@ def no_ratio(whole: SpatialModel) -> str:
     result = whole.result_
     if result.cov_type not in _LIKELIHOOD_COVARIANCES:
         return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."
+    if result.within.corrects_lags:
+        return "The estimate is corrected for its bias, so that its likelihood is not the highest."
     return "" if np.isfinite(result.loglik) else "The estimator has no likelihood."
+
+
+def horizon_of(whole: SpatialModel) -> dict[str, str]:
+    """Say which effects of a dynamic model are compared."""
+    if not whole.result_.within.is_dynamic:
+        return {}
+    return {"Horizon": "effects in the short run; models[...].impacts() has those of the long run"}

@@ -12,6 +12,8 @@ from spatialhealth.diagnostics.statistic import Statistic
 
 __all__ = ["equality", "joint_covariance", "likelihood_ratio"]
 
+_ROUNDING = 1e-9
+
 
 def equality(name: str, values: Array, covariance: Array, null: str) -> Statistic:
     """Test that all groups have the same values, by a Wald statistic.
@@ -56,8 +58,15 @@ def equality(name: str, values: Array, covariance: Array, null: str) -> Statisti
 
 
 def likelihood_ratio(restricted: float, free: float, df: int, null: str) -> Statistic:
-    """Test a restriction by the log-likelihoods with it and without it."""
-    return Statistic.chi_square("Chow (LR)", max(0.0, 2 * (free - restricted)), df, null)
+    """Test a restriction by the log-likelihoods with it and without it, which can only be higher."""
+    gain = 2 * (free - restricted)
+    if gain < -_ROUNDING * max(abs(restricted), 1.0):
+        return Statistic.not_applicable(
+            "Chow (LR)",
+            null,
+            f"The likelihood falls by {-gain / 2:.4g} without it: it is not at its highest.",
+        )
+    return Statistic.chi_square("Chow (LR)", max(0.0, gain), df, null)
 
 
 def joint_covariance(parts: Sequence[Array]) -> Array:

@@ -9,13 +9,13 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics.statistic import Statistic
-from spatialhealth.heterogeneity.again import named, no_ratio, operators_of, refit
+from spatialhealth.heterogeneity.again import horizon_of, named, no_ratio, operators_of, refit
 from spatialhealth.heterogeneity.equality import equality, likelihood_ratio
 from spatialhealth.heterogeneity.groups import Groups
 from spatialhealth.heterogeneity.result import ByGroup, Regimes
 from spatialhealth.impacts import impacts
 from spatialhealth.models.base import SpatialModel
-from spatialhealth.models.design import CONSTANT, LAG_PREFIX
+from spatialhealth.models.design import CONSTANT, LAG_PREFIX, SPATIAL
 from spatialhealth.panel.table import PanelTable
 
 __all__ = ["pooled"]
@@ -59,11 +59,8 @@ def pooled(whole: SpatialModel, table: PanelTable, groups: Groups, level: float)
         if reason
         else likelihood_ratio(result.loglik, fitted.loglik, df, null),
         facts={"Fit": "one model of all units and links; coefficients by group, all else in common"}
-        | {
-            name: f"{fitted.spatial(name):.4f}"
-            for name in ("rho", "lambda", "phi")
-            if name in fitted.position
-        },
+        | horizon_of(whole)
+        | {name: f"{fitted.spatial(name):.4f}" for name in SPATIAL if name in fitted.position},
         level=level,
     )
 

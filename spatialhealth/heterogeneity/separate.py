@@ -9,13 +9,14 @@ import numpy as np
 
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.errors import ConvergenceError, IsolateWarning, OptionError, some
-from spatialhealth.heterogeneity.again import named, no_ratio, operators_of, refit
+from spatialhealth.heterogeneity.again import horizon_of, named, no_ratio, operators_of, refit
 from spatialhealth.heterogeneity.blocks import Cut, cut, part_of
 from spatialhealth.heterogeneity.equality import equality, joint_covariance, likelihood_ratio
 from spatialhealth.heterogeneity.groups import Groups
 from spatialhealth.heterogeneity.result import ByGroup, Regimes
 from spatialhealth.impacts import impacts
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.design import SPATIAL
 from spatialhealth.panel.table import PanelTable
 
 __all__ = ["separate"]
@@ -64,14 +65,14 @@ def separate(
         ),
         chow=equality("Chow (Wald)", coefficients.values, coefficients.covariance, null),
         lr=_ratio(whole, table, groups, cuts, models, null),
-        facts=_facts(cuts["weights"]),
+        facts=_facts(cuts["weights"]) | horizon_of(whole),
         level=level,
     )
 
 
 def _all_parameters(whole: SpatialModel) -> str:
     """Say what may differ between separate models: the coefficients, and the spatial parameters there are."""
-    spatial = [name for name in ("rho", "lambda", "phi") if whole.result_.spatial(name) is not None]
+    spatial = [name for name in SPATIAL if whole.result_.spatial(name) is not None]
     *first, last = ["all coefficients", *spatial]
     return f"{', '.join(first)} and {last}" if first else last
 

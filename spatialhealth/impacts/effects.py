@@ -352,7 +352,9 @@ def effects_of(
         return Impacts(result, pairs.variables, estimates, covariance, level, "delta", None, 0, *more)
     simulated = _simulated(result, pairs, drawn)
     covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
-    return Impacts(result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected, *more)
+    return Impacts(
+        result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected, *more
+    )
 
 
 def _moderated(model: Any, pairs: Pairs, at: Any) -> Moderated:

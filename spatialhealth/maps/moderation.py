@@ -48,7 +48,8 @@ def moderation(
     Parameters
     ----------
     model : fitted estimator
-        With an interaction of the two, such as ``log(tertiary) * digital``.
+        With an interaction of the two, such as ``log(tertiary) * digital``; a dynamic one is drawn in the short
+        run.
     variable : str
         Regressor whose effects are drawn.
     moderator : str

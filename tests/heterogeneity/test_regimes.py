@@ -25,6 +25,7 @@ from spatialhealth.errors import (
     TransformationWarning,
     WeightsError,
 )
+from spatialhealth.heterogeneity.equality import likelihood_ratio
 from tests import brute, small
 from tests.impacts.test_effects import numerical_jacobian
 
@@ -457,3 +458,22 @@ def test_numbers_and_words_without_pandas():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Chow (Wald) = ") == 2
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_dynamic_models_are_compared_in_the_short_run(data, pooled):
+    found = sh.regimes(whole(data, dynamic="time"), by=BY, pooled=pooled)
+    model = next(iter(found.models.values()))
+    row = model.impacts().short_run.variables.index("x [side=east]" if pooled else "x")
+    np.testing.assert_allclose(found.effects.values[0, 0], model.impacts().short_run.estimates[row])
+    assert "short run" in found.facts["Horizon"]
+    assert "corrected for its bias" in found.lr.reason
+    if not pooled:
+        assert "rho and tau" in found.chow.null and "tau" in found.coefficients.names
+    plain = sh.regimes(whole(data, dynamic="time", correction="none"), by=BY, pooled=pooled)
+    assert plain.lr.applies and plain.lr.value > 0
+
+
+def test_a_likelihood_that_falls_is_no_ratio():
+    assert not likelihood_ratio(-10.0, -10.1, 2, "null").applies
+    assert likelihood_ratio(-10.0, -10.0 - 1e-12, 2, "null").p_value == 1.0

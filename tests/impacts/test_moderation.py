@@ -242,3 +242,23 @@ def test_what_cannot_be_moderated(table):
 )
 def test_parts(name, parts):
     assert parts_of(name) == parts
+
+
+@pytest.mark.parametrize("method", ["delta", "simulate"])
+def test_a_dynamic_model_in_both_horizons(table, method):
+    model = fit(table, "y ~ x * m", dynamic="both")
+    effects = model.impacts(at={"m": [0, 1]}, method=method, draws=50, random_state=0)
+    assert effects.variables == ("x [m=0]", "x [m=1]")
+    value = dict(zip(model.result_.param_names, model.result_.params, strict=True))
+    beta = value["x"] + value["x:m"]
+    theta = value["W:x"] + value["W:x:m"]
+    frame = effects.table
+    assert list(frame)[:4] == ["horizon", "variable", "m", "effect"]
+    now = frame.query("horizon == 'short-run' and m == 1")["estimate"]
+    np.testing.assert_allclose(now, brute.mean_effects(DENSE, value["rho"], beta, theta), rtol=1e-7)
+    keep = 1 - value["tau"]
+    after = brute.mean_effects(DENSE, (value["rho"] + value["eta"]) / keep, beta / keep, theta / keep)
+    lasting = frame.query("horizon == 'long-run' and m == 1")["estimate"]
+    np.testing.assert_allclose(lasting, after, rtol=1e-7)
+    assert effects.contrast("x [m=1] - x [m=0]")["horizon"].unique().tolist() == ["short-run", "long-run"]
+    assert len(effects.long_run.by_order(1)) == 12
