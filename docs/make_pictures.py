@@ -15,6 +15,12 @@ def main() -> None:
     model.fit_formula("log(inflow) ~ log(tertiary) + log(primary) + log(gdp)", panel)
     figure = sh.maps.impacts(cities, model.impacts(), "log(tertiary)")
     figure.savefig(IMAGES / "impacts.png", dpi=110, metadata={"Software": None})
+    model.fit_formula(
+        "log(inflow) ~ log(tertiary) * digital + log(primary) + log(gdp) + log(tertiary):port_developed",
+        panel,
+    )
+    figure = sh.maps.moderation(model, "log(tertiary)", "digital", at={"port_developed": 0})
+    figure.savefig(IMAGES / "moderation.png", dpi=110, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
 The names below are in the order in which data flow through the package: data, weights, operator, models,
-impacts, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
+impacts, heterogeneity, maps, report. Each folder's own page opens with what it takes, what it gives and where to
+go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -37,6 +38,7 @@ _NAMES = {
     "GeneralNesting": "spatialhealth.models",
     "compare": "spatialhealth.comparison",
     "model_probabilities": "spatialhealth.comparison",
+    "regimes": "spatialhealth.heterogeneity",
 }
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         weights,
     )
     from spatialhealth.comparison import compare, model_probabilities
+    from spatialhealth.heterogeneity import regimes
     from spatialhealth.models import (
         SLX,
         GeneralNesting,
@@ -85,6 +88,7 @@ __all__ = [
     "models",
     "operator",
     "panel",
+    "regimes",
     "report",
     "weights",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import html
+import textwrap
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from spatialhealth.impacts.contrast import parse_contrast
 from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.impacts.local import local
+from spatialhealth.impacts.moderation import Moderated, moderate, note_on_interactions
 from spatialhealth.impacts.multipliers import draws_of_multipliers, multipliers
 from spatialhealth.models.result import FitResult
 
@@ -29,6 +32,7 @@ __all__ = ["EFFECTS", "Impacts", "effects_of", "impacts"]
 EFFECTS = ("direct", "indirect", "total")
 # direct, indirect and total from (direct, total)
 _SPLIT = np.array([[1.0, 0.0], [-1.0, 1.0], [0.0, 1.0]])
+_NARROW = 60  # signs a line of a note, at the least
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,7 @@ class Impacts:
     result : FitResult
         The model they come from.
     variables : tuple of k str
-        Regressors.
+        Regressors, with the values of their moderators in brackets if there are any.
     estimates : ndarray of shape (k, 3)
         Direct, indirect and total effect of each.
     covariance : ndarray of shape (3 k, 3 k)
@@ -52,6 +56,13 @@ class Impacts:
         Simulated effects.
     rejected : int
         Draws that were replaced: rho outside the admissible interval, or a bootstrap sample that could not be fitted.
+    labels : dict of str to tuple of k, optional
+        Columns of `table` that tell the rows apart, in place of `variables`: the regressor and the values of
+        its moderators.
+    pairs : Pairs, optional
+        The coefficients behind the rows; those of the regressors by default.
+    note : str
+        What a reader of the effects must know.
     """
 
     result: FitResult
@@ -62,6 +73,9 @@ class Impacts:
     method: str
     draws: Array | None = None
     rejected: int = 0
+    labels: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    pairs: Pairs | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.estimates, self.covariance, self.draws):
@@ -78,9 +92,10 @@ class Impacts:
         """The effects, one row each.
 
         Columns: variable, effect (direct, indirect, total), estimate, std_error, z, p_value, ci_low, ci_high.
+        After `variable` stands a column for each moderator in `at`, empty where it has no part in the effect.
         """
         pd = pandas_for("Impacts.table", ".estimates, .std_errors and .variables, or print(effects)")
-        labels = {"variable": np.repeat(self.variables, 3), "effect": np.tile(EFFECTS, len(self.variables))}
+        labels = {**self._labels(3), "effect": np.tile(EFFECTS, len(self.variables))}
         return pd.DataFrame({**labels, **self._columns()})
 
     def to_frame(self) -> pd.DataFrame:
@@ -94,7 +109,8 @@ class Impacts:
         ----------
         expression : str
             Names of regressors with signs and factors: ``"log(tertiary) - log(primary)"``,
-            ``"a + 0.5 * b - 2 * c"``.
+            ``"a + 0.5 * b - 2 * c"``. With values of moderators, a name is followed by them as in the printed
+            effects: ``"log(tertiary) [digital=1] - log(tertiary) [digital=0]"``.
 
         Returns
         -------
@@ -121,7 +137,7 @@ class Impacts:
         Parameters
         ----------
         variable : str
-            Name of a regressor.
+            Name of a regressor; with values of moderators, followed by them: ``"log(tertiary) [digital=1]"``.
 
         Returns
         -------
@@ -141,7 +157,7 @@ class Impacts:
             raise OptionError(
                 f"There is no regressor {variable!r}. The model has: {', '.join(self.variables)}."
             )
-        columns = local(self.result.operator, Pairs.of(self.result), self.variables.index(variable))
+        columns = local(self.result.operator, self._pairs, self.variables.index(variable))
         ids = self.result.operator.ids
         if isinstance(
             ids[0], tuple
@@ -173,11 +189,11 @@ class Impacts:
         The effect of order q is (rho^q beta + rho^(q-1) theta) W^q (LeSage and Pace 2009, section 2.7).
         """
         check_positive("by_order", "k", k, integer=True)
-        value, variance = by_order(self.result.operator, Pairs.of(self.result), int(k))
+        value, variance = by_order(self.result.operator, self._pairs, int(k))
         variables, orders = len(self.variables), int(k) + 1
         frame = self._frame(
             {
-                "variable": np.repeat(self.variables, 3 * orders),
+                **self._labels(3 * orders),
                 "effect": np.tile(np.repeat(EFFECTS, orders), variables),
                 "order": np.tile(np.arange(orders), 3 * variables),
             },
@@ -186,6 +202,15 @@ class Impacts:
             None,
         )
         return frame.assign(cumulative=value.cumsum(axis=2).reshape(-1))
+
+    @property
+    def _pairs(self) -> Pairs:
+        return Pairs.of(self.result) if self.pairs is None else self.pairs
+
+    def _labels(self, times: int) -> dict[str, Array]:
+        """Give the columns that tell the rows apart, each entry so many times."""
+        labels = self.labels or {"variable": self.variables}
+        return {name: np.repeat(_column(values), times) for name, values in labels.items()}
 
     def _frame(
         self, labels: dict[str, Any], estimate: Array, std_error: Array, draws: Array | None
@@ -215,10 +240,11 @@ class Impacts:
         kind = "bootstrap samples" if self.method == "bootstrap" else "draws"
         how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} {kind}"
         note = f"Intervals at {self.level:.0%}, standard errors {how}."
-        return "\n".join([f"Effects on {self.result.response}", rule, heads, rule, *lines, rule, note])
+        notes = [note, *textwrap.wrap(self.note, max(len(rule), _NARROW))]
+        return "\n".join([f"Effects on {self.result.response}", rule, heads, rule, *lines, rule, *notes])
 
     def _repr_html_(self) -> str:
-        return html_table(self._rows(), labels=2)
+        return html_table(self._rows(), labels=2) + (f"<p>{html.escape(self.note)}</p>" if self.note else "")
 
     def _rows(self) -> list[list[str]]:
         labels = [
@@ -233,6 +259,7 @@ def impacts(
     method: ImpactMethod = "delta",
     draws: int = 1000,
     random_state: Any = None,
+    at: Any = None,
 ) -> Impacts:
     """Give direct, indirect and total effects of a fitted model.
 
@@ -249,6 +276,12 @@ def impacts(
         Number of draws when simulating.
     random_state : int or numpy.random.Generator, optional
         Seed of the draws.
+    at : dict of str to number, level, or a sequence of them, optional
+        Values of moderators, for a model with interactions: ``{"digital": [0, 0.5, 1]}``. Each regressor then
+        has a row for every combination of the values of what it is multiplied with; the products have none of
+        their own. What depends on a variable without a value is left out, and `note` says so: the moderator
+        itself, unless the variables it moderates have values too. Values are on the scale of the data: centre
+        or standardise a moderator before the fit, if at all.
 
     Returns
     -------
@@ -258,10 +291,13 @@ def impacts(
     Raises
     ------
     OptionError
-        If an option is unknown or out of range.
+        If an option is unknown or out of range, or `at` does not fit the interactions of the model.
 
     Notes
     -----
+    With a product x m among the regressors, beta is beta_x + m beta_xm and theta is theta_x + m theta_xm: the
+    effects of x if the moderator were m in every unit.
+
     S = (I - rho W)^-1 (beta I + theta W); the mean direct effect is tr(S) / n, the mean total effect 1'S 1 / n,
     and the indirect effect their difference. The direct effect contains theta: what a unit's neighbours feel
     comes back to it.
@@ -276,23 +312,27 @@ def impacts(
     check_positive("impacts", "draws", draws, integer=True)
     if draws < 2:
         raise OptionError("impacts: draws=1 has no spread. Take at least 2, and for a paper 1,000 or more.")
+    moderated = _moderated(model, Pairs.of(result), at)
     rng = random_generator("impacts", random_state) if method == "simulate" else None
     if result.within.is_dynamic:
         from spatialhealth.impacts.horizon import both_horizons  # which is made of the effects below
 
-        return both_horizons(result, level, int(draws), rng)
-    if rng is None:
-        return effects_of(result, level)
-    return effects_of(result, level, *draw(result, Pairs.of(result), int(draws), rng))
+        return both_horizons(result, level, int(draws), rng, moderated)
+    drawn, rejected = (None, 0) if rng is None else draw(result, Pairs.of(result), int(draws), rng)
+    return effects_of(result, level, moderated, drawn, rejected)
 
 
-def effects_of(result: FitResult, level: float, drawn: Array | None = None, rejected: int = 0) -> Impacts:
+def effects_of(
+    result: FitResult, level: float, moderated: Moderated, drawn: Array | None = None, rejected: int = 0
+) -> Impacts:
     """Give the effects of a result, by the delta method or from drawn parameters.
 
     Parameters
     ----------
     result : FitResult
     level : float
+    moderated : Moderated
+        Which pairs of coefficients make the rows.
     drawn : ndarray of shape (r, p), optional
         Draws of the parameters.
     rejected : int, default 0
@@ -302,16 +342,40 @@ def effects_of(result: FitResult, level: float, drawn: Array | None = None, reje
     -------
     Impacts
     """
-    pairs = Pairs.of(result)
+    pairs = replace(moderated.pairs, params=result.params, covariance=result.covariance)
+    more = (moderated.labels, pairs, moderated.note)
     at = multipliers(result.operator, pairs.rho)
     estimates = pairs.coefficients @ (_SPLIT @ at.value).T
     if drawn is None:
         gradient = pairs.gradient(_SPLIT @ at.value, _SPLIT @ at.slope).reshape(-1, len(pairs.params))
         covariance = gradient @ pairs.covariance @ gradient.T
-        return Impacts(result, pairs.variables, estimates, covariance, level, "delta")
+        return Impacts(result, pairs.variables, estimates, covariance, level, "delta", None, 0, *more)
     simulated = _simulated(result, pairs, drawn)
     covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
-    return Impacts(result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected)
+    return Impacts(
+        result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected, *more
+    )
+
+
+def _moderated(model: Any, pairs: Pairs, at: Any) -> Moderated:
+    """Put the moderators at their values, if there are any."""
+    if at is None:
+        return Moderated(pairs, {}, note_on_interactions(pairs.variables))
+    formula, table = getattr(model, "_formula", None), getattr(model, "_rows", None)
+    return moderate(
+        pairs,
+        at,
+        levels={} if formula is None else formula.levels,
+        observed={} if table is None else table.ranges,
+    )
+
+
+def _column(values: tuple[Any, ...]) -> Array:
+    """Give labels as a column: numbers where all are numbers or absent, else as they are."""
+    if all(isinstance(value, str) for value in values):
+        return np.array(values)
+    numbers = all(value is None or isinstance(value, float) for value in values)
+    return np.array(values, dtype=float if numbers else object)
 
 
 def _result_of(model: Any) -> FitResult:

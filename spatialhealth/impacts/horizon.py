@@ -15,6 +15,7 @@ from spatialhealth.errors import StabilityError, StabilityWarning
 from spatialhealth.impacts.draws import draw, spatial_parameters
 from spatialhealth.impacts.effects import Impacts, effects_of
 from spatialhealth.impacts.inputs import Pairs
+from spatialhealth.impacts.moderation import Moderated
 from spatialhealth.likelihood.lagged import long_run_rho
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.transition import largest_root
@@ -157,7 +158,7 @@ class DynamicImpacts(Impacts):
 
 
 def both_horizons(
-    result: FitResult, level: float, draws: int, rng: np.random.Generator | None
+    result: FitResult, level: float, draws: int, rng: np.random.Generator | None, moderated: Moderated
 ) -> DynamicImpacts:
     """Give the effects of a dynamic model.
 
@@ -169,6 +170,8 @@ def both_horizons(
         Number of draws, from which both horizons are simulated.
     rng : numpy.random.Generator or None
         None for the delta method.
+    moderated : Moderated
+        Which pairs of coefficients make the rows.
 
     Returns
     -------
@@ -182,13 +185,13 @@ def both_horizons(
             stacklevel=4,
         )
     drawn, rejected = (None, 0) if rng is None else draw(result, Pairs.of(result), draws, rng, stable)
-    now = effects_of(result, level, drawn, rejected)
+    now = effects_of(result, level, moderated, drawn, rejected)
     lasting = None
     if stable:
         value, jacobian = long_run_parameters(result, result.params), _jacobian(result)
         after = replace(result, params=value, covariance=jacobian @ result.covariance @ jacobian.T)
         lasting = effects_of(
-            after, level, None if drawn is None else long_run_parameters(result, drawn), rejected
+            after, level, moderated, None if drawn is None else long_run_parameters(result, drawn), rejected
         )
     return DynamicImpacts(**_fields(now), lasting=lasting)
 

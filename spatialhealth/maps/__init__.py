@@ -7,7 +7,8 @@
 
 from spatialhealth.maps.choropleth import choropleth
 from spatialhealth.maps.classes import Classes, classify
+from spatialhealth.maps.moderation import moderation
 from spatialhealth.maps.spillover import impacts
 from spatialhealth.maps.style import png, save
 
-__all__ = ["Classes", "choropleth", "classify", "impacts", "png", "save"]
+__all__ = ["Classes", "choropleth", "classify", "impacts", "moderation", "png", "save"]

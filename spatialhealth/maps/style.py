@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "BAND",
     "BORDER",
     "DIVERGING",
     "DOTS",
@@ -17,6 +18,7 @@ __all__ = [
     "MISSING",
     "MUTED",
     "NEUTRAL",
+    "NEUTRAL_BARS",
     "SEQUENTIAL",
     "new_figure",
     "png",
@@ -31,6 +33,8 @@ MISSING = "#e4e4e4"
 BORDER = "#4d4d4d"
 INK = "#1a1a1a"
 MUTED = "#5c5c5c"
+BAND = "#c3d3e4"  # of an interval around a line
+NEUTRAL_BARS = "#bdbdbd"
 DOTS = 200  # an inch
 
 

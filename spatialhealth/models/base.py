@@ -247,6 +247,7 @@ class SpatialModel(LabelledResult, Estimator):
         method: ImpactMethod = "delta",
         draws: int = 1000,
         random_state: Any = None,
+        at: Any = None,
     ) -> Impacts:
         """Give direct, indirect and total effects with their uncertainty.
 
@@ -261,6 +262,9 @@ class SpatialModel(LabelledResult, Estimator):
             Number of draws when simulating.
         random_state : int or numpy.random.Generator, optional
             Seed of the draws.
+        at : dict of str to number, level, or a sequence of them, optional
+            Values of moderators, for a model with interactions: ``{"digital": [0, 0.5, 1]}``; see
+            `spatialhealth.impacts.impacts`.
 
         Returns
         -------
@@ -273,7 +277,7 @@ class SpatialModel(LabelledResult, Estimator):
         """
         from spatialhealth.impacts import impacts
 
-        return impacts(self._fitted, level=level, method=method, draws=draws, random_state=random_state)
+        return impacts(self, level, method, draws, random_state, at)
 
     def summary(self, level: float = 0.95) -> Summary:
         """Give a summary that prints, shows itself in a notebook, and has `.to_latex()`.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
+import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth.errors import (
@@ -29,6 +30,25 @@ __all__ = ["FormulaDesign", "design_from_formula"]
 _FUNCTIONS = {"ln": "log(x)", "log1p": "log(1 + x)", "sq": "I(x ** 2)", "pow": "I(x ** 2)"}
 
 
+class Borrowed:
+    """A table that someone else keeps: neither copied, nor held in memory, nor pickled with what borrows it.
+
+    Parameters
+    ----------
+    table : DataFrame, optional
+    """
+
+    def __init__(self, table: pd.DataFrame | None = None) -> None:
+        self._find = None if table is None else weakref.ref(table)
+
+    def get(self) -> pd.DataFrame | None:
+        """Give the table, or None if it is gone."""
+        return None if self._find is None else self._find()
+
+    def __reduce__(self) -> tuple[type[Borrowed], tuple[()]]:
+        return Borrowed, ()
+
+
 @dataclass(frozen=True, eq=False)
 class FormulaDesign:
     """What a formula made of a table.
@@ -44,6 +64,8 @@ class FormulaDesign:
         Whether the formula keeps a constant (no ``- 1`` or ``0 +``).
     spec : formulaic.ModelSpec
         Recipe of the right-hand side, for new data.
+    table : Borrowed
+        What the formula was evaluated on, while it is there.
     """
 
     formula: str
@@ -51,6 +73,13 @@ class FormulaDesign:
     y: pd.Series
     constant: bool
     spec: Any
+    table: Borrowed = field(default_factory=Borrowed)
+
+    @property
+    def levels(self) -> dict[str, tuple[Any, ...]]:
+        """Levels of each category of the right-hand side, by the name it has there."""
+        states = {str(name): state for name, (_, state) in self.spec.encoder_state.items()}
+        return {name: tuple(state["categories"]) for name, state in states.items() if "categories" in state}
 
     def regressors_of(self, data: pd.DataFrame) -> pd.DataFrame:
         """Make the same regressors of new data.
@@ -131,7 +160,9 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
     if x.shape[1] == 0:
         raise FormulaError(f"The formula {formula!r} has no regressor. Name at least one after '~'.")
     x.attrs = dict(data.attrs)  # formulaic does not hand on where the data come from
-    return FormulaDesign(formula, x, matrices.lhs.iloc[:, 0], constant, matrices.rhs.model_spec)
+    return FormulaDesign(
+        formula, x, matrices.lhs.iloc[:, 0], constant, matrices.rhs.model_spec, Borrowed(data)
+    )
 
 
 def _materialise(recipe: Any, data: pd.DataFrame, formula: str) -> Any:

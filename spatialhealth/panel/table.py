@@ -83,6 +83,12 @@ class PanelTable:
         """N."""
         return int(self.y.shape[1])
 
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Lowest and highest value of each regressor."""
+        low, high = self.x.min(axis=(0, 1)), self.x.max(axis=(0, 1))
+        return {name: (float(low[j]), float(high[j])) for j, name in enumerate(self.names)}
+
     def __repr__(self) -> str:
         return (
             f"<PanelTable of {self.n_units:,} units and {self.n_periods} periods, {self.response} on "

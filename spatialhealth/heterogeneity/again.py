@@ -1,0 +1,67 @@
+"""The same estimator fitted again, to other data or weights."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from spatialhealth.errors import IsolateWarning
+from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.design import CONSTANT
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.panel.table import PanelTable
+
+__all__ = ["horizon_of", "named", "no_ratio", "operators_of", "refit"]
+
+_LIKELIHOOD_COVARIANCES = ("observed", "expected")
+
+
+def refit(whole: SpatialModel, table: PanelTable, operator: SpatialOperator, **changes: Any) -> SpatialModel:
+    """Fit the same estimator to other data or weights."""
+    model = type(whole)(**{**whole.get_params(), "weights": operator, **changes})
+    constant = CONSTANT in whole.result_.param_names and changes.get("constant", True)
+    return model._fit(table, operator, constant, None)
+
+
+def operators_of(whole: SpatialModel) -> dict[str, SpatialOperator]:
+    """Give the operators of a model, by the argument of the constructor that holds them."""
+    result = whole.result_
+    operators = {"weights": result.operator}
+    if whole.get_params().get("error_weights") is not None and result.error_operator is not None:
+        operators["error_weights"] = result.error_operator
+    return operators
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Say of which fit an error or a warning speaks; isolates have been spoken of."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except ValueError as error:
+            raise type(error)(f"regimes, {what}: {error}") from error
+    for each in said:
+        if not issubclass(each.category, IsolateWarning):
+            warnings.warn(f"regimes, {what}: {each.message}", each.category, stacklevel=5)
+
+
+def no_ratio(whole: SpatialModel) -> str:
+    """Say why there is no likelihood ratio; nothing if there is one."""
+    result = whole.result_
+    if result.cov_type not in _LIKELIHOOD_COVARIANCES:
+        return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."
+    if result.within.corrects_lags:
+        return "The estimate is corrected for its bias, so that its likelihood is not the highest."
+    return "" if np.isfinite(result.loglik) else "The estimator has no likelihood."
+
+
+def horizon_of(whole: SpatialModel) -> dict[str, str]:
+    """Say which effects of a dynamic model are compared."""
+    if not whole.result_.within.is_dynamic:
+        return {}
+    return {"Horizon": "effects in the short run; models[...].impacts() has those of the long run"}

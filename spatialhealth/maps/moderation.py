@@ -1,0 +1,245 @@
+"""The effects of one regressor over the values of its moderator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth._validation import check_option
+from spatialhealth.errors import OptionError
+from spatialhealth.impacts import impacts
+from spatialhealth.impacts.effects import EFFECTS, Impacts
+from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, new_figure, source_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["moderation"]
+
+_POINTS = 101
+_BINS = 30
+_MARGIN = 0.06
+_STRIP = 0.14  # of a panel's height, for the values observed
+_LEFT, _RIGHT, _GAP, _TALL = 0.75, 0.15, 0.25, 2.6  # inches
+_WIDTH = 9.0
+_BELOW, _HEAD, _FOOT = 0.6, 0.8, 0.25
+
+
+def moderation(
+    model: Any,
+    variable: str,
+    moderator: str,
+    values: Any = None,
+    *,
+    effects: Sequence[str] = EFFECTS,
+    at: Mapping[str, Any] | None = None,
+    level: float = 0.95,
+    observed: Any = None,
+    title: str | None = None,
+    note: str | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw the effects of a regressor over the values of its moderator, with their confidence band.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        With an interaction of the two, such as ``log(tertiary) * digital``; a dynamic one is drawn in the short
+        run.
+    variable : str
+        Regressor whose effects are drawn.
+    moderator : str
+        What they depend on: a number, or a category, which gives a point with its interval for each level.
+    values : sequence, optional
+        Values of the moderator; by default its range in the data of the fit, or all its levels.
+    effects : sequence of {"direct", "indirect", "total"}
+        Which effects, one panel each; all by default. They share their vertical axis.
+    at : dict of str to number or level, optional
+        One value of each other moderator, where there are several.
+    level : float, default 0.95
+        Confidence level of the band, at each value by itself.
+    observed : sequence of numbers, optional
+        Observed values of the moderator, drawn as bars at the bottom; by default the regressor of that name.
+    title : str, optional
+        By default, the regressor and the outcome.
+    note : str, optional
+        Source, under the panels; by default what the data of the model say in ``attrs["source"]``.
+    ax : matplotlib Axes, optional
+        Where to draw a single effect.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    OptionError
+        If the model has no such interaction, or a value is wanting.
+    NotFittedError
+        If the model has not been fitted.
+
+    References
+    ----------
+    Brambor, T., Clark, W. R. and Golder, M. (2006). Understanding interaction models: improving empirical
+    analyses. Political Analysis 14, 63-82.
+
+    Examples
+    --------
+    >>> import spatialhealth as sh
+    >>> cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(cities), effects="two-way")
+    >>> model = model.fit_formula("log(inflow) ~ log(tertiary) * digital", panel)
+    >>> figure = moderation(model, "log(tertiary)", "digital")
+    >>> [axes.get_title(loc="left") for axes in figure.axes]
+    ['Direct', 'Indirect', 'Total']
+    """
+    drawn = _asked(effects, ax)
+    seen = _observed(model, moderator, observed)
+    points = _points(model, moderator, values, seen)
+    found = impacts(model, level=level, at={**(at or {}), moderator: points})
+    rows = _rows(found, variable, moderator, len(points))
+    columns = {name: column[3 * rows[:, None] + np.arange(3)] for name, column in found._columns().items()}
+    said = title if title is not None else f"Effects of {variable} on {found.result.response} by {moderator}"
+    panels = [ax] if ax is not None else _panels(len(drawn), said, source_of(note, found.result.source))
+    for axes, effect in zip(panels, drawn, strict=True):
+        which = {name: column[:, EFFECTS.index(effect)] for name, column in columns.items()}
+        _draw(axes, points, which, seen)
+        axes.set_title(effect.capitalize(), loc="left", fontsize=10, weight="bold", color=INK)
+        axes.set_xlabel(moderator, fontsize=9, color=INK)
+        axes.set_ylim(*_limits(columns, [EFFECTS.index(name) for name in drawn], seen is not None))
+    panels[0].set_ylabel(f"Effect, {level:.0%} interval", fontsize=9, color=INK)
+    figure: Any = panels[0].figure
+    return figure  # type: ignore[no-any-return]
+
+
+def _asked(effects: Sequence[str], ax: Axes | None) -> tuple[str, ...]:
+    drawn = (effects,) if isinstance(effects, str) else tuple(effects)
+    for effect in drawn:
+        check_option("moderation", "effects", effect, EFFECTS)
+    if not drawn or (ax is not None and len(drawn) > 1):
+        raise OptionError(
+            f"moderation: effects={effects!r} are {len(drawn)} panels. Name at least one effect, and exactly one "
+            "with ax, such as effects=['total']."
+        )
+    return drawn
+
+
+def _observed(model: Any, moderator: str, observed: Any) -> Array | None:
+    """Give the values of the moderator in the data, if they are known."""
+    if observed is not None:
+        return np.asarray(observed, dtype=float).reshape(-1)
+    table = getattr(model, "_rows", None)
+    if table is None or moderator not in table.names:
+        return None
+    return np.asarray(table.x[..., table.names.index(moderator)].reshape(-1))
+
+
+def _points(model: Any, moderator: str, values: Any, seen: Array | None) -> list[Any]:
+    if values is not None:
+        return list(values)
+    formula = getattr(model, "_formula", None)
+    levels = {} if formula is None else formula.levels
+    for name in (moderator, f"C({moderator})"):
+        if name in levels:
+            return list(levels[name])
+    if seen is None:
+        raise OptionError(
+            f"moderation: the range of {moderator!r} is not known, for it is no regressor of its own in the model. "
+            "Give values, such as values=numpy.linspace(0, 1, 50)."
+        )
+    return [float(value) for value in np.linspace(seen.min(), seen.max(), _POINTS)]
+
+
+def _rows(found: Impacts, variable: str, moderator: str, points: int) -> Array:
+    """Give the rows of one regressor, one for each value of the moderator."""
+    rows = [
+        row
+        for row, name in enumerate(found.labels["variable"])
+        if name == variable and found.labels[moderator][row] is not None
+    ]
+    if len(rows) != points:
+        others = dict.fromkeys(
+            name
+            for row, name in enumerate(found.labels["variable"])
+            if found.labels[moderator][row] is not None
+        )
+        known = f"It moderates {', '.join(others)}. " if others else ""
+        raise OptionError(
+            f"moderation: {len(rows)} effects of {variable!r} for {points} values of {moderator!r}. {known}"
+            f"{found.note} Name a regressor that is multiplied with it, and one value of every other moderator in at."
+        )
+    return np.array(rows)
+
+
+def _panels(count: int, title: str, note: str | None) -> list[Axes]:
+    """Give empty panels in a row, with one vertical axis."""
+    foot = _BELOW + (_FOOT if note else 0.0)
+    tall = foot + _TALL + _HEAD
+    figure = new_figure(_WIDTH if count > 1 else _WIDTH / 2, tall)
+    width = figure.get_figwidth()
+    wide = (width - _LEFT - _RIGHT - (count - 1) * _GAP) / count
+    panels: list[Axes] = []
+    for j in range(count):
+        place = ((_LEFT + j * (wide + _GAP)) / width, foot / tall, wide / width, _TALL / tall)
+        panels.append(figure.add_axes(place, sharey=panels[0] if panels else None))
+        if j:
+            panels[j].tick_params(labelleft=False)
+    figure.text(_RIGHT / width, 1 - 0.14 / tall, title, va="top", fontsize=12, weight="bold", color=INK)
+    if note:
+        figure.text(_RIGHT / width, 0.1 / tall, note, va="bottom", fontsize=7.5, color=MUTED)
+    return panels
+
+
+def _draw(axes: Axes, points: Sequence[Any], columns: Mapping[str, Array], seen: Array | None) -> None:
+    """Draw one effect: a line in its band, or a point in its interval for each level of a category."""
+    middle, low, high = columns["estimate"], columns["ci_low"], columns["ci_high"]
+    axes.axhline(0.0, color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)))
+    if all(isinstance(point, (int, float, np.number)) for point in points):
+        order = np.argsort(np.array(points, dtype=float))
+        x = np.array(points, dtype=float)[order]
+        axes.fill_between(x, low[order], high[order], color=BAND, linewidth=0)
+        axes.plot(x, middle[order], color=INK, linewidth=1.6)
+        if seen is not None:
+            _bars(axes, seen)
+    else:
+        axes.errorbar(
+            range(len(points)),
+            middle,
+            [middle - low, high - middle],
+            fmt="o",
+            color=INK,
+            capsize=3,
+            linewidth=1.2,
+        )
+        axes.set_xticks(range(len(points)), [str(point) for point in points])
+        axes.margins(x=0.25)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(labelsize=8, colors=INK)
+
+
+def _bars(axes: Axes, seen: Array) -> None:
+    """Draw how often values were observed, in a strip at the bottom that the band does not enter."""
+    counts, edges = np.histogram(seen, bins=_BINS)
+    axes.bar(
+        edges[:-1],
+        _STRIP * counts / counts.max(),
+        np.diff(edges),
+        align="edge",
+        color=NEUTRAL_BARS,
+        linewidth=0,
+        transform=axes.get_xaxis_transform(),
+        zorder=0,
+    )
+
+
+def _limits(columns: Mapping[str, Array], which: Sequence[int], strip: bool) -> tuple[float, float]:
+    """Give a vertical range that holds zero and every interval, and the strip at the bottom if there is one."""
+    low = min(0.0, float(columns["ci_low"][:, which].min()))
+    high = max(0.0, float(columns["ci_high"][:, which].max()))
+    span = (high - low) or 1.0
+    return low - (_MARGIN + (_STRIP if strip else 0.0)) * span, high + _MARGIN * span
