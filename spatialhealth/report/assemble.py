@@ -85,8 +85,12 @@ def grid_of(columns: Sequence[Column], asked: Asked) -> Grid:
     if len(blocks) == 1 and blocks[0].title == REGRESSORS:
         blocks = [Block("", blocks[0].rows)]
     facts = _facts(columns, slots, asked)
-    heads = tuple((title.removesuffix(" effects") or _HEADING) if asked.beside else c.name for c, title in slots)
-    spans = tuple((c.name, sum(1 for other, _ in slots if other is c)) for c in columns) if asked.beside else ()
+    heads = tuple(
+        (title.removesuffix(" effects") or _HEADING) if asked.beside else c.name for c, title in slots
+    )
+    spans = (
+        tuple((c.name, sum(1 for other, _ in slots if other is c)) for c in columns) if asked.beside else ()
+    )
     return Grid(
         heads, spans, (*blocks, Block("", facts)) if facts else tuple(blocks),
         asked.caption, asked.label, _notes(columns, asked),
@@ -160,7 +164,7 @@ def _test(test: Any, decimals: int) -> str:
         value, p = float(test.value), float(test.p_value)
     except AttributeError:
         raise OptionError(
-            f"table: a test is a {type(test).__name__}. Give objects with value and p_value, or None where there is none."
+            f"table: a test is a {type(test).__name__}. Give objects with value and p_value, or None for no test."
         ) from None
     if value != value:
         return "not applicable"
@@ -180,23 +184,21 @@ def _notes(columns: Sequence[Column], asked: Asked) -> tuple[str, ...]:
     notes = [f"Outcome: {_outcome(columns)}."] if _outcome(columns) else []
     notes.append(_IN_BRACKETS[asked.brackets].format(level=f"{100 * asked.level:g} %") + " in brackets.")
     if asked.stars:
-        notes.append(
-            ", ".join(f"{'*' * j} p < {level:g}" for j, level in enumerate(asked.stars, 1)) + "."
-        )
+        notes.append(", ".join(f"{'*' * j} p < {level:g}" for j, level in enumerate(asked.stars, 1)) + ".")
     how = list(dict.fromkeys(column.how for column in columns if column.how))
     if how:
         notes.append(f"Inference on effects {' or '.join(how)}.")
     if any(result.has_lag and not column.effects for column in columns if (result := column.result)):
-        notes.append(
-            "Coefficients of a model with a spatial lag of the outcome (rho) are not effects."
-        )
+        notes.append("Coefficients of a model with a spatial lag of the outcome (rho) are not effects.")
     if asked.tests:
         notes.append("Tests: value, with the p value in brackets.")
     shown = set(_CRITERIA if asked.facts is None else asked.facts) & set(_CRITERIA)
     likelihoods = {(r.response, r.effects, r.correction, r.within.size) for r in results}
     if shown and len(likelihoods) > 1:
         listed = ", ".join(FACTS[key] for key in _CRITERIA if key in shown)
-        notes.append(f"Compare {listed} only between models with the same outcome, data, effects and correction.")
+        notes.append(
+            f"Compare {listed} only between models with the same outcome, data, effects and correction."
+        )
     if asked.drop:
         notes.append(f"In the models but not shown: {', '.join(map(asked.written, asked.drop))}.")
     sources = dict.fromkeys(result.source for result in results if "simulated" in result.source.lower())

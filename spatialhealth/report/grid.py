@@ -89,7 +89,9 @@ class Grid:
     def single_heads(self) -> list[str]:
         """One heading a column, with the one above it in front, where a format cannot span columns."""
         above = [text for text, width in self.spans for _ in range(width)]
-        return [f"{up}: {head}" for up, head in zip(above, self.heads, strict=True)] if above else [*self.heads]
+        return (
+            [f"{up}: {head}" for up, head in zip(above, self.heads, strict=True)] if above else [*self.heads]
+        )
 
 
 def rounded(value: float, decimals: int) -> str:

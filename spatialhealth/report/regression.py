@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -228,8 +229,8 @@ def table(
         Rows below the estimates, in this order: model, outcome, effects, correction, n, t, observations, loglik,
         aic, bic, pseudo_r2, sigma2, covariance. All but sigma2 by default; outcome where the models differ in it.
     tests : mapping of str to sequence or mapping, optional
-        Rows of tests: for each label one test a model, in order, or by heading; None where there is none. A test is an
-        object with `value` and `p_value`.
+        Rows of tests: for each label one test a model, in order, or by heading; None where there is none. A test is
+        an object with `value` and `p_value`.
     caption, label : str, optional
         Caption; and the name by which LaTeX refers to the table.
     notes : str or sequence of str, optional
@@ -261,12 +262,33 @@ def table(
     ...     model = model.fit_formula("log(sales) ~ log(price / cpi)", panel)
     >>> short = {"log(price / cpi)": "Price"}
     >>> print(sh.report.table(models, stars=True, names=short, facts=["n", "t", "loglik"]))
+    ------------------------------------------------
+                                      SAR        SDM
+    ------------------------------------------------
+    Regressors
+    Price                       -1.030***  -1.035***
+                                (0.042)    (0.043)
+    Spatial lags of regressors
+    W:Price                                 0.057
+                                           (0.087)
+    Spatial parameters
+    rho                          0.279***   0.291***
+                                (0.029)    (0.034)
+    ------------------------------------------------
+    N                                  46         46
+    T                                  30         30
+    LogL                        1,516.727  1,516.945
+    ------------------------------------------------
+    Outcome: log(sales).
+    Standard errors in brackets.
+    * p < 0.1, ** p < 0.05, *** p < 0.01.
+    Coefficients of a model with a spatial lag of the outcome (rho) are not effects.
     """
     items = _items(models)
     check_option("table", "brackets", brackets, Brackets)
     check_share("table", "level", level)
     if not isinstance(impacts, bool):
-        check_option("table", "impacts", impacts, (*Beside.__args__, True, False))
+        check_option("table", "impacts", impacts, Beside)
     columns = tuple(column_of(name, item, bool(impacts), level) for name, item in items.items())
     asked = Asked(
         brackets, _levels(stars), impacts == "beside", level, _decimals(decimals),
@@ -285,7 +307,9 @@ def _items(models: Any) -> dict[str, Any]:
     else:
         items = {"(1)": models}
     if not items:
-        raise OptionError("table: there is no model. Give fitted models: table([m1, m2]) or table({'SDM': m1}).")
+        raise OptionError(
+            "table: there is no model. Give fitted models: table([m1, m2]) or table({'SDM': m1})."
+        )
     return items
 
 
@@ -293,7 +317,7 @@ def _levels(stars: Any) -> tuple[float, ...]:
     if isinstance(stars, bool):
         return _STARS if stars else ()
     levels = tuple(check_share("table", "stars", level) for level in stars) if _is_sequence(stars) else ()
-    if not levels or any(low >= high for high, low in zip(levels, levels[1:], strict=False)):
+    if not levels or any(low >= high for high, low in pairwise(levels)):
         raise OptionError(
             f"table: stars={stars!r} must be True, False, or levels from the largest to the smallest, such as "
             "(0.05, 0.01, 0.001)."
@@ -325,7 +349,9 @@ def _known(option: str, names: Any, columns: Sequence[Column]) -> Any:
     bases = {name.removeprefix(LAG_PREFIX) for name in there}
     unknown = [name for name in names if name not in there and name not in bases]
     if unknown:
-        raise OptionError(f"table: {option} names {some(unknown)}, which no model has. There are: {some(there, 30)}.")
+        raise OptionError(
+            f"table: {option} names {some(unknown)}, which no model has. There are: {some(there, 30)}."
+        )
     return names
 
 
@@ -341,7 +367,9 @@ def _tests(tests: Mapping[str, Any], heads: tuple[str, ...]) -> dict[str, tuple[
         if isinstance(row, Mapping):
             unknown = [name for name in row if name not in heads]
             if unknown:
-                raise OptionError(f"table: the test {label!r} is for {some(unknown)}; the models are {some(heads)}.")
+                raise OptionError(
+                    f"table: the test {label!r} is for {some(unknown)}; the models are {some(heads)}."
+                )
             given[str(label)] = tuple(row.get(name) for name in heads)
         elif _is_sequence(row) and len(row) == len(heads):
             given[str(label)] = tuple(row)

@@ -116,7 +116,15 @@ def _table(grid: Grid) -> str:
     if tabular.is_long:
         return f"{tabular}\n\\noindent{notes}\n"
     caption = [_caption(grid.caption, grid.label)] if grid.caption else []
-    lines = [r"\begin{table}[htbp]", r"\centering", *caption, str(tabular), r"\par\smallskip", notes, r"\end{table}"]
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        *caption,
+        str(tabular),
+        r"\par\smallskip",
+        notes,
+        r"\end{table}",
+    ]
     return "\n".join(lines)
 
 
@@ -147,7 +155,7 @@ def _only(grid: Grid, columns: Sequence[int], *, first: bool) -> Grid:
     return replace(
         grid, heads=tuple(grid.heads[j] for j in columns), spans=tuple(spans),
         blocks=tuple(Block(block.title, tuple(map(cut, block.rows))) for block in grid.blocks),
-        caption=grid.caption + ("" if first or not grid.caption else " (continued)"), label=grid.label if first else "",
+        caption=grid.caption and grid.caption + ("" if first else " (continued)"), label=grid.label if first else "",
     )  # fmt: skip
 
 
@@ -162,14 +170,22 @@ def _tabular(grid: Grid) -> Tabular:
             body.append(r"\midrule")
         body += [_line(row) for row in block.rows]
     first = max(len(row.label) for row in grid.rows)
-    widths = [first, *(max(len(head), *(_width(row.cells[j]) for row in grid.rows)) for j, head in enumerate(grid.heads))]
+    widths = [
+        first,
+        *(
+            max(len(head), *(_width(row.cells[j], row.kind) for row in grid.rows))
+            for j, head in enumerate(grid.heads)
+        ),
+    ]
     return Tabular("l" + _DECIMALS * len(grid.heads), _heads(grid), body, widths, grid.caption, grid.label)
 
 
-def _width(cell: Cell) -> int:
+def _width(cell: Cell, kind: str) -> int:
     """Count the characters of a cell: the point stands in the middle of its column."""
+    if kind == "fact" or cell.tail == "]":
+        return len(str(cell))
     left, _, right = cell.text.partition(".")
-    return 2 * max(len(left), len(right) + len(cell.tail)) if cell.tail else len(cell.text)
+    return 2 * max(len(left), len(right) + len(cell.tail))
 
 
 def _heads(grid: Grid) -> list[str]:
@@ -179,7 +195,9 @@ def _heads(grid: Grid) -> list[str]:
         for _, width in grid.spans:
             rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
             start += width
-        above = " & ".join(rf"\multicolumn{{{width}}}{{c}}{{{escape_tex(text)}}}" for text, width in grid.spans)
+        above = " & ".join(
+            rf"\multicolumn{{{width}}}{{c}}{{{escape_tex(text)}}}" for text, width in grid.spans
+        )
         lines = [rf" & {above} \\", "".join(rules)]
     heads = " & ".join(rf"\multicolumn{{1}}{{c}}{{{escape_tex(head)}}}" for head in grid.heads)
     return [*lines, rf" & {heads} \\"]

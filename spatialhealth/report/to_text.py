@@ -42,9 +42,7 @@ def grid_to_text(grid: Grid) -> str:
 
 def _widths(grid: Grid) -> tuple[list[int], list[int]]:
     """Give the width of each column, and of what hangs behind its digits."""
-    tails = [
-        max((len(row.cells[j].tail) for row in grid.rows), default=0) for j in range(len(grid.heads))
-    ]
+    tails = [max((len(row.cells[j].tail) for row in grid.rows), default=0) for j in range(len(grid.heads))]
     widths = [
         max(len(head), *(_width(row, row.cells[j], tails[j]) for row in grid.rows))
         for j, head in enumerate(grid.heads)
