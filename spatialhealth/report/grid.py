@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 __all__ = ["Block", "Cell", "Grid", "Row", "p_rounded", "rounded", "true_minus"]
 
@@ -91,6 +92,48 @@ class Grid:
         above = [text for text, width in self.spans for _ in range(width)]
         return (
             [f"{up}: {head}" for up, head in zip(above, self.heads, strict=True)] if above else [*self.heads]
+        )
+
+    def split(self, sizes: Sequence[float], room: float) -> list[Grid]:
+        """Split by columns, those under one heading together, where they are wider than a page.
+
+        Parameters
+        ----------
+        sizes : sequence of float
+            Width of each column of numbers.
+        room : float
+            Width of all of them on one page.
+
+        Returns
+        -------
+        list of Grid
+        """
+        groups: list[list[int]] = [[]]
+        place = 0
+        for count in [count for _, count in self.spans] or [1] * len(self.heads):
+            together = range(place, place + count)
+            if groups[-1] and sum(sizes[j] for j in (*groups[-1], *together)) > room:
+                groups.append([])
+            groups[-1] += together
+            place += count
+        return [self] if len(groups) == 1 else [self._only(g, first=j == 0) for j, g in enumerate(groups)]
+
+    def _only(self, columns: Sequence[int], *, first: bool) -> Grid:
+        def cut(row: Row) -> Row:
+            return replace(row, cells=tuple(row.cells[j] for j in columns))
+
+        start, spans = 0, []
+        for text, width in self.spans:
+            if start in columns:
+                spans.append((text, width))
+            start += width
+        return replace(
+            self,
+            heads=tuple(self.heads[j] for j in columns),
+            spans=tuple(spans),
+            blocks=tuple(Block(block.title, tuple(map(cut, block.rows))) for block in self.blocks),
+            caption=self.caption and self.caption + ("" if first else " (continued)"),
+            label=self.label if first else "",
         )
 
 

@@ -12,6 +12,7 @@ _GREEK = {"rho": "ρ", "lambda": "λ", "phi": "φ", "tau": "τ", "eta": "η"}
 _RULE = "1.5pt solid currentColor"
 _THIN = "0.75pt solid currentColor"
 _PAD = "padding:0.15em 0.7em"
+_NO_WIDER = "width:0;min-width:100%"  # a long sentence must not make the table wider than its columns
 
 
 def grid_to_html(grid: Grid) -> str:
@@ -34,7 +35,7 @@ def grid_to_html(grid: Grid) -> str:
     body = "".join(_block(block, j, tail, len(grid.heads) + 1) for j, block in enumerate(grid.blocks))
     notes = (
         f"<tfoot><tr><td colspan='{len(grid.heads) + 1}' style='text-align:left;border-top:{_RULE};{_PAD};"
-        f"font-size:0.85em;white-space:normal'>{_text(' '.join(grid.notes))}</td></tr></tfoot>"
+        f"font-size:0.85em'><div style='{_NO_WIDER}'>{_text(' '.join(grid.notes))}</div></td></tr></tfoot>"
     )
     return (
         "<div class='wide' style='overflow-x:auto'><table class='regression' style='border-collapse:collapse;"
@@ -94,7 +95,7 @@ def _row(row: Row, tail: int) -> str:
     kind = (
         f"<td style='{_PAD}'></td>"
         if row.kind == "bracket"
-        else f"<th scope='row' style='text-align:left;font-weight:normal;{_PAD}'>{label}</th>"
+        else f"<th scope='row' style='text-align:left;font-weight:normal;white-space:nowrap;{_PAD}'>{label}</th>"
     )
     return f"<tr>{kind}{''.join(_cell(str(c.text), c.tail, row.kind, tail) for c in row.cells)}</tr>"
 
@@ -102,6 +103,6 @@ def _row(row: Row, tail: int) -> str:
 def _cell(text: str, tail: str, kind: str, width: int) -> str:
     """Give a cell; what hangs behind the digits has the same room in every row."""
     if kind == "fact":
-        return f"<td style='text-align:center;{_PAD}'>{_text(text)}</td>"
+        return f"<td style='text-align:center;white-space:nowrap;{_PAD}'>{_text(text)}</td>"
     room = f"<span style='display:inline-block;width:{0.5 * width:g}em;text-align:left'>{_text(tail)}</span>"
     return f"<td style='text-align:right;white-space:nowrap;{_PAD}'>{_text(text)}{room if text else ''}</td>"

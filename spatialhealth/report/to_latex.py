@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from spatialhealth._format import escape_tex
-from spatialhealth.report.grid import Block, Cell, Grid, Row, true_minus
+from spatialhealth.report.grid import Cell, Grid, Row, true_minus
 
 __all__ = ["Tabular", "grid_to_latex"]
 
@@ -53,7 +53,9 @@ class Tabular:
         lines = [rf"\begin{{tabular}}{{{self.spec}}}", r"\toprule", *self.heads, r"\midrule", *self.body,
                  r"\bottomrule", r"\end{tabular}"]  # fmt: skip
         if _points(self.widths, 0) > _SAFE * _WIDTH:
-            lines[0] = rf"\resizebox{{\ifdim\width>\linewidth\linewidth\else\width\fi}}{{!}}{{{lines[0]}"
+            lines[0] = (
+                rf"\noindent\resizebox{{\ifdim\width>\linewidth\linewidth\else\width\fi}}{{!}}{{{lines[0]}"
+            )
             lines[-1] += "}"
         size = next(size for size, most in _LINES.items() if len(self.body) <= most)
         return "\n".join(lines if size == "normalsize" else [rf"{{\{size}", *lines[:-1], lines[-1] + "}"])
@@ -86,13 +88,6 @@ def _caption(caption: str, label: str) -> str:
     return rf"\caption{{{escape_tex(caption)}}}" + (rf"\label{{{label}}}" if label else "")
 
 
-def _columns_that_fit(tabular: Tabular) -> int:
-    """Tell how many columns, beside the first, a page can hold in print that can be read."""
-    size, room = (-1, _WIDTH) if tabular.is_long else (0, _WIDTH / _SMALLEST)
-    label, *others = tabular.widths
-    return max(int((room - _points([label], size)) / _points([max(others)], size)), 1)
-
-
 def grid_to_latex(grid: Grid) -> str:
     """Give a grid for LaTeX.
 
@@ -106,7 +101,11 @@ def grid_to_latex(grid: Grid) -> str:
         A float `table`, or for more rows than a page holds a `longtable`; several, one after the other, for more
         columns than a page holds. The first line names the packages.
     """
-    parts = _parts(grid, _columns_that_fit(_tabular(grid)))
+    tabular = _tabular(grid)
+    # on one page a table can be shrunk as far as it can be read; a longtable cannot be shrunk, but be set smaller
+    size, room = (-1, _WIDTH) if tabular.is_long else (0, _WIDTH / _SMALLEST)
+    label, *others = (_points([width], size) for width in tabular.widths)
+    parts = grid.split(others, room - label)
     return "\n".join([r"% \usepackage{booktabs,dcolumn,graphicx,longtable}", *map(_table, parts)])
 
 
@@ -126,37 +125,6 @@ def _table(grid: Grid) -> str:
         r"\end{table}",
     ]
     return "\n".join(lines)
-
-
-def _parts(grid: Grid, most: int) -> list[Grid]:
-    """Split a grid by columns, those under one heading together."""
-    if len(grid.heads) <= most:
-        return [grid]
-    widths = [width for _, width in grid.spans] or [1] * len(grid.heads)
-    groups: list[list[int]] = [[]]
-    place = 0
-    for width in widths:
-        if groups[-1] and len(groups[-1]) + width > most:
-            groups.append([])
-        groups[-1] += range(place, place + width)
-        place += width
-    return [_only(grid, group, first=j == 0) for j, group in enumerate(groups)]
-
-
-def _only(grid: Grid, columns: Sequence[int], *, first: bool) -> Grid:
-    def cut(row: Row) -> Row:
-        return replace(row, cells=tuple(row.cells[j] for j in columns))
-
-    ends, spans = 0, []
-    for text, width in grid.spans:
-        if ends in columns:
-            spans.append((text, width))
-        ends += width
-    return replace(
-        grid, heads=tuple(grid.heads[j] for j in columns), spans=tuple(spans),
-        blocks=tuple(Block(block.title, tuple(map(cut, block.rows))) for block in grid.blocks),
-        caption=grid.caption and grid.caption + ("" if first else " (continued)"), label=grid.label if first else "",
-    )  # fmt: skip
 
 
 def _tabular(grid: Grid) -> Tabular:
