@@ -149,11 +149,11 @@ def _tabular(grid: Grid) -> Tabular:
 
 
 def _width(cell: Cell, kind: str) -> int:
-    """Count the characters of a cell: the point stands in the middle of its column."""
+    """Count the characters of a cell: the point stands in the middle of its column, stars are raised and small."""
     if kind == "fact" or cell.tail == "]":
         return len(str(cell))
     left, _, right = cell.text.partition(".")
-    return 2 * max(len(left), len(right) + len(cell.tail))
+    return 2 * max(len(left), len(right) + (len(cell.tail) + 1) // 2)
 
 
 def _heads(grid: Grid) -> list[str]:
