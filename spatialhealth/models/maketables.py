@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class ReadByMaketables:
         """Give a statistic by the name that maketables has for it, or None."""
         result = self._fitted
         known = {
-            "N": result.y.size,
+            "N": int(np.isfinite(result.y).sum()),
             "n_entities": result.n_entities,
             "n_periods": result.n_periods,
             "pseudo_r2": result.pseudo_r2,

@@ -8,7 +8,7 @@ from typing import Any
 
 from spatialhealth.errors import OptionError
 from spatialhealth.models.design import CONSTANT, LAG_PREFIX
-from spatialhealth.report.entries import FACTS, LAGS, REGRESSORS, SPATIAL, Column, Entry, facts_of
+from spatialhealth.report.entries import FACTS, LAGS, PANELS, REGRESSORS, Column, Entry, facts_of
 from spatialhealth.report.grid import Block, Cell, Grid, Row, p_rounded, rounded
 
 __all__ = ["Asked", "grid_of"]
@@ -80,13 +80,13 @@ def grid_of(columns: Sequence[Column], asked: Asked) -> Grid:
         for title in ("", *(effects if asked.beside else ()))
         if not title or title in column.effects
     ]
-    titles = [REGRESSORS, LAGS, SPATIAL, *(() if asked.beside else effects)]
+    titles = [*PANELS, *(() if asked.beside else effects)]
     blocks = [block for title in titles if (block := _block(title, slots, asked)).rows]
     if len(blocks) == 1 and blocks[0].title == REGRESSORS:
         blocks = [Block("", blocks[0].rows)]
     facts = _facts(columns, slots, asked)
     heads = tuple(
-        (title.removesuffix(" effects") or _HEADING) if asked.beside else c.name for c, title in slots
+        (title.replace(" effects", "", 1) or _HEADING) if asked.beside else c.name for c, title in slots
     )
     spans = (
         tuple((c.name, sum(1 for other, _ in slots if other is c)) for c in columns) if asked.beside else ()
@@ -104,7 +104,7 @@ def _block(title: str, slots: Sequence[tuple[Column, str]], asked: Asked) -> Blo
     rows = []
     for name in sorted(names, key=asked.place):
         entries = [panel.get(name) for panel in panels]
-        symbol = title == SPATIAL and name not in asked.names
+        symbol = title in PANELS and title not in (REGRESSORS, LAGS) and name not in asked.names
         cells = tuple(_estimate(entry, asked) for entry in entries)
         brackets = tuple(_bracket(entry, asked) for entry in entries)
         rows += [Row(asked.written(name), cells, "estimate", symbol), Row("", brackets, "bracket")]
@@ -125,7 +125,7 @@ def _estimate(entry: Entry | None, asked: Asked) -> Cell:
 
 
 def _bracket(entry: Entry | None, asked: Asked) -> Cell:
-    if entry is None:
+    if entry is None or entry.std_error == 0:  # zero by construction: nothing was estimated
         return Cell()
     if asked.brackets == "ci":
         low, high = (rounded(limit, asked.decimals) for limit in (entry.ci_low, entry.ci_high))

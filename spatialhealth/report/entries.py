@@ -7,21 +7,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts import Impacts
 from spatialhealth.models import FitResult, Summary
 from spatialhealth.models.design import LAG_PREFIX
-from spatialhealth.models.design import SPATIAL as SPATIAL_NAMES
 from spatialhealth.report.grid import rounded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FACTS", "LAGS", "REGRESSORS", "SPATIAL", "Column", "Entry", "column_of", "facts_of", "names_in"]
+__all__ = ["FACTS", "PANELS", "REGRESSORS", "Column", "Entry", "column_of", "facts_of", "names_in"]
 
 REGRESSORS = "Regressors"
 LAGS = "Spatial lags of regressors"
 SPATIAL = "Spatial parameters"
+# what follows the regressors among the parameters, by panel
+_PANELS = {
+    "tau": "Lagged outcome",
+    "eta": "Lagged outcome",
+    "rho": SPATIAL,
+    "lambda": SPATIAL,
+    "phi": "Random effects (their variance over sigma2)",
+}
+PANELS = (REGRESSORS, LAGS, *dict.fromkeys(_PANELS.values()))
 
 FACTS = {
     "model": "Model",
@@ -39,6 +49,7 @@ FACTS = {
     "covariance": "Covariance",
 }
 _SHORT = re.compile(r"\((\w+)\)$")  # the usual abbreviation ends the model's name
+_FIXED = ("entity", "time", "two-way")  # effects that a correction is for
 _NUMBERS = ("estimate", "std_error", "z", "p_value", "ci_low", "ci_high")
 _NO_LABEL = ("variable", "effect", "cumulative", *_NUMBERS)
 
@@ -147,12 +158,12 @@ def _frame(name: str, item: Any) -> Any:
 
 
 def _coefficients(result: FitResult, level: float) -> dict[str, dict[str, Entry]]:
-    """Give estimates by panel: regressors (with the constant), their lags, spatial parameters."""
+    """Give estimates by panel: regressors (with the constant), their lags, and what follows them."""
     rows = Summary(result, level).to_frame().to_dict("index")
     lags = {LAG_PREFIX + name for name in result.lagged}
-    panels: dict[str, dict[str, Entry]] = {REGRESSORS: {}, LAGS: {}, SPATIAL: {}}
+    panels: dict[str, dict[str, Entry]] = {title: {} for title in PANELS}
     for name in result.param_names:
-        panel = LAGS if name in lags else SPATIAL if name in SPATIAL_NAMES else REGRESSORS
+        panel = LAGS if name in lags else _PANELS.get(name, REGRESSORS)
         panels[panel][name] = Entry.of(rows[name])
     return panels
 
@@ -181,7 +192,7 @@ def facts_of(result: FitResult, decimals: int) -> dict[str, str]:
         "correction": _correction(result),
         "n": f"{result.n_entities:,}",
         "t": f"{result.n_periods:,}",
-        "observations": f"{result.y.size:,}",
+        "observations": f"{np.isfinite(result.y).sum():,}",
         "loglik": rounded(result.loglik, decimals),
         "aic": rounded(result.aic, decimals),
         "bic": rounded(result.bic, decimals),
@@ -197,8 +208,10 @@ def _model(result: FitResult) -> str:
 
 
 def _correction(result: FitResult) -> str:
-    if result.effects == "none":
+    if result.effects not in _FIXED:
         return ""
+    if result.within.corrects_lags:
+        return "Lee-Yu and Yu-de Jong-Lee" if result.within.drops_constant else "Yu-de Jong-Lee"
     if result.within.is_direct:
         return "Lee-Yu, direct"
     return {"lee-yu": "Lee-Yu", "none": "none"}[result.correction]
