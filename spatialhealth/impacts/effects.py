@@ -22,6 +22,7 @@ from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.impacts.local import local
 from spatialhealth.impacts.moderation import Moderated, moderate, note_on_interactions
 from spatialhealth.impacts.multipliers import draws_of_multipliers, multipliers
+from spatialhealth.models.maketables import ReadByMaketables, maketables_effects
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _NARROW = 60  # signs a line of a note, at the least
 
 
 @dataclass(frozen=True, eq=False)
-class Impacts:
+class Impacts(ReadByMaketables):
     """Effects of every regressor, averaged over units.
 
     Parameters
@@ -101,6 +102,15 @@ class Impacts:
     def to_frame(self) -> pd.DataFrame:
         """Give `table`."""
         return self.table
+
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        """The effects, for the package maketables."""
+        return maketables_effects(self.table)
+
+    @property
+    def _fitted(self) -> FitResult:
+        return self.result
 
     def contrast(self, expression: str) -> pd.DataFrame:
         """Give a linear combination of the effects of regressors, with their covariance accounted for.

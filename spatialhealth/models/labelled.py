@@ -8,6 +8,7 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth.errors import NotFittedError
+from spatialhealth.models.maketables import ReadByMaketables
 from spatialhealth.models.result import FitResult
 from spatialhealth.panel.table import PanelTable
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LabelledResult"]
 
 
-class LabelledResult:
+class LabelledResult(ReadByMaketables):
     """The underscored attributes of an estimator, read from its frozen `result_`."""
 
     @property
@@ -38,6 +39,25 @@ class LabelledResult:
     def _table(self) -> PanelTable:
         table: PanelTable = self.__dict__["_rows"]
         return table
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Give the table of coefficients.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by parameter: estimate, std_error, z, p_value, ci_low, ci_high.
+
+        Raises
+        ------
+        NotFittedError, OptionError
+        """
+        return self._fitted.to_frame(level)
 
     @property
     def params_(self) -> pd.Series:

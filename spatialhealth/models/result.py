@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._labels import pandas_for
+from spatialhealth._stats import inference
 from spatialhealth._typing import Array, Correction, Effects
+from spatialhealth._validation import check_share
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Estimate", "FitResult", "Imputed"]
 
@@ -223,6 +229,28 @@ class FitResult:
     def position(self) -> dict[str, int]:
         """Place of each name in `params`."""
         return {name: place for place, name in enumerate(self.param_names)}
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Give the table of coefficients.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by parameter: estimate, std_error, z, p_value, ci_low, ci_high.
+
+        Raises
+        ------
+        OptionError
+            If the level does not lie between 0 and 1.
+        """
+        pd = pandas_for("to_frame", "print(model.summary()), or params and std_errors of result_")
+        columns = inference(self.params, self.std_errors, check_share("to_frame", "level", level))
+        return pd.DataFrame(columns, index=pd.Index(self.param_names, name="parameter"))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -6,7 +6,6 @@ import html
 from typing import TYPE_CHECKING
 
 from spatialhealth._format import HEADINGS, escape_tex, html_table, inference_rows, text_table
-from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
 from spatialhealth.errors import some
@@ -52,8 +51,7 @@ class Summary:
         DataFrame
             Indexed by parameter: estimate, std_error, z, p_value, ci_low, ci_high.
         """
-        pd = pandas_for("Summary.to_frame", "print(summary), or params and std_errors of result_")
-        return pd.DataFrame(self._columns, index=pd.Index(self._result.param_names, name="parameter"))
+        return self._result.to_frame(self._level)
 
     @property
     def title(self) -> str:

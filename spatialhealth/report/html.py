@@ -6,8 +6,8 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any
 
+from spatialhealth.report.regression import RegressionTable
 from spatialhealth.report.tables import Table
 
 __all__ = ["Page", "Picture", "Section", "page"]
@@ -49,11 +49,11 @@ class Section:
     facts : mapping of str to str
         Names and values.
     sentences, warnings : sequence of str
-    tables : sequence of Table
+    tables : sequence of Table or RegressionTable
     pictures : sequence of Picture
     listings : mapping of str to str
         Commands and files, by what they are.
-    folded : sequence of Table
+    folded : sequence of Table or RegressionTable
         Tables that are shown on request.
     """
 
@@ -63,10 +63,10 @@ class Section:
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     sentences: Sequence[str] = ()
-    tables: Sequence[Table] = ()
+    tables: Sequence[Table | RegressionTable] = ()
     pictures: Sequence[Picture] = ()
     listings: Mapping[str, str] = field(default_factory=dict)
-    folded: Sequence[Table] = ()
+    folded: Sequence[Table | RegressionTable] = ()
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ def page(content: Page) -> str:
     )
     template = (files("spatialhealth.report") / "templates" / "report.html").read_text(encoding="utf-8")
 
-    def shown(table: Any) -> Markup:
-        return Markup(table.html())  # a Table escapes its own cells
+    def shown(table: Table | RegressionTable) -> Markup:
+        return Markup(table.to_html())  # a Table escapes its own cells
 
     written: str = environment.from_string(template).render(page=content, shown=shown)
     return written

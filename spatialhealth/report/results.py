@@ -12,8 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import __version__
+from spatialhealth.report.regression import RegressionTable, table
 from spatialhealth.report.run import Results
-from spatialhealth.report.tables import Table, number, regression_table
+from spatialhealth.report.tables import Table, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ _PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "libpysal", "formulaic", "
 _DIGITS = 12
 
 
-def tables_of(results: Results) -> dict[str, Table]:
+def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
     """Give every table of a study by name.
 
     Parameters
@@ -33,7 +34,7 @@ def tables_of(results: Results) -> dict[str, Table]:
 
     Returns
     -------
-    dict of str to Table
+    dict of str to Table or RegressionTable
         coefficients, effects, and, where the study asks for them, contrasts, orders, robustness (all effects
         under each alternative), totals (the total effects side by side), models (the coefficients side by side)
         and one of effects by unit for each regressor that is mapped.
@@ -46,7 +47,7 @@ def tables_of(results: Results) -> dict[str, Table]:
         Table(
             "coefficients",
             f"Coefficients of {type(main.model).__name__} for {response}, with {interval}. They are not effects.",
-            main.model.summary(level).to_frame().reset_index(),
+            main.model.to_frame(level).reset_index(),
         ),
         Table(
             "effects",
@@ -71,24 +72,21 @@ def tables_of(results: Results) -> dict[str, Table]:
                 local.rename_axis("unit").reset_index().assign(variable=variable),
             )
         )
-    return {table.name: table for table in tables}
+    named: dict[str, Table | RegressionTable] = {table.name: table for table in tables}
+    return named | ({"models": _models(results)} if results.alternatives else {})
 
 
 def _robustness(results: Results) -> list[Table]:
     import pandas as pd
 
-    frames, totals = [], {"alternative": [fit.name for fit in results.fits]}
+    totals: dict[str, list[Any]] = {"alternative": [fit.name for fit in results.fits]}
     totals["n"] = [fit.model.result_.n_entities for fit in results.fits]
     totals["T"] = [fit.model.result_.n_periods for fit in results.fits]
     names = dict.fromkeys(name for fit in results.fits for name in fit.effects.variables)
-    for fit in results.fits:
-        frames.append(fit.effects.table.assign(alternative=fit.name))
-    everything = pd.concat(frames, ignore_index=True)
-    everything = everything[["alternative", *everything.columns.drop("alternative")]]
+    everything = results.to_frame()
     by_name = everything[everything["effect"] == "total"].set_index(["alternative", "variable"])
     for name in names:
         totals[name] = [_total(by_name, fit.name, name) for fit in results.fits]
-    side = regression_table({fit.name: fit.model for fit in results.fits})
     return [
         Table("robustness", "All effects in the main model and under each alternative.", everything),
         Table(
@@ -96,12 +94,17 @@ def _robustness(results: Results) -> list[Table]:
             "Total effects in the main model and under each alternative, standard errors in brackets.",
             pd.DataFrame(totals),
         ),
-        Table(
-            "models",
-            "Coefficients in the main model and under each alternative, standard errors in brackets.",
-            side,
-        ),
     ]
+
+
+def _models(results: Results) -> RegressionTable:
+    data, source = results.main.data, results.main.model.result_.source
+    return table(
+        {fit.name: fit.model for fit in results.fits},
+        level=results.main.effects.level,
+        caption="Coefficients in the main model and under each alternative.",
+        notes="Data are simulated." if data.simulated and source != "simulated" else "",
+    )
 
 
 def _total(by_name: pd.DataFrame, alternative: str, variable: str) -> str:

@@ -89,6 +89,21 @@ class Results:
         """The main model and its alternatives."""
         return (self.main, *self.alternatives)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Give the effects under the main model and every alternative.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `Impacts.table`, behind `alternative`: the name of the fit.
+        """
+        import pandas as pd
+
+        frames = [fit.effects.table for fit in self.fits]
+        for fit, frame in zip(self.fits, frames, strict=True):
+            frame.insert(0, "alternative", fit.name)
+        return pd.concat(frames, ignore_index=True)
+
 
 def say_nothing(text: str) -> None:
     """Say nothing."""

@@ -12,6 +12,7 @@ from spatialhealth import maps
 from spatialhealth._progress import track
 from spatialhealth.report.figures import Drawing, draw
 from spatialhealth.report.html import Page, Picture, Section, page
+from spatialhealth.report.regression import RegressionTable
 from spatialhealth.report.results import checksums, results_json, tables_of, versions
 from spatialhealth.report.run import Results, run, say_nothing
 from spatialhealth.report.study_file import study_of
@@ -75,7 +76,9 @@ def run_study(
         pictures[drawing.name] = _written(drawing, out / "figures")
         files.append(f"figures/{drawing.name}.png")
     for name, table in tables.items():
-        texts = {"csv": table.csv()} | ({} if name.startswith("local_") else {"tex": table.latex() + "\n"})
+        texts = {"csv": table.to_csv()} | (
+            {} if name.startswith("local_") else {"tex": table.to_latex().rstrip("\n") + "\n"}
+        )
         for ending, text in texts.items():
             _write(out / "tables" / f"{name}.{ending}", text)
             files.append(f"tables/{name}.{ending}")
@@ -109,7 +112,10 @@ def _written(drawing: Drawing, folder: Path) -> Picture:
 
 
 def _page(
-    results: Results, tables: dict[str, Table], pictures: dict[str, Picture], command: str | None
+    results: Results,
+    tables: dict[str, Table | RegressionTable],
+    pictures: dict[str, Picture],
+    command: str | None,
 ) -> Page:
     content, main = results.study.content, results.main
     sections = [
@@ -168,7 +174,7 @@ def _page(
     )
 
 
-def _model(results: Results, tables: dict[str, Table]) -> Section:
+def _model(results: Results, tables: dict[str, Table | RegressionTable]) -> Section:
     main = results.main
     summary = main.model.summary(main.effects.level)
     skipped = ("Units (n)", "Periods (T)", "Weights", "Isolates")
@@ -184,7 +190,9 @@ def _model(results: Results, tables: dict[str, Table]) -> Section:
     )
 
 
-def _robustness(results: Results, tables: dict[str, Table], pictures: dict[str, Picture]) -> Section:
+def _robustness(
+    results: Results, tables: dict[str, Table | RegressionTable], pictures: dict[str, Picture]
+) -> Section:
     warned = [
         f"{', '.join(names)}: {text}"
         for text, names in warnings_by_text(results.alternatives).items()

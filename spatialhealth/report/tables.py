@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import _format
 from spatialhealth._format import escape_tex, p_value
+from spatialhealth.report.to_latex import Tabular
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "number", "regression_table"]
+__all__ = ["Table", "number"]
 
 _HEADINGS = {
     "variable": "Regressor",
@@ -51,7 +51,7 @@ class Table:
     --------
     >>> import pandas as pd
     >>> table = Table("shares", "Shares", pd.DataFrame({"variable": ["a_b"], "estimate": [-0.25]}))
-    >>> print(table.latex())
+    >>> print(table.to_latex())
     \begin{tabular}{lr}
     \toprule
     Regressor & Estimate \\
@@ -65,26 +65,28 @@ class Table:
     caption: str
     frame: pd.DataFrame
 
-    def csv(self) -> str:
+    def to_csv(self) -> str:
         """Give the table with twelve significant digits."""
         text: str = self.frame.to_csv(index=False, float_format=_DIGITS, lineterminator="\n")
         return text
 
-    def latex(self) -> str:
-        """Give the table for LaTeX with the package booktabs."""
-        headings, rows, right = self._written()
-        lines = [
-            rf"\begin{{tabular}}{{{''.join('r' if number else 'l' for number in right)}}}",
-            r"\toprule",
-            " & ".join(map(escape_tex, headings)) + r" \\",
-            r"\midrule",
-            *(" & ".join(map(escape_tex, row)) + r" \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-        return "\n".join(lines)
+    def to_frame(self) -> pd.DataFrame:
+        """Give the numbers."""
+        return self.frame
 
-    def html(self) -> str:
+    def to_latex(self) -> str:
+        """Give the table for LaTeX with the package booktabs.
+
+        One that is wider than the text is shrunk (package graphicx); one with more rows than a page holds is a
+        longtable, which stands outside of floats.
+        """
+        headings, rows, right = self._written()
+        spec = "".join("r" if number else "l" for number in right)
+        widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+        heads, *body = (" & ".join(map(escape_tex, row)) + r" \\" for row in (headings, *rows))
+        return str(Tabular(spec, [heads], body, widths))
+
+    def to_html(self) -> str:
         """Give the table with its caption; the first cell of a row is the row's heading."""
         headings, rows, right = self._written()
 
@@ -119,49 +121,6 @@ class Table:
             columns.append([_cell(str(name), value) for value in values])
         headings = [_HEADINGS.get(str(name), str(name)) for name in self.frame.columns]
         return headings, [list(row) for row in zip(*columns, strict=True)], right
-
-
-def regression_table(models: Mapping[str, Any], level: float = 0.95) -> pd.DataFrame:
-    """Put the coefficients of several models side by side, standard errors in brackets.
-
-    Parameters
-    ----------
-    models : mapping of str to fitted estimator
-    level : float, default 0.95
-        Confidence level of the summaries that the numbers come from.
-
-    Returns
-    -------
-    DataFrame
-        One row a parameter and a few facts below, one column a model; texts.
-
-    Examples
-    --------
-    >>> import spatialhealth as sh
-    >>> states, panel = sh.datasets.load_states(), sh.datasets.load_cigarettes()
-    >>> W = sh.weights.contiguity(states.loc[panel.index.unique("state")])
-    >>> lag = sh.SpatialLag(weights=W, effects="two-way").fit_formula("log(sales) ~ log(ndi / cpi)", panel)
-    >>> regression_table({"SAR": lag})["parameter"].tolist()
-    ['log(ndi / cpi)', 'rho', 'Units', 'Periods', 'Log-likelihood']
-    """
-    import pandas as pd
-
-    frames = {name: model.summary(level).to_frame() for name, model in models.items()}
-    names = dict.fromkeys(parameter for frame in frames.values() for parameter in frame.index)
-    rho = [name for name in names if name == "rho"]
-    order = [*(name for name in names if name != "rho"), *rho]
-    table: dict[str, list[str]] = {"parameter": [*order, "Units", "Periods", "Log-likelihood"]}
-    for name, model in models.items():
-        frame, result = frames[name], model.result_
-        cells = [
-            f"{number(frame.at[one, 'estimate'])} ({number(frame.at[one, 'std_error'])})"
-            if one in frame.index
-            else ""
-            for one in order
-        ]
-        facts = [f"{result.n_entities:,}", f"{result.n_periods:,}", f"{result.loglik:,.2f}".replace("-", "−")]
-        table[name] = cells + facts
-    return pd.DataFrame(table)
 
 
 def number(value: float) -> str:

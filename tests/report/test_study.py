@@ -84,6 +84,24 @@ def page(folder, results):
     return (folder / "one" / "report.html").read_text(encoding="utf-8")
 
 
+def test_effects_of_all_models_in_one_frame(results):
+    frame = results.to_frame()
+    assert list(frame.columns[:3]) == ["alternative", "variable", "effect"]
+    for fit in results.fits:
+        own = frame[frame["alternative"] == fit.name].drop(columns="alternative").reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, fit.effects.table)
+
+
+def test_models_of_a_study_stand_side_by_side_with_all_digits(folder, results):
+    numbers = pd.read_csv(folder / "one" / "tables" / "models.csv").set_index(["model", "term"])
+    for fit in results.fits:
+        for name, own in fit.model.to_frame(fit.effects.level).iterrows():
+            found = numbers.loc[(fit.name, name)]
+            np.testing.assert_allclose(found[own.index].astype(float), own, rtol=1e-11, atol=1e-300)
+    tex = (folder / "one" / "tables" / "models.tex").read_text(encoding="utf-8")
+    assert all(fit.name in tex for fit in results.fits)
+
+
 def files_of(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()

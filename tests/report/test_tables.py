@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-import spatialhealth as sh
-from spatialhealth.report.tables import Table, number, p_value, regression_table
+from spatialhealth.report.tables import Table, number, p_value
 
 FRAME = pd.DataFrame(
     {
@@ -21,13 +20,13 @@ TABLE = Table("name", "A caption with < and &", FRAME)
 
 
 def test_csv_has_all_digits_and_reads_back():
-    lines = TABLE.csv().splitlines()
+    lines = TABLE.to_csv().splitlines()
     assert lines[0] == "variable,effect,estimate,p_value,n"
     assert lines[1] == "a_b,direct,0.333333333333,0.04321,3108"
 
 
 def test_latex_is_escaped_and_has_the_rules_of_booktabs():
-    text = TABLE.latex()
+    text = TABLE.to_latex()
     assert r"\begin{tabular}{llrrr}" in text
     assert r"a\_b & direct & 0.3333 & 0.043 & 3,108 \\" in text
     assert r"a\_b & total & $-$2.0000 & \textless{}0.001 & 1 \\" in text
@@ -36,7 +35,7 @@ def test_latex_is_escaped_and_has_the_rules_of_booktabs():
 
 
 def test_html_is_escaped_and_has_headings():
-    text = TABLE.html()
+    text = TABLE.to_html()
     assert "<caption>A caption with &lt; and &amp;</caption>" in text
     assert '<th scope="col">Regressor</th>' in text
     assert '<th scope="row">&lt;i&gt;&amp;</th>' in text
@@ -48,20 +47,3 @@ def test_numbers_are_written_for_a_reader():
         "0.0000", "0.0000", "12.3457", "123,457", "−1.200e−04",
     ]  # fmt: skip
     assert p_value(0.9996) == "1.000"
-
-
-def test_models_stand_side_by_side():
-    panel = sh.datasets.load_cigarettes()
-    states = sh.datasets.load_states().loc[panel.index.unique("state")]
-    W = sh.weights.contiguity(states)
-    durbin = sh.SpatialDurbin(weights=W, effects="two-way").fit_formula(
-        "log(sales) ~ log(price / cpi)", panel
-    )
-    lag = sh.SpatialLag(weights=W, effects="two-way").fit_formula("log(sales) ~ log(ndi / cpi)", panel)
-    table = regression_table({"SDM": durbin, "SAR": lag}).set_index("parameter")
-    assert table.index.tolist() == [
-        "log(price / cpi)", "W:log(price / cpi)", "log(ndi / cpi)", "rho", "Units", "Periods", "Log-likelihood",
-    ]  # fmt: skip
-    assert table.loc["log(ndi / cpi)", "SDM"] == ""
-    assert table.loc["rho", "SDM"].startswith(f"{durbin.rho_:.4f} (")
-    assert table.loc["Units", "SAR"] == "46"
