@@ -33,6 +33,8 @@ _NAMES = {
     "SpatialDurbinError": "spatialhealth.models",
     "SpatialCombined": "spatialhealth.models",
     "GeneralNesting": "spatialhealth.models",
+    "SpatialIV": "spatialhealth.models",
+    "SpatialHAC": "spatialhealth.models",
 }
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
         SpatialDurbin,
         SpatialDurbinError,
         SpatialError,
+        SpatialHAC,
+        SpatialIV,
         SpatialLag,
     )
     from spatialhealth.operator import SpatialOperator
@@ -55,6 +59,8 @@ __all__ = [
     "SpatialDurbin",
     "SpatialDurbinError",
     "SpatialError",
+    "SpatialHAC",
+    "SpatialIV",
     "SpatialLag",
     "SpatialOperator",
     "datasets",

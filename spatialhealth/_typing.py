@@ -19,6 +19,7 @@ __all__ = [
     "KernelFunction",
     "LogDet",
     "Missing",
+    "SpatialErrorMoments",
     "Standardise",
 ]
 
@@ -33,6 +34,7 @@ Horizon = Literal["short-run", "long-run"]
 Balance = Literal["drop-units", "drop-periods", "interpolate"]
 Missing = Literal["raise", "unbalanced", "likelihood"]
 LogDet = Literal["auto", "eigen", "lu"]
+SpatialErrorMoments = Literal["none", "gmm", "kelejian-prucha"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]
 KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]

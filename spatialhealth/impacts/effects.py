@@ -259,6 +259,8 @@ def impacts(
     ------
     OptionError
         If an option is unknown or out of range.
+    ReducedFormError
+        If rho lies outside the admissible interval.
 
     Notes
     -----
@@ -271,6 +273,7 @@ def impacts(
     LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, section 2.7.
     """
     result = _result_of(model)
+    result.check_reduced_form()
     check_share("impacts", "level", level)
     check_option("impacts", "method", method, ImpactMethod)
     check_positive("impacts", "draws", draws, integer=True)
