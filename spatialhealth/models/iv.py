@@ -108,7 +108,7 @@ class SpatialIV(CombinedDurbinModel):
     >>> round(model.rho_, 4)
     0.0947
     >>> model.instrument_tests_.loc[["Kleibergen-Paap F", "Hansen J"], "statistic"].round(2).to_dict()
-    {'Kleibergen-Paap F': 84.01, 'Hansen J': 2.09}
+    {'Kleibergen-Paap F': 85.82, 'Hansen J': 2.04}
     """
 
     _has_lag = True
