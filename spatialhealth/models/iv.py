@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from spatialhealth._labels import pandas_for
-from spatialhealth._typing import Effects, SpatialErrorMoments
+from spatialhealth._typing import Array, Effects, SpatialErrorMoments
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option, check_positive
 from spatialhealth.errors import IdentificationError, LikelihoodError, OptionError, some
@@ -165,16 +165,36 @@ class SpatialIV(CombinedDurbinModel):
         operator = self._operator()
         design = design_from_formula(formula, data)
         terms, x = names_of("instruments", self.instruments), design.x
-        own: tuple[str, ...] = ()
         if terms:
             columns = instrument_columns(formula, terms, x, data)
-            x, own = (
-                x.assign(**{str(name): columns[name] for name in columns}),
-                tuple(map(str, columns.columns)),
-            )
+            x = x.assign(**{str(name): columns[name] for name in columns})
             x.attrs = dict(design.x.attrs)
         table = PanelTable.from_frames(x, design.y, operator.ids)
-        return self._fit(table, operator, bool(self.constant and design.constant), design, own)
+        return self._fit(table, operator, bool(self.constant and design.constant), design)
+
+    def refit(self: Self, outcome: Array) -> Self:
+        """Fit a copy of the model, as it was fitted, to another outcome.
+
+        Parameters
+        ----------
+        outcome : ndarray of shape (T, n)
+            Units in the order of W, periods ascending.
+
+        Returns
+        -------
+        An estimator of the same class and options.
+
+        Raises
+        ------
+        OptionError
+            If regressors are endogenous: they would have to change with the outcome.
+        """
+        if names_of("endogenous", self.endogenous):
+            raise OptionError(
+                f"SpatialIV: {some(self.endogenous)} are endogenous, and another outcome (of a bootstrap, say) "
+                "would leave them as they are, uncorrelated with its errors. Use impacts(method='delta')."
+            )
+        return super().refit(outcome)
 
     @property
     def sigma2_(self) -> float:
@@ -229,7 +249,7 @@ class SpatialIV(CombinedDurbinModel):
     def _operator(self) -> SpatialOperator:
         if self.weights is None:
             raise OptionError("SpatialIV needs weights. Build them with spatialhealth.weights.")
-        check_option("SpatialIV", "effects", self.effects, Effects)
+        check_option("SpatialIV", "effects", self.effects, ("none", "entity", "time", "two-way"))
         check_option("SpatialIV", "spatial_errors", self.spatial_errors, SpatialErrorMoments)
         check_positive("SpatialIV", "w_lags", self.w_lags, integer=True)
         for name in ("constant", "lag_instruments"):
@@ -277,10 +297,11 @@ class SpatialIV(CombinedDurbinModel):
         operator: SpatialOperator,
         constant: bool,
         formula: FormulaDesign | None,
-        own: tuple[str, ...] | None = None,
     ) -> Self:
-        if own is None:
+        if formula is None:
             own = names_of("instruments", self.instruments, table.names)
+        else:
+            own = tuple(name for name in table.names if name not in set(map(str, formula.x.columns)))
         regressors = tuple(name for name in table.names if name not in own)
         endogenous = names_of("endogenous", self.endogenous)
         _check_roles(endogenous, own, regressors)

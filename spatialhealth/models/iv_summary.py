@@ -13,6 +13,7 @@ from spatialhealth.moments import Overidentification, Strength
 
 __all__ = ["IVSummary", "InstrumentTests"]
 
+_NOT_AVAILABLE = "not available: fewer clusters or periods than instruments"
 _OF_A_LIKELIHOOD = ("Likelihood of", "Log-determinant", "Log-likelihood", "AIC", "BIC")
 
 
@@ -69,14 +70,16 @@ class InstrumentTests:
     def facts(self) -> dict[str, str]:
         """Give the lines of a summary."""
         strength = self.strength
-        first = ", ".join(
+        first = [
             f"{name} F = {value:.2f}" for name, value in zip(self.endogenous, strength.partial_f, strict=True)
-        )
+        ]
+        rank = _test(strength.wald, strength.df, strength.p_value)
         return {
             "Instruments": f"{len(self.instruments)}: {some(self.instruments)}".replace("'", ""),
-            "First stage": first,
-            "Weak instruments": f"{self.rank_name} F = {strength.rank_f:.2f}; under-identification "
-            f"{_test(strength.wald, strength.df, strength.p_value)}",
+            "First stage": ", ".join(first) if np.isfinite(strength.partial_f).all() else _NOT_AVAILABLE,
+            "Weak instruments": f"{self.rank_name} F = {strength.rank_f:.2f}; under-identification {rank}"
+            if np.isfinite(strength.wald)
+            else _NOT_AVAILABLE,
             "Over-identification": self._over(),
         }
 
@@ -84,12 +87,15 @@ class InstrumentTests:
         if self.over.df == 0:
             return "as many instruments as coefficients, nothing to test"
         if np.isnan(self.over.statistic):
-            return f"{self.over_name} not available: the covariance of the moments is singular"
+            return _NOT_AVAILABLE
         return f"{self.over_name} {_test(self.over.statistic, self.over.df, self.over.p_value)}"
 
 
 def _test(statistic: float, df: int, p: float) -> str:
-    return f"chi2({df}) = {number(statistic)}, p = {p_value(p)}"
+    written = p_value(p)
+    return f"chi2({df}) = {number(statistic)}, p {'' if written.startswith('<') else '= '}{written}".replace(
+        "<", "< "
+    )
 
 
 class IVSummary(Summary):

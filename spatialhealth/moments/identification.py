@@ -14,6 +14,8 @@ from spatialhealth.moments.scatter import Scatter
 
 __all__ = ["Overidentification", "Strength", "overidentification", "strength"]
 
+_SINGULAR = 1e-12  # least eigenvalue, as a share of the largest
+
 
 @dataclass(frozen=True, eq=False)
 class Strength:
@@ -22,7 +24,8 @@ class Strength:
     Parameters
     ----------
     partial_f : ndarray of shape (m,)
-        F of the instruments beyond X in the first stage of each endogenous regressor.
+        F of the instruments beyond X in the first stage of each endogenous regressor; like `wald` NaN where there
+        are fewer clusters or periods than moments.
     wald : float
         Rank statistic of all of them together; chi-squared when they are not told apart.
     df : int
@@ -109,10 +112,14 @@ def _rank(first: Array, error: Array, spread: Array) -> float:
     outer, inner = left[:, m - 1 :], right[m - 1 :]
     rest = (outer.T @ first @ half.T @ inner.T).reshape(-1)
     carry = np.kron(inner @ half, outer.T)
-    try:
-        return float(rest @ np.linalg.solve(carry @ spread @ carry.T, rest))
-    except np.linalg.LinAlgError:
-        return float("nan")
+    spread = carry @ spread @ carry.T
+    return float("nan") if _is_singular(spread) else float(rest @ np.linalg.solve(spread, rest))
+
+
+def _is_singular(spread: Array) -> bool:
+    """Whether fewer clusters or periods than moments leave a covariance without an inverse."""
+    low, high = np.linalg.eigvalsh(spread)[[0, -1]]
+    return bool(low <= _SINGULAR * high)
 
 
 def overidentification(
@@ -146,8 +153,7 @@ def overidentification(
     if df == 0:
         return Overidentification(float("nan"), 0)
     spread = scatter.of(instruments, error[:, None], within, 0) / len(error)
-    low, high = np.linalg.eigvalsh(spread)[[0, -1]]
-    if low <= 1e-12 * high:
+    if _is_singular(spread):
         return Overidentification(float("nan"), df)
     half = np.linalg.inv(np.linalg.cholesky(spread)) / np.sqrt(len(error))
     target, design = half @ (instruments.T @ outcome), half @ (instruments.T @ regressors)

@@ -283,6 +283,46 @@ def test_gm_combo_on_columbus(moments, cov_type, theirs, endogenous):
     assert np.isfinite(u).all()
 
 
+def test_rho_is_not_cut_off_at_nine_tenths():
+    """spreg's heteroskedastic moments set a larger last coefficient to 0.9, and lambda makes up for it."""
+    import spreg
+
+    W, rng = small.lattice(20, 20), np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    y = np.linalg.solve(np.eye(400) - 0.97 * W, x.sum(axis=1) + 0.5 * rng.normal(size=400))
+    w = sh.weights.as_graph((range(400), W)).to_W()
+    yend, q = spreg.set_endog(y[:, None], x, w, None, None, 2, True)
+    theirs = spreg.error_sp_het.BaseGM_Endog_Error_Het(
+        y[:, None], np.column_stack([np.ones(400), x]), yend, q, w.sparse
+    )
+    assert theirs.betas[-2, 0] == 0.9 and theirs.betas[-1, 0] > 0.2
+    model = sh.SpatialIV((range(400), W), spatial_errors="gmm", cov_type="robust").fit_arrays(y, x)
+    assert abs(model.rho_ - 0.97) < 3 * model.std_errors_["rho"] < 0.05
+    assert abs(model.lambda_) < 3 * model.std_errors_["lambda"]
+
+
+def test_spreg_leaves_an_instrument_out_with_lags_and_endogenous_regressors():
+    """W^2 x is an instrument when W x is in the model; there spreg goes on with W^3 x."""
+    import spreg
+
+    weights, w, data = columbus()
+    y, x = data[["HOVAL"]].to_numpy(), np.column_stack([np.ones(49), data["INC"]])
+    b, q = data[["CRIME"]].to_numpy(), data[["DISCBD"]].to_numpy()
+    theirs = spreg.twosls_sp.BaseGM_Lag(y, x, yend=b, q=q, w=w, w_lags=2, slx_lags=1, slx_vars="all")
+    model = sh.SpatialIV(weights, durbin=["INC"], **COLUMBUS)
+    model = model.fit(data[["INC", "CRIME", "DISCBD"]], data["HOVAL"])
+    W = weights[1]
+    exogenous = np.column_stack([x, W @ x[:, 1]])
+    Z = np.column_stack([exogenous, b, W @ y])
+    lags = [W @ W @ x[:, 1:], W @ W @ W @ x[:, 1:], q, W @ q, W @ W @ q]
+    expected = projected(y[:, 0], Z, np.column_stack([exogenous, *lags]))[0]
+    names = ["constant", "INC", "W:INC", "CRIME", "rho"]
+    np.testing.assert_allclose(model.params_[names], expected, rtol=1e-7)
+    lags[0] = np.linalg.matrix_power(W, 4) @ x[:, 1:]
+    skipped = projected(y[:, 0], Z, np.column_stack([exogenous, *lags]))[0]
+    np.testing.assert_allclose(theirs.betas[:, 0], skipped, rtol=1e-7)
+
+
 def test_nothing_of_spreg_is_printed(capfd):
     W, *arrays = simulated()
     for options in ({}, {"spatial_errors": "gmm"}, {"spatial_errors": "gmm", "cov_type": "robust"}):

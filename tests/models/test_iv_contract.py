@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import sys
 
 import numpy as np
 import pandas as pd
@@ -228,6 +229,19 @@ def test_formula_terms_as_instruments(weights, data):
     pd.testing.assert_series_equal(predicted, model.predict(), check_names=False, rtol=1e-8)
 
 
+def test_bootstrap(weights, data):
+    from spatialhealth.impacts import bootstrap
+
+    options = {"effects": "entity", "instruments": ["log(size)"]}
+    data = data.assign(size=np.exp(data["q"]))
+    model = sh.SpatialIV(weights, **options).fit_formula("y ~ x", data)
+    same(model.refit(model.result_.y), model, 1e-9)
+    drawn = bootstrap(model, draws=99, random_state=0)
+    np.testing.assert_allclose(drawn.std_errors, model.impacts().std_errors, rtol=0.5)
+    with refusal(errors.OptionError, "'b' are endogenous", "method='delta'"):
+        bootstrap(make(weights).fit_formula("y ~ x + b", data), draws=9)
+
+
 def test_conley_is_a_kernel_by_coordinates(weights, X, y):
     import geopandas as gpd
 
@@ -327,6 +341,23 @@ def test_options(options, parts, weights, X, y):
         make(weights, **options).fit(X, y)
 
 
+def test_tests_of_instruments_that_do_not_exist(weights, X, y):
+    model = make(weights, ("entity", False, "none", "driscoll-kraay"), w_lags=6).fit(X, y)
+    text = str(model.summary())
+    assert text.count("not available: fewer clusters or periods than instruments") == 3
+    assert np.isnan(model.instrument_tests_["statistic"]).all()
+    exact = make(weights, w_lags=1, lag_instruments=False).fit(X, y)
+    assert "as many instruments as coefficients" in str(exact.summary())
+
+
+def test_without_spreg(weights, X, y, monkeypatch):
+    monkeypatch.setitem(sys.modules, "spreg.twosls", None)
+    with refusal(
+        errors.MissingLibraryError, "spreg, which is not installed", "pip install spreg", "SpatialLag"
+    ):
+        make(weights).fit(X, y)
+
+
 def test_weights_are_needed(X, y):
     with refusal(errors.OptionError, "SpatialIV needs weights"):
         sh.SpatialIV().fit(X, y)
@@ -373,7 +404,7 @@ def test_clusters(weights, data):
         make(weights, ("none", False, "none", "cluster")).fit(now[["x", "b", "q"]], now["y"])
     few = (small.ids(4), small.lattice(2, 2))
     less = data.loc[small.ids(4)]
-    with refusal(errors.IdentificationError, "not positive definite", "Clusters must be more"):
+    with refusal(errors.IdentificationError, "not positive definite", "Clusters (or periods):
         sh.SpatialIV(few, cov_type="cluster", w_lags=1, **ENDOGENOUS).fit(less[["x", "b", "q"]], less["y"])
 
 
