@@ -127,9 +127,9 @@ def _check_definite(covariance: Array) -> None:
     least = np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] if (scale > 0).all() else 0.0
     if least <= _SINGULAR:
         raise IdentificationError(
-            "The covariance of the estimates is not positive definite. Clusters (or periods, for Driscoll-Kraay errors) "
-            "must be more than coefficients; a HAC kernel should fall to zero (function='triangular') within a bandwidth "
-            "that holds few units. Change these, or use cov_type='robust'."
+            "The covariance of the estimates is not positive definite. Clusters (or periods, for Driscoll-Kraay "
+            "errors) must be more than coefficients; a HAC kernel should fall to zero (function='triangular') within "
+            "a bandwidth that holds few units. Change these, or use cov_type='robust'."
         )
 
 

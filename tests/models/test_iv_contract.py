@@ -404,7 +404,7 @@ def test_clusters(weights, data):
         make(weights, ("none", False, "none", "cluster")).fit(now[["x", "b", "q"]], now["y"])
     few = (small.ids(4), small.lattice(2, 2))
     less = data.loc[small.ids(4)]
-    with refusal(errors.IdentificationError, "not positive definite", "Clusters (or periods):
+    with refusal(errors.IdentificationError, "not positive definite", "Clusters (or periods"):
         sh.SpatialIV(few, cov_type="cluster", w_lags=1, **ENDOGENOUS).fit(less[["x", "b", "q"]], less["y"])
 
 
