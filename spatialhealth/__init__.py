@@ -39,6 +39,8 @@ _NAMES = {
     "compare": "spatialhealth.comparison",
     "model_probabilities": "spatialhealth.comparison",
     "regimes": "spatialhealth.heterogeneity",
+    "SpatialIV": "spatialhealth.models",
+    "SpatialHAC": "spatialhealth.models",
 }
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
         SpatialDurbin,
         SpatialDurbinError,
         SpatialError,
+        SpatialHAC,
+        SpatialIV,
         SpatialLag,
     )
     from spatialhealth.operator import SpatialOperator
@@ -75,6 +79,8 @@ __all__ = [
     "SpatialDurbin",
     "SpatialDurbinError",
     "SpatialError",
+    "SpatialHAC",
+    "SpatialIV",
     "SpatialLag",
     "SpatialOperator",
     "compare",

@@ -21,6 +21,7 @@ __all__ = [
     "LogDet",
     "Missing",
     "ParameterPrior",
+    "SpatialErrorMoments",
     "Standardise",
 ]
 
@@ -37,6 +38,7 @@ Missing = Literal["raise", "unbalanced", "likelihood"]
 LogDet = Literal["auto", "eigen", "lu"]
 CoefficientPrior = Literal["g-prior", "diffuse"]
 ParameterPrior = Literal["uniform", "beta"]
+SpatialErrorMoments = Literal["none", "gmm", "kelejian-prucha"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]
 KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]

@@ -22,6 +22,7 @@ __all__ = [
     "IdentificationError",
     "IsolateWarning",
     "LabelError",
+    "LikelihoodError",
     "MissingDataError",
     "MissingLibraryError",
     "NonFiniteError",
@@ -30,6 +31,8 @@ __all__ = [
     "OptionError",
     "PredictionError",
     "PriorWarning",
+    "ReducedFormError",
+    "ReducedFormWarning",
     "ShapeError",
     "SizeError",
     "SpatialHealthWarning",
@@ -159,6 +162,14 @@ class PredictionError(ValueError):
     """The model cannot predict what it was asked for."""
 
 
+class LikelihoodError(ValueError, AttributeError):
+    """The estimator has no likelihood, so nothing that is made of one."""
+
+
+class ReducedFormError(ValueError):
+    """rho lies outside the admissible interval, so that the model has no reduced form."""
+
+
 class ConvergenceError(ValueError):
     """The likelihood has no maximum inside the admissible interval."""
 
@@ -193,6 +204,10 @@ class BoundaryWarning(SpatialHealthWarning):
 
 class IsolateWarning(SpatialHealthWarning):
     """Some units have no neighbour."""
+
+
+class ReducedFormWarning(SpatialHealthWarning):
+    """rho lies outside the admissible interval: there are no effects and no predictions."""
 
 
 class TransformationWarning(SpatialHealthWarning):

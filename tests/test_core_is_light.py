@@ -19,7 +19,8 @@ import spatialhealth
 
 ROOT = Path(spatialhealth.__file__).resolve().parents[1]
 HEAVY = (
-    "pandas", "geopandas", "libpysal", "matplotlib", "shapely", "pyproj", "formulaic", "sklearn", "jinja2", "pooch"
+    "pandas", "geopandas", "libpysal", "matplotlib", "shapely", "pyproj", "formulaic", "sklearn", "jinja2", "pooch",
+    "spreg",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from spatialhealth.errors import (
     IdentificationError,
     MissingLibraryError,
     OptionError,
+    ReducedFormError,
     SpatialHealthWarning,
 )
 from spatialhealth.impacts.effects import Impacts, impacts
@@ -174,10 +175,9 @@ def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpatialHealthWarning)  # the model itself has given them
         try:
-            again = model.refit(outcome)
-        except (ConvergenceError, IdentificationError):
+            return np.array(impacts(model.refit(outcome)).estimates)
+        except (ConvergenceError, IdentificationError, ReducedFormError):
             return None
-    return np.array(impacts(again.result_).estimates)
 
 
 def _outcome(result: FitResult, rng: np.random.Generator, together: str) -> Array:

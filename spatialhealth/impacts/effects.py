@@ -302,6 +302,8 @@ def impacts(
     ------
     OptionError
         If an option is unknown or out of range, or `at` does not fit the interactions of the model.
+    ReducedFormError
+        If rho lies outside the admissible interval.
 
     Notes
     -----
@@ -317,6 +319,7 @@ def impacts(
     LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, section 2.7.
     """
     result = _result_of(model)
+    result.check_reduced_form()
     check_share("impacts", "level", level)
     check_option("impacts", "method", method, ImpactMethod)
     check_positive("impacts", "draws", draws, integer=True)

@@ -43,12 +43,14 @@ class Pairs:
             select[j, 0, place[name]] = 1.0
             if name in result.lagged:
                 select[j, 1, place[LAG_PREFIX + name]] = 1.0
+        # a lambda from moments may have no variance; no effect depends on it
+        known = np.flatnonzero(np.isfinite(np.diag(result.covariance)))
         return cls(
             result.regressors,
-            select,
-            result.params,
-            result.covariance,
-            place["rho"] if result.has_lag else None,
+            select[..., known],
+            result.params[known],
+            result.covariance[np.ix_(known, known)],
+            int(np.searchsorted(known, place["rho"])) if result.has_lag else None,
         )
 
     @property

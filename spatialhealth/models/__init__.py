@@ -10,6 +10,8 @@ from spatialhealth.models.covariances import Cluster, Conley, DriscollKraay, Rob
 from spatialhealth.models.durbin import SpatialDurbin
 from spatialhealth.models.durbin_error import SpatialDurbinError
 from spatialhealth.models.error import SpatialError
+from spatialhealth.models.hac import SpatialHAC
+from spatialhealth.models.iv import SpatialIV
 from spatialhealth.models.lag import SpatialLag
 from spatialhealth.models.nesting import GeneralNesting
 from spatialhealth.models.result import FitResult
@@ -28,6 +30,8 @@ __all__ = [
     "SpatialDurbin",
     "SpatialDurbinError",
     "SpatialError",
+    "SpatialHAC",
+    "SpatialIV",
     "SpatialLag",
     "Summary",
 ]

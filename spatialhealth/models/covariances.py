@@ -35,6 +35,7 @@ __all__ = [
     "Observed",
     "Robust",
     "as_covariance",
+    "no_likelihood",
 ]
 
 
@@ -252,7 +253,7 @@ class Conley(Sandwich):
 
     def of_likelihood(self, state: State) -> Array:
         """Raise OptionError: the score of a likelihood is not linear in the errors."""
-        raise _no_conley()
+        raise no_likelihood()
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,13 +271,15 @@ class _ConleyOnUnits(Sandwich):
 
     def of_likelihood(self, state: State) -> Array:
         """Raise OptionError: the score of a likelihood is not linear in the errors."""
-        raise _no_conley()
+        raise no_likelihood()
 
 
-def _no_conley() -> OptionError:
+def no_likelihood() -> OptionError:
+    """Give the error for a likelihood whose score is not linear in the errors."""
     return OptionError(
-        "Conley errors exist for SLX only: W y and spatial errors bring squares of the errors into the score, which "
-        "a kernel over distances does not cover. Use cov_type='robust', 'cluster' or 'driscoll-kraay'."
+        "Conley and HAC errors exist for SLX and SpatialIV only: W y and spatial errors bring squares of the errors "
+        "into the score of a likelihood, which a kernel over distances does not cover. Use cov_type='robust', "
+        "'cluster' or 'driscoll-kraay'."
     )
 
 
@@ -284,7 +287,9 @@ _BY_NAME: dict[str, type[Covariance]] = {
     kind.name: kind for kind in (Observed, Expected, Robust, Cluster, DriscollKraay)
 }
 
-WORDS: dict[str, str] = {"conley": Conley.words} | {name: kind.words for name, kind in _BY_NAME.items()}
+WORDS: dict[str, str] = {"conley": Conley.words, "hac": "spatial HAC, by a kernel"} | {
+    name: kind.words for name, kind in _BY_NAME.items()
+}
 
 
 def as_covariance(model: str, cov_type: Any) -> Covariance:

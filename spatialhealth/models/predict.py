@@ -42,9 +42,12 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
     ------
     PredictionError
         If a regressor is absent, or a period has no estimated effect.
+    ReducedFormError
+        If rho lies outside the admissible interval.
     DataError
         If the new data cannot be aligned with the units of W; see `spatialhealth.panel.PanelTable`.
     """
+    result.check_reduced_form()
     check_frame(x)
     absent = [name for name in result.regressors if name not in [str(column) for column in x.columns]]
     if absent:

@@ -12,6 +12,7 @@ from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._typing import Array, Correction, Effects
 from spatialhealth._validation import check_share
+from spatialhealth.errors import ReducedFormError
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 
@@ -212,15 +213,33 @@ class FitResult:
         return np.asarray(self.y - self.residuals)
 
     @cached_property
+    def has_reduced_form(self) -> bool:
+        """Whether rho lies in the admissible interval: maximum likelihood holds it there, instruments do not."""
+        return self.rho is None or self.operator.admits(self.rho)
+
+    def check_reduced_form(self) -> None:
+        """Raise `ReducedFormError` where there is none."""
+        if not self.has_reduced_form:
+            low, high = self.operator.interval
+            raise ReducedFormError(
+                f"rho = {self.rho:.4f} lies outside the admissible interval ({low:.4f}, {high:.4f}): I - rho W "
+                "has no inverse that sums the rounds of feedback, so there are neither effects nor predictions. Use "
+                "other instruments or W, take out trends, or fit SpatialLag or SpatialDurbin, which keep rho inside."
+            )
+
+    @cached_property
     def predicted(self) -> Array:
         """Reduced form (I - rho W)^-1 (Z delta + effects), shape (T, n)."""
         if self.rho is None:
             return self.systematic
+        self.check_reduced_form()
         return np.ascontiguousarray(self.operator.solve(self.rho, self.systematic.T).T)
 
     @cached_property
     def pseudo_r2(self) -> float:
-        """Squared correlation of outcome and reduced form, effects taken out of both."""
+        """Squared correlation of outcome and reduced form, effects taken out of both; NaN without a reduced form."""
+        if not self.has_reduced_form:
+            return float("nan")
         known = np.ones(self.y.shape, dtype=bool) if self.imputed is None else ~self.imputed.missing
         observed, predicted = (self.within.apply(values)[known] for values in (self.y, self.predicted))
         return float(np.corrcoef(observed, predicted)[0, 1] ** 2)

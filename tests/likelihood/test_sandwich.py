@@ -161,7 +161,7 @@ def test_conley_by_a_double_loop_whatever_the_order_of_the_points(kernel):
 def test_conley_refuses_what_it_cannot_do():
     points = gpd.GeoSeries.from_xy(np.arange(N) * 10.0, np.zeros(N), index=IDS, crs="EPSG:32650")
     Y, X = data()
-    with pytest.raises(OptionError, match="Conley errors exist for SLX only"):
+    with pytest.raises(OptionError, match="Conley and HAC errors exist for SLX and SpatialIV only"):
         sh.SpatialLag((IDS, W), cov_type=sh.models.Conley(points, 15)).fit_arrays(Y, X)
     with pytest.raises(OptionError, match="need to know where the units are"):
         sh.SLX((IDS, W), cov_type="conley").fit_arrays(Y, X)

@@ -23,6 +23,7 @@ from tests import small
 ESTIMATORS = [
     getattr(sh, name) for name in sh.__all__ if name[0].isupper() and hasattr(getattr(sh, name), "fit_arrays")
 ]
+ESTIMATORS.remove(sh.SpatialIV)  # other options and no likelihood: test_iv_contract.py
 OPTIONS = list(
     itertools.product(("none", "entity", "time", "two-way"), ("lee-yu", "none"), ("observed", "expected"))
 )
