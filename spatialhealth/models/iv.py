@@ -12,15 +12,17 @@ from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth._validation import check_option, check_positive
 from spatialhealth.errors import IdentificationError, LikelihoodError, OptionError, some
 from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.base import _result, _warn
+from spatialhealth.models.assemble import assemble
 from spatialhealth.models.covariances import Covariance, Sandwich, as_covariance
 from spatialhealth.models.hac import Classical
 from spatialhealth.models.instruments import Roles, instrument_columns, names_of
 from spatialhealth.models.iv_estimate import by_instruments, warn_without_reduced_form
 from spatialhealth.models.iv_summary import InstrumentTests, IVSummary
 from spatialhealth.models.options import CombinedDurbinModel
+from spatialhealth.models.reading import read_weights, table_for
 from spatialhealth.models.system import System
-from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.operator.periods import PeriodWeights
 from spatialhealth.panel.formula import FormulaDesign, design_from_formula
 from spatialhealth.panel.table import PanelTable
 
@@ -112,6 +114,9 @@ class SpatialIV(CombinedDurbinModel):
     """
 
     _has_lag = True
+    correction = "none"
+    missing = "raise"
+    restandardise = True
 
     def __init__(
         self,
@@ -162,14 +167,14 @@ class SpatialIV(CombinedDurbinModel):
         DataError, WeightsError, OptionError, IdentificationError
             As in `fit`.
         """
-        operator = self._operator()
+        operator = read_weights(self)
         design = design_from_formula(formula, data)
         terms, x = names_of("instruments", self.instruments), design.x
         if terms:
             columns = instrument_columns(formula, terms, x, data)
             x = x.assign(**{str(name): columns[name] for name in columns})
             x.attrs = dict(design.x.attrs)
-        table = PanelTable.from_frames(x, design.y, operator.ids)
+        table = table_for(operator).from_frames(x, design.y, operator.ids)
         return self._fit(table, operator, bool(self.constant and design.constant), design)
 
     def refit(self: Self, outcome: Array) -> Self:
@@ -246,23 +251,20 @@ class SpatialIV(CombinedDurbinModel):
             "instrument_tests_ and the standard errors, or fit SpatialLag or SpatialDurbin."
         )
 
-    def _operator(self) -> SpatialOperator:
-        if self.weights is None:
-            raise OptionError("SpatialIV needs weights. Build them with spatialhealth.weights.")
+    def _check_options(self) -> None:
+        """Check the options that only this estimator has, or has fewer of."""
         check_option("SpatialIV", "effects", self.effects, ("none", "entity", "time", "two-way"))
         check_option("SpatialIV", "spatial_errors", self.spatial_errors, SpatialErrorMoments)
         check_positive("SpatialIV", "w_lags", self.w_lags, integer=True)
-        for name in ("constant", "lag_instruments"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise OptionError(f"SpatialIV: {name}={getattr(self, name)!r} must be True or False.")
+        if not isinstance(self.lag_instruments, (bool, np.bool_)):
+            raise OptionError(f"SpatialIV: lag_instruments={self.lag_instruments!r} must be True or False.")
         if self.spatial_errors == "none" and self.error_weights is not None:
             raise OptionError(
                 "SpatialIV: error_weights are given, but spatial_errors='none'. Choose spatial_errors='gmm', or "
                 "leave error_weights out."
             )
-        return as_operator(self.weights, self.logdet)
 
-    def _covariance(self, operator: SpatialOperator, within: Within) -> Covariance:
+    def _covariance(self, system: System) -> Covariance:
         """Resolve the option `cov_type`."""
         asked: Any = self.cov_type
         if isinstance(asked, str) and asked == "hac":
@@ -281,11 +283,13 @@ class SpatialIV(CombinedDurbinModel):
                 f"cov_type must be {' or '.join(map(repr, allowed))}; it is {covariance.name!r}. For an unknown "
                 "correlation use spatial_errors='none'."
             )
-        covariance = covariance.prepared(operator)
-        covariance.check("SpatialIV", within)
-        return covariance
+        return system.prepared("SpatialIV", covariance)
 
-    def _system(self, operator: SpatialOperator, table: PanelTable) -> System:
+    def _system(self, operator: SpatialOperator | PeriodWeights, table: PanelTable) -> System:
+        if isinstance(operator, PeriodWeights):
+            raise OptionError(
+                "SpatialIV needs one W for all periods. Fit SpatialLag or SpatialDurbin, which take a W for each."
+            )
         error = None if self.spatial_errors == "none" else self._error_operator(operator)
         units = all(each.has_unit_rows for each in (operator, error) if each is not None)
         within = Within(self.effects, "none", table.n_units, table.n_periods, units)
@@ -294,10 +298,11 @@ class SpatialIV(CombinedDurbinModel):
     def _fit(
         self: Self,
         table: PanelTable,
-        operator: SpatialOperator,
+        operator: SpatialOperator | PeriodWeights,
         constant: bool,
         formula: FormulaDesign | None,
     ) -> Self:
+        self._check_options()
         if formula is None:
             own = names_of("instruments", self.instruments, table.names)
         else:
@@ -306,15 +311,15 @@ class SpatialIV(CombinedDurbinModel):
         endogenous = names_of("endogenous", self.endogenous)
         _check_roles(endogenous, own, regressors)
         system = self._system(operator, table)
-        covariance = self._covariance(operator, system.within)
+        covariance = self._covariance(system)
         roles = Roles.of(
-            table, operator, system.within, self.durbin, constant and self.effects == "none",
+            table, system.operator, system.within, self.durbin, constant and self.effects == "none",
             endogenous, own, int(self.w_lags), bool(self.lag_instruments),
         )  # fmt: skip
-        _warn(system)
-        lag = operator.lag(table.y)
+        system.warn(stacklevel=4)
+        lag = system.operator.lag(table.y)
         estimate, tests = by_instruments(roles, table.y, lag, system, covariance, self.spatial_errors)
-        result = _result(type(self).__name__, table, roles.design, lag, system, estimate, covariance)
+        result = assemble(type(self).__name__, table, roles.design, lag, system, estimate, covariance)
         self._rows, self._formula, self._tests, self._result = table, formula, tests, result
         warn_without_reduced_form(result)
         return self

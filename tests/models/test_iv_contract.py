@@ -358,6 +358,11 @@ def test_without_spreg(weights, X, y, monkeypatch):
         make(weights).fit(X, y)
 
 
+def test_weights_by_period(weights, X, y):
+    with refusal(errors.OptionError, "SpatialIV needs one W for all periods", "SpatialLag"):
+        make({year: weights for year in range(2000, 2007)}).fit(X, y)
+
+
 def test_weights_are_needed(X, y):
     with refusal(errors.OptionError, "SpatialIV needs weights"):
         sh.SpatialIV().fit(X, y)
