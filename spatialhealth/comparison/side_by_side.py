@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spatialhealth._progress import track
 from spatialhealth.comparison.table import Column, Comparison
 from spatialhealth.errors import OptionError
-from spatialhealth.impacts.effects import impacts
+from spatialhealth.impacts.compute import impacts
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator, as_operator

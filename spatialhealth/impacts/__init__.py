@@ -6,6 +6,7 @@
 """
 
 from spatialhealth.impacts.bootstrap import bootstrap
-from spatialhealth.impacts.effects import Impacts, impacts
+from spatialhealth.impacts.compute import impacts
+from spatialhealth.impacts.effects import Impacts
 
 __all__ = ["Impacts", "bootstrap", "impacts"]

@@ -19,7 +19,8 @@ from spatialhealth.errors import (
     ReducedFormError,
     SpatialHealthWarning,
 )
-from spatialhealth.impacts.effects import Impacts, impacts
+from spatialhealth.impacts.compute import impacts
+from spatialhealth.impacts.effects import Impacts
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
 

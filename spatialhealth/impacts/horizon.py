@@ -12,8 +12,9 @@ from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array, Horizon
 from spatialhealth._validation import check_option
 from spatialhealth.errors import StabilityError, StabilityWarning
+from spatialhealth.impacts.compute import effects_of
 from spatialhealth.impacts.draws import draw, spatial_parameters
-from spatialhealth.impacts.effects import Impacts, effects_of
+from spatialhealth.impacts.effects import Impacts
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.impacts.moderation import Moderated
 from spatialhealth.likelihood.lagged import long_run_rho

@@ -360,7 +360,7 @@ def test_without_spreg(weights, X, y, monkeypatch):
 
 def test_weights_by_period(weights, X, y):
     with refusal(errors.OptionError, "SpatialIV needs one W for all periods", "SpatialLag"):
-        make({year: weights for year in range(2000, 2007)}).fit(X, y)
+        make(dict.fromkeys(range(2000, 2007), weights)).fit(X, y)
 
 
 def test_weights_are_needed(X, y):
