@@ -36,7 +36,7 @@ class Situation:
 
 
 SITUATIONS = (
-    Situation(growth=0.35),
+    Situation(2500, growth=0.35),
     Situation(),
     Situation(144, 8, "entity"),
     Situation(144, 8, "two-way"),
