@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts import Impacts
 from spatialhealth.models import FitResult, Summary
@@ -192,7 +190,7 @@ def facts_of(result: FitResult, decimals: int) -> dict[str, str]:
         "correction": _correction(result),
         "n": f"{result.n_entities:,}",
         "t": f"{result.n_periods:,}",
-        "observations": f"{np.isfinite(result.y).sum():,}",
+        "observations": f"{result.n_observations:,}",
         "loglik": rounded(result.loglik, decimals),
         "aic": rounded(result.aic, decimals),
         "bic": rounded(result.bic, decimals),
