@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -89,7 +87,7 @@ class ReadByMaketables:
         """Give a statistic by the name that maketables has for it, or None."""
         result = self._fitted
         known = {
-            "N": int(np.isfinite(result.y).sum()),
+            "N": result.n_observations,
             "n_entities": result.n_entities,
             "n_periods": result.n_periods,
             "pseudo_r2": result.pseudo_r2,

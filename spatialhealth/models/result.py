@@ -187,6 +187,11 @@ class FitResult:
         return self.within.n_periods
 
     @property
+    def n_observations(self) -> int:
+        """Outcomes observed."""
+        return self.y.size - (0 if self.imputed is None else int(self.imputed.missing.sum()))
+
+    @property
     def n_parameters(self) -> int:
         """Parameters of the likelihood: coefficients, variance, and effects that were not transformed away."""
         return len(self.params) + 1 + self.within.size - self.within.degrees

@@ -125,7 +125,7 @@ def _estimate(entry: Entry | None, asked: Asked) -> Cell:
 
 
 def _bracket(entry: Entry | None, asked: Asked) -> Cell:
-    if entry is None or entry.std_error == 0:  # zero by construction: nothing was estimated
+    if entry is None or not entry.std_error > 0:  # zero by construction, or at its bound: there is no error
         return Cell()
     if asked.brackets == "ci":
         low, high = (rounded(limit, asked.decimals) for limit in (entry.ci_low, entry.ci_high))

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts import Impacts
 from spatialhealth.models import FitResult, Summary
@@ -173,7 +171,7 @@ def _effects(frame: pd.DataFrame) -> dict[str, dict[str, Entry]]:
     more = [name for name in frame.columns if name not in _NO_LABEL]
     panels: dict[str, dict[str, Entry]] = {}
     for row in frame.to_dict("records"):
-        words = [str(row[name]) if isinstance(row[name], str) else f"{name} {row[name]}" for name in more]
+        words = [row[name] if isinstance(row[name], str) else f"{name} = {row[name]:g}" for name in more]
         title = ", ".join([f"{str(row['effect']).capitalize()} effects", *words])
         panels.setdefault(title, {})[str(row["variable"])] = Entry.of(row)
     return panels
@@ -192,7 +190,7 @@ def facts_of(result: FitResult, decimals: int) -> dict[str, str]:
         "correction": _correction(result),
         "n": f"{result.n_entities:,}",
         "t": f"{result.n_periods:,}",
-        "observations": f"{np.isfinite(result.y).sum():,}",
+        "observations": f"{result.n_observations:,}",
         "loglik": rounded(result.loglik, decimals),
         "aic": rounded(result.aic, decimals),
         "bic": rounded(result.bic, decimals),
@@ -218,9 +216,10 @@ def _correction(result: FitResult) -> str:
 
 
 def _covariance(result: FitResult) -> str:
-    """Name the covariance by its option, which is short; least squares has none of the likelihood's."""
-    words = Summary(result).facts["Covariance"]
-    return words if words == "least squares" else result.cov_type
+    """Name the covariance by its option, which is short; least squares has no information matrix."""
+    by_likelihood = any(name in _PANELS for name in result.param_names)
+    plain = result.cov_type in ("observed", "expected") and not by_likelihood
+    return "least squares" if plain else result.cov_type
 
 
 def names_in(columns: Sequence[Column]) -> list[str]:

@@ -268,6 +268,47 @@ def test_random_effects_and_dynamics_have_panels_of_their_own():
     assert heads[:3] == ("Coefficients", "Direct, short-run", "Indirect, short-run")
 
 
+def test_effects_at_values_of_a_moderator_have_panels_of_their_own(sample):
+    W, data = sample
+    model = sh.SpatialDurbin(weights=W, effects="entity").fit_formula(
+        "y ~ x * m", data.rename(columns={"z": "m"})
+    )
+    effects = model.impacts(at={"m": [0, 0.5]})
+    frame = sh.report.table({"at": effects}, decimals=6).to_frame().xs("estimate", level="kind")
+    own = effects.table.set_index(["m", "effect"])["estimate"]
+    assert abs(figure(frame.at[("Total effects, m = 0.5", "x"), "at"]) - own[(0.5, "total")]) < 1e-6
+    assert abs(figure(frame.at[("Direct effects, m = 0", "x"), "at"]) - own[(0.0, "direct")]) < 1e-6
+
+
+def test_models_without_a_likelihood_leave_its_rows_blank(models, sample):
+    W, data = sample
+    moments = sh.SpatialIV(weights=W, effects="entity").fit_formula("y ~ x + z", data)
+    table = sh.report.table({"IV": moments, "SAR": models["SAR"]}, impacts=True)
+    frame = table.to_frame()
+    assert frame.at[("", "LogL", "fact"), "IV"] == "" and frame.at[("", "LogL", "fact"), "SAR"] != ""
+    assert frame.at[("", "Covariance", "fact"), "IV"] == "classical"
+    assert frame.at[("Spatial parameters", "rho", "estimate"), "IV"] == f"{moments.rho_:.3f}"
+
+
+def test_an_estimate_without_an_error_has_no_brackets():
+    frame = of_p_values([np.nan, np.nan]).assign(std_error=[np.nan, 0.0])
+    for brackets in ("se", "z", "p", "ci"):
+        shown = sh.report.table(frame, brackets=brackets, stars=True).to_frame()["(1)"]
+        assert shown.tolist() == ["1.000", "", "1.000", ""]
+
+
+def test_observations_are_those_observed(sample):
+    W, data = sample
+    holes = data.drop(index=data.index[[3, 20, 41]])
+    blank = data.assign(y=data["y"].mask(np.arange(len(data)) % 10 == 0))
+    common = {"weights": W, "effects": "entity"}
+    left = sh.SpatialLag(**common, correction="none", missing="unbalanced").fit_formula("y ~ x", holes)
+    guessed = sh.SpatialLag(**common, missing="likelihood").fit_formula("y ~ x", blank)
+    table = sh.report.table([left, guessed])
+    assert table.to_frame().loc[("", "Observations", "fact")].tolist() == ["69", "64"]
+    assert "Compare LogL, AIC, BIC only" in table.grid.notes[-1]
+
+
 def test_effects_of_ones_own_making(models):
     effects = models["SDM"].impacts(method="simulate", draws=200, random_state=1)
     alone = sh.report.table({"effects": effects})
