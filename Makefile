@@ -12,7 +12,7 @@ help:
 	@echo "make test       install what the tests need, run them"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make counties   the study of the US counties (needs the network, or SPATIALHEALTH_DATA)"
-	@echo "make calibrate  Monte-Carlo check of bias and coverage (minutes)"
+	@echo "make calibrate  Monte-Carlo check of bias and coverage (hours; one of them: python -m tests.calibration_robust)"
 	@echo "make bench      speed beside peers"
 	@echo "make pictures   the pictures of the README and the docs"
 
@@ -53,8 +53,7 @@ counties: $(VENV)/.core
 	$(BIN)/spatialhealth study examples/us_counties/panel.toml --out report/us_counties_panel
 
 calibrate: $(VENV)/.test
-	$(BIN)/python -m tests.calibration
-	$(BIN)/python -m tests.calibration_dynamic
+	for study in tests/calibration*.py; do $(BIN)/python -m tests.$$(basename $$study .py) || exit 1; done
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/cigarettes.py

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import spatialhealth as sh
 from tests import brute
@@ -28,11 +27,6 @@ def test_the_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "moderation.png").stat().st_size > 10_000
     # the simulated panel differs by port_developed in the coefficient of log(tertiary)
     assert names["groups"].tests.loc["log(tertiary)", "p_value"] < 1e-6
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)h][^)]*)\)", PAGE))))
-def test_links_lead_to_files(link):
-    assert (ROOT / "docs" / link).exists()
 
 
 def test_effects_at_values_are_those_the_panel_was_made_with():

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +10,6 @@ from spatialhealth import models as estimators
 from spatialhealth.errors import NotFittedError, OptionError
 from tests import small
 
-PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 COLUMNS = ["estimate", "std_error", "z", "p_value", "ci_low", "ci_high"]
 NAMES = [
     name for name in estimators.__all__ if issubclass(getattr(estimators, name), estimators.base.SpatialModel)
@@ -40,11 +35,3 @@ def test_estimators_results_and_summaries_give_the_same_table(name):
         model.to_frame(level=90)
     effects = model.impacts()
     pd.testing.assert_frame_equal(effects.to_frame(), effects.table)
-
-
-def test_the_page_on_tables_says_what_is():
-    text = re.sub(r"^```.*$", "", PAGE.read_text(encoding="utf-8"), flags=re.M)
-    test = doctest.DocTestParser().get_doctest(text, {}, PAGE.name, str(PAGE), 0)
-    assert len(test.examples) > 15
-    result = doctest.DocTestRunner(optionflags=doctest.REPORT_NDIFF).run(test)
-    assert result.failed == 0
