@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -115,7 +114,7 @@ def effects_of(
     -------
     Impacts
     """
-    pairs = replace(moderated.pairs, params=result.params, covariance=result.covariance)
+    pairs = moderated.pairs.at(result)
     more = (moderated.labels, pairs, moderated.note)
     at = multipliers(result.operator, pairs.rho)
     estimates = pairs.coefficients @ (_SPLIT @ at.value).T

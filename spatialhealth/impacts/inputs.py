@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,15 +43,17 @@ class Pairs:
             select[j, 0, place[name]] = 1.0
             if name in result.lagged:
                 select[j, 1, place[LAG_PREFIX + name]] = 1.0
-        # a lambda from moments may have no variance; no effect depends on it
-        known = np.flatnonzero(np.isfinite(np.diag(result.covariance)))
         return cls(
             result.regressors,
-            select[..., known],
-            result.params[known],
-            result.covariance[np.ix_(known, known)],
-            int(np.searchsorted(known, place["rho"])) if result.has_lag else None,
+            select,
+            result.params,
+            _known(result.covariance),
+            place["rho"] if result.has_lag else None,
         )
+
+    def at(self, result: FitResult) -> Pairs:
+        """Give the same pairs of another result with the same parameters."""
+        return replace(self, params=result.params, covariance=_known(result.covariance))
 
     @property
     def coefficients(self) -> Array:
@@ -79,3 +81,8 @@ class Pairs:
         if self.rho_place is not None:
             gradient[..., self.rho_place] += np.einsum("...c,kc->k...", slope, self.coefficients)
         return np.asarray(gradient)
+
+
+def _known(covariance: Array) -> Array:
+    """Give the covariance with zeros for a parameter without one: lambda from moments, on which no effect depends."""
+    return np.where(np.isnan(covariance), 0.0, covariance)
