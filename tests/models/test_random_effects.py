@@ -391,6 +391,12 @@ def test_unknown_form():
         fit(sh.SpatialError, Y, X, W, error_components="kpp")
 
 
+def test_no_wild_bootstrap():
+    Y, X, W = arrays()
+    with refusal(OptionError, "bootstrap", "effects='random'", "cov_type='cluster'"):
+        sh.impacts.bootstrap(fit(sh.SpatialLag, Y, X, W), draws=9)
+
+
 @every_model
 def test_one_period_has_no_random_effects(kind, options):
     Y, X, W = arrays()
