@@ -25,7 +25,9 @@ ESTIMATORS = [
 ]
 ESTIMATORS.remove(sh.SpatialIV)  # other options and no likelihood: test_iv_contract.py
 OPTIONS = list(
-    itertools.product(("none", "entity", "time", "two-way", "random"), ("lee-yu", "none"), ("observed", "expected"))
+    itertools.product(
+        ("none", "entity", "time", "two-way", "random"), ("lee-yu", "none"), ("observed", "expected")
+    )
 )
 
 SPATIAL = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -415,6 +417,23 @@ def test_a_constant_regressor_beside_the_constant():
     X = np.concatenate([X, np.ones((5, 20, 1))], axis=2)
     with refusal(ConstantRegressorError, "'x3'"):
         fit(sh.SpatialLag, Y, X, W)
+
+
+# --- words ---
+
+
+def test_the_page_runs():
+    page = Path(__file__).parents[2] / "docs" / "random_effects.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 8 and failed == 0
+
+
+def test_the_warning_of_the_bound_stands_at_the_line_that_fits():
+    Y, X, W = arrays(1, phi=0.0)
+    Y = Y - 0.6 * (Y - Y.mean()).mean(axis=0)
+    with pytest.warns(BoundaryWarning) as caught:
+        sh.SpatialLag((np.arange(20), W), effects="random").fit_arrays(Y, X)
+    assert caught[0].filename == __file__
 
 
 # --- simulation ------------------------------------------------------------------------------------------------
