@@ -1,7 +1,7 @@
 """Monte-Carlo check of random effects: `python -m tests.calibration_random [--replications 500]`.
 
-Panels from known parameters, 100 units of a lattice in 6 periods. In the last situation the errors of a unit depend on
-each other over time beyond its random effect, and grow with a regressor, which only clustered errors allow for.
+Panels from known parameters, 100 units of a lattice in 6 periods. In the last situation the errors of a unit depend
+on each other over time beyond its random effect, and grow with a regressor, which only clustered errors allow for.
 """
 
 from __future__ import annotations
