@@ -48,7 +48,8 @@ def test_value_score_and_hessian_equal_dense_ones(form, rho, lam, c):
     else:
         H = brute.hessian(lambda t: brute_random.loglik(t, *arrays, form), theta)
     scale = np.sqrt(np.abs(np.diag(H)))
-    np.testing.assert_allclose(mine / np.outer(scale, scale), -H / np.outer(scale, scale), atol=2e-5)
+    # second differences of a likelihood known to 1e-13, with steps of 1e-5, are good to about 1e-4
+    np.testing.assert_allclose(mine / np.outer(scale, scale), -H / np.outer(scale, scale), atol=2e-4)
 
 
 @pytest.mark.parametrize("form", FORMS)
