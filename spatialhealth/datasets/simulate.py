@@ -60,7 +60,7 @@ class Simulation:
         The weights that made `y`.
     truth : dict
         - `params`: Series of the coefficients: `constant` (without fixed effects), regressors, ``W:`` +
-          regressor, `tau`, `eta`, `rho`, `lambda`, as far as the model has them;
+          regressor, `tau`, `eta`, `rho`, `lambda`, `phi`, as far as the model has them;
         - `entity_effects`, `time_effects`: Series, or None;
         - `model`, `effects`, `errors`, `sigma`.
     """
@@ -216,7 +216,7 @@ def simulate(
         y = evolve(operator, _admitted(operator, part, "rho"), *dynamics, right)
     data = _labelled(y[-n_periods:], x[-n_periods:], ids)
     truth = {
-        "params": _params(slopes, part, effects, {"tau": tau, "eta": eta}),
+        "params": _params(slopes, part, effects, {"tau": tau, "eta": eta}, sigma),
         **_effect_series(mu, xi[-n_periods:], ids, effects),
         "model": model,
         "effects": effects,
@@ -323,7 +323,9 @@ def _names(k: int) -> list[str]:
     return [f"x{i}" for i in range(1, k + 1)]
 
 
-def _params(slopes: Array, part: dict[str, Any], effects: str, lags: dict[str, float | None]) -> pd.Series:
+def _params(
+    slopes: Array, part: dict[str, Any], effects: str, lags: dict[str, float | None], sigma: float
+) -> pd.Series:
     import pandas as pd
 
     names = _names(len(slopes))
@@ -332,6 +334,7 @@ def _params(slopes: Array, part: dict[str, Any], effects: str, lags: dict[str, f
     params |= {f"W:{name}": value for name, value in zip(names, part.get("theta", ()), strict=False)}
     params |= {name: value for name, value in lags.items() if value is not None}
     params |= {name.rstrip("_"): part[name] for name in ("rho", "lambda_") if name in part}
+    params |= {"phi": 1 / sigma**2} if effects == "random" else {}
     return pd.Series(params, dtype=float)
 
 

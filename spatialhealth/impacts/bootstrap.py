@@ -132,6 +132,12 @@ def _check(model: Any, n_jobs: Any, together: str) -> None:
             "fitted as it was."
         )
     result = model.result_
+    if result.effects == "random":
+        raise OptionError(
+            "bootstrap: effects='random' have no wild bootstrap: predicted unit effects are drawn towards zero, so "
+            "that samples made of them would be too much alike. Use cov_type='cluster' and the delta method, or "
+            "effects='entity'."
+        )
     if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise OptionError(
             f"bootstrap: n_jobs={n_jobs!r} must be a whole number other than 0; -1 takes all cores."

@@ -16,7 +16,7 @@ from spatialhealth.operator.circle import taylor
 from spatialhealth.operator.factor import factorise, log_abs_det
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["OwnFilter", "shifted_gram"]
+__all__ = ["OwnFilter"]
 
 _POINTS = 16
 _SHARE = 1 / 6  # of the distance to a singularity; the error falls as share ** points
@@ -49,10 +49,10 @@ class OwnFilter(Between):
 
     def rows(self, lam: float, c: float) -> Array:
         """Give rows whose products are X'G (I + c G)^-1 X, of a ridge regression of B X on B."""
-        b = shifted(self._shifted.matrix, lam)
-        filtered = b @ self._means
-        ridge = math.sqrt(c) * self._shifted.solve(lam, c, b.T @ filtered)
-        rows = np.vstack([filtered - math.sqrt(c) * (b @ ridge), ridge])
+        way, root = self._shifted, math.sqrt(c)
+        filtered = way.filter(lam, self._means)
+        ridge = root * way.solve(lam, c, way.filter(lam, filtered, transpose=True))
+        rows = np.vstack([filtered - root * way.filter(lam, ridge), ridge])
         return np.asarray(np.linalg.qr(rows, mode="r"))
 
     def log_term(self, lam: float, c: float) -> float:
@@ -70,36 +70,26 @@ class OwnFilter(Between):
         With V^-1 = G (I + c G)^-1 = (I + c G)^-1 G, a = (I + c G)^-1 X and s = V^-1 X: V^-1 falls with c by
         V^-1 V^-1, and changes with lambda by (I + c G)^-1 G' (I + c G)^-1.
         """
-        matrix = self._shifted.matrix
-        b, x = shifted(matrix, lam), self._means @ turn
-        a = self._shifted.solve(lam, c, x)
-        s = b.T @ (b @ a)
-        slope = -(matrix.T @ (b @ a[:, 0]) + b.T @ (matrix @ a[:, 0]))  # dG/dlambda a
-        bend = self._shifted.solve(lam, c, slope)
-        filtered = b @ self._shifted.solve(lam, c, s[:, 0])
-        rows = self.rows(lam, c) @ turn
+        way, matrix, x = self._shifted, self._shifted.matrix, self._means @ turn
+        a = way.solve(lam, c, x)
+        s = way.filter(lam, way.filter(lam, a), transpose=True)
         carried = matrix @ a[:, 0]
+        # dG/dlambda a
+        slope = -(matrix.T @ way.filter(lam, a[:, 0]) + way.filter(lam, carried, transpose=True))
+        bend = way.solve(lam, c, slope)
+        filtered = way.filter(lam, way.solve(lam, c, s[:, 0]))
+        rows = self.rows(lam, c) @ turn
         second = np.empty((2, 2))
         second[0, 0] = 2 * (carried @ carried) - 2 * c * (slope @ bend)
         second[0, 1] = second[1, 0] = -2 * (s[:, 0] @ bend)
-        second[1, 1] = 2 * (filtered @ (b @ s[:, 0]))
+        second[1, 1] = 2 * (filtered @ way.filter(lam, s[:, 0]))
         return Curvature(rows.T @ rows, np.stack([a.T @ slope, -(s.T @ s[:, 0])]), second)
 
     def predict(self, lam: float, c: float, means: Array) -> Array:
         """Give c V^-1 of the means."""
-        b = shifted(self._shifted.matrix, lam)
-        return np.asarray(c * (b.T @ (b @ self._shifted.solve(lam, c, means))))
-
-
-def shifted(matrix: sp.csr_matrix, lam: complex) -> sp.csr_matrix:
-    """Give I - lambda M."""
-    return sp.csr_matrix(sp.identity(matrix.shape[0], format="csr", dtype=type(lam)) - lam * matrix)
-
-
-def shifted_gram(matrix: sp.csr_matrix, lam: complex) -> sp.csr_matrix:
-    """Give G = (I - lambda M)'(I - lambda M), without conjugation, so that it is analytic in lambda."""
-    b = shifted(matrix, lam)
-    return sp.csr_matrix(b.T @ b)
+        way = self._shifted
+        shrunk = way.filter(lam, way.solve(lam, c, means))
+        return np.asarray(c * way.filter(lam, shrunk, transpose=True))
 
 
 class _Shifted(ABC):
@@ -107,7 +97,13 @@ class _Shifted(ABC):
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
         self.matrix = matrix
+        self._sum, self._square = sp.csr_matrix(matrix + matrix.T), sp.csr_matrix(matrix.T @ matrix)
         self._kept: tuple[tuple[float, float], Any] | None = None
+
+    def filter(self, lam: float, values: Array, transpose: bool = False) -> Array:
+        """Give B x, or B'x."""
+        matrix = self.matrix.T if transpose else self.matrix
+        return np.asarray(values - lam * (matrix @ values))
 
     def _factor(self, lam: float, c: float) -> Any:
         if self._kept is None or self._kept[0] != (lam, c):
@@ -134,8 +130,16 @@ class _Shifted(ABC):
 class _Dense(_Shifted):
     """By Cholesky factors of a dense matrix: few units, or dense weights."""
 
+    def __init__(self, matrix: sp.csr_matrix) -> None:
+        super().__init__(matrix)
+        self._eye = np.eye(matrix.shape[0])
+        self._sums, self._squares = self._sum.toarray(), self._square.toarray()
+
+    def _gram(self, lam: float) -> Array:
+        return np.asarray(self._eye - lam * self._sums + lam**2 * self._squares)
+
     def _factorise(self, lam: float, c: float) -> Any:
-        system = c * shifted_gram(self.matrix, lam).toarray()
+        system = c * self._gram(lam)
         system[np.diag_indices_from(system)] += 1.0
         return cho_factor(system, lower=True)
 
@@ -149,9 +153,8 @@ class _Dense(_Shifted):
 
     def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
         """Give the gradient and the second derivatives of F, from traces."""
-        gram = shifted_gram(self.matrix, lam).toarray()
-        square = (self.matrix.T @ self.matrix).toarray()
-        slope = 2 * lam * square - (self.matrix + self.matrix.T).toarray()
+        gram, square = self._gram(lam), self._squares
+        slope = 2 * lam * square - self._sums
         by_gram, by_slope = self.solve(lam, c, gram), self.solve(lam, c, slope)
         trace = np.trace(by_slope)
         mixed = trace - c * np.sum(by_gram * by_slope.T)
@@ -163,8 +166,10 @@ class _Dense(_Shifted):
 class _Sparse(_Shifted):
     """By sparse factors; derivatives by Cauchy's formula in three directions."""
 
-    def _factorise(self, lam: float, c: float) -> Any:
-        return factorise(-shifted_gram(self.matrix, lam), c, without_pivoting=True)
+    def _factorise(self, lam: complex, c: complex) -> Any:
+        # without conjugation, so that it is analytic in lambda
+        gram = sp.identity(self.matrix.shape[0], format="csr") - lam * self._sum + lam**2 * self._square
+        return factorise(-gram, c, without_pivoting=True)
 
     def solve(self, lam: float, c: float, values: Array) -> Array:
         """Give (I + c G)^-1 x."""
@@ -193,7 +198,6 @@ class _Sparse(_Shifted):
         """Give the Taylor coefficients of F along a step, shape (3,)."""
 
         def value(z: complex) -> float:
-            gram = shifted_gram(self.matrix, lam + z * step[0])
-            return log_abs_det(factorise(-gram, c + z * step[1], without_pivoting=True))
+            return log_abs_det(self._factorise(lam + z * step[0], c + z * step[1]))
 
         return taylor(value, _SHARE, 2, _POINTS)

@@ -8,7 +8,6 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError
-from spatialhealth.likelihood.baltagi import shifted
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_search import RandomOptimum
@@ -91,7 +90,7 @@ def _parts(sample: RandomSample, optimum: RandomOptimum) -> list[tuple[int, Arra
     own, slope = np.eye(n), np.zeros((n, n))
     if sample.error_operator is not None:
         matrix = sample.error_operator.matrix
-        inverse = np.linalg.inv(shifted(matrix, optimum.lam).toarray())
+        inverse = sample.error_operator.solve(optimum.lam, np.eye(n))
         own = inverse @ inverse.T
         lagged = inverse @ (matrix @ own)
         slope = lagged + lagged.T

@@ -27,7 +27,8 @@ class Within:
 
     Parameters
     ----------
-    effects : {"none", "entity", "time", "two-way"}
+    effects : {"none", "entity", "time", "two-way", "random"}
+        With "random", as with "none", nothing is taken out.
     correction : {"lee-yu", "none"}
         - "lee-yu": entity effects leave T - 1 orthonormal periods, time effects n - 1 orthonormal units
           (Lee and Yu 2010);

@@ -146,7 +146,7 @@ class LabelledResult(ReadByMaketables):
 
     @property
     def entity_effects_(self) -> pd.Series:
-        """Effect of each unit, the general level included; with time effects these sum to zero over time."""
+        """Effect of each unit, the general level included; random effects: a prediction, drawn towards zero."""
         return self._effects("entity_effects", "units")
 
     @property

@@ -63,7 +63,7 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
             "that of the pooled model (effects='none'). phi has no standard error there; those of the other "
             "parameters take phi = 0 as given.",
             BoundaryWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     spatial = ({} if parts.lag is None else {"rho": best.rho}) | (
         {} if parts.error_operator is None else {"lambda": best.lam}

@@ -102,7 +102,8 @@ class Summary:
         return {"Log-determinant": f"{methods} (exact), " + ", ".join(b for _, b in parts)} if parts else {}
 
     def _covariance(self) -> str:
-        if not self._result.spatial_names and self._result.cov_type in ("observed", "expected"):
+        by_least_squares = not self._result.spatial_names and self._result.effects != "random"
+        if by_least_squares and self._result.cov_type in ("observed", "expected"):
             return "least squares"
         adjusted = (
             self._result.within.is_adjusted and self._result.has_lag and self._result.cov_type == "observed"

@@ -13,10 +13,11 @@ def demean(values: Array, effects: Effects) -> Array:
     Parameters
     ----------
     values : ndarray of shape (T, n) or (T, n, k)
-    effects : {"none", "entity", "time", "two-way"}
+    effects : {"none", "entity", "time", "two-way", "random"}
         - "entity": each unit's mean over time is subtracted;
         - "time": each period's mean over units is subtracted;
-        - "two-way": both.
+        - "two-way": both;
+        - "none", "random": nothing.
 
     Returns
     -------

@@ -47,7 +47,7 @@ def test_without_effects_of_the_cities_the_pull_is_overstated(truth):
     assert bias / model.std_errors_["log(tertiary)"] > 3.5
 
 
-@pytest.mark.parametrize("effects", ["none", "entity", "time", "two-way"])
+@pytest.mark.parametrize("effects", ["none", "entity", "time", "two-way", "random"])
 def test_a_simulation_is_recovered(effects):
     simulation = sh.datasets.simulate(225, 10, rho=0.5, effects=effects, random_state=2011)
     model = sh.SpatialDurbin(weights=simulation.weights, effects=effects)

@@ -25,7 +25,9 @@ ESTIMATORS = [
 ]
 ESTIMATORS.remove(sh.SpatialIV)  # other options and no likelihood: test_iv_contract.py
 OPTIONS = list(
-    itertools.product(("none", "entity", "time", "two-way"), ("lee-yu", "none"), ("observed", "expected"))
+    itertools.product(
+        ("none", "entity", "time", "two-way", "random"), ("lee-yu", "none"), ("observed", "expected")
+    )
 )
 
 SPATIAL = {
@@ -37,6 +39,9 @@ SPATIAL = {
     "SpatialCombined": ["rho", "lambda"],
     "GeneralNesting": ["rho", "lambda"],
 }
+
+# the small panel's regressors leave some models no variance of random effects
+pytestmark = pytest.mark.filterwarnings("ignore::spatialhealth.errors.BoundaryWarning")
 
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 every_option = pytest.mark.parametrize("options", OPTIONS, ids="/".join)

@@ -34,7 +34,7 @@ def case(path: Path) -> dict:
 
 def main(folder: str) -> None:
     content = {path.stem: case(path) for path in sorted(Path(folder).glob("re__*.json"))}
-    (HERE / "random_effects.json").write_text(json.dumps(content, indent=0, sort_keys=True) + "\n")
+    (HERE / "random_effects.json").write_text(json.dumps(content, indent=0) + "\n")
 
 
 if __name__ == "__main__":
