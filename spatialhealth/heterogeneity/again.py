@@ -83,11 +83,13 @@ def named(what: str) -> Iterator[None]:
 def no_ratio(whole: SpatialModel) -> str:
     """Say why there is no likelihood ratio; nothing if there is one."""
     result = whole.result_
+    if not np.isfinite(result.loglik):
+        return "The estimator has no likelihood."
     if result.cov_type not in _LIKELIHOOD_COVARIANCES:
         return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."
     if result.within.corrects_lags:
         return "The estimate is corrected for its bias, so that its likelihood is not the highest."
-    return "" if np.isfinite(result.loglik) else "The estimator has no likelihood."
+    return ""
 
 
 def horizon_of(whole: SpatialModel) -> dict[str, str]:

@@ -519,3 +519,28 @@ def test_a_missing_outcome_in_the_likelihood_goes_to_its_group(data):
     expected = sh.SpatialDurbin((units, block(True)), effects="entity", missing="likelihood")
     expected = expected.fit_formula("y ~ x + z", holes[holes["side"] == "east"]).result_
     np.testing.assert_allclose(found.params, expected.params, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_instruments_have_no_likelihood(data, pooled):
+    found = sh.regimes(whole(data, sh.SpatialIV), by=BY, pooled=pooled)
+    assert found.chow.applies and found.lr.reason == "The estimator has no likelihood."
+    if not pooled:
+        units = [unit for unit in IDS if BY[unit] == "east"]
+        expected = sh.SpatialIV((units, block(True)), effects="entity")
+        expected = expected.fit_formula("y ~ x + z", data[data["side"] == "east"]).result_
+        np.testing.assert_allclose(found.models["east"].result_.params, expected.params, rtol=1e-7)
+
+
+def test_endogenous_regressors_are_for_separate_models(data):
+    table = data.assign(v=data["x"] + np.random.default_rng(5).normal(size=len(data)))
+    roles = {"effects": "entity", "endogenous": ["x"], "instruments": ["v"]}
+    model = sh.SpatialIV(W, **roles).fit_formula("y ~ x + z", table)
+    with pytest.raises(OptionError, match=r"instruments by group.*Use pooled=False"):
+        sh.regimes(model, by=BY, pooled=True)
+    found = sh.regimes(model, by=BY).models["east"].result_
+    units = [unit for unit in IDS if BY[unit] == "east"]
+    expected = sh.SpatialIV((units, block(True)), **roles)
+    expected = expected.fit_formula("y ~ x + z", table[table["side"] == "east"]).result_
+    assert found.param_names == expected.param_names
+    np.testing.assert_allclose(found.params, expected.params, rtol=1e-7)
