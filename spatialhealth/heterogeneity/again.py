@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,41 @@ import numpy as np
 from spatialhealth.errors import IsolateWarning
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import CONSTANT
+from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["horizon_of", "named", "no_ratio", "operators_of", "refit"]
+__all__ = ["as_given", "horizon_of", "named", "no_ratio", "operators_of", "refit"]
 
 _LIKELIHOOD_COVARIANCES = ("observed", "expected")
+
+
+def as_given(table: PanelTable, result: FitResult) -> PanelTable:
+    """Give the table that a fit began with: outcomes missing again, and the period that a dynamic model starts from.
+
+    Parameters
+    ----------
+    table : PanelTable
+        What the fit kept.
+    result : FitResult
+
+    Returns
+    -------
+    PanelTable
+    """
+    if result.imputed is not None:
+        table = replace(table, y=np.where(result.imputed.missing, np.nan, table.y))
+    if result.before is None:
+        return table
+    periods = table.periods
+    first = "before" if periods.dtype.kind in "OUS" else periods[:1] - (periods[1:2] - periods[:1])
+    return replace(
+        table,
+        y=np.vstack([result.before, table.y]),
+        x=np.concatenate([table.x[:1], table.x]),  # regressors of the first period are not used
+        periods=np.append(first, periods),
+        cell=None if table.cell is None else table.cell + table.n_units,
+    )
 
 
 def refit(whole: SpatialModel, table: PanelTable, operator: SpatialOperator, **changes: Any) -> SpatialModel:
@@ -53,11 +83,13 @@ def named(what: str) -> Iterator[None]:
 def no_ratio(whole: SpatialModel) -> str:
     """Say why there is no likelihood ratio; nothing if there is one."""
     result = whole.result_
+    if not np.isfinite(result.loglik):
+        return "The estimator has no likelihood."
     if result.cov_type not in _LIKELIHOOD_COVARIANCES:
         return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."
     if result.within.corrects_lags:
         return "The estimate is corrected for its bias, so that its likelihood is not the highest."
-    return "" if np.isfinite(result.loglik) else "The estimator has no likelihood."
+    return ""
 
 
 def horizon_of(whole: SpatialModel) -> dict[str, str]:

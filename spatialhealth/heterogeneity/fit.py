@@ -8,11 +8,13 @@ import numpy as np
 
 from spatialhealth._validation import check_share
 from spatialhealth.errors import NotFittedError, OptionError
+from spatialhealth.heterogeneity.again import as_given
 from spatialhealth.heterogeneity.groups import groups_of
 from spatialhealth.heterogeneity.pooled import pooled as one_model
 from spatialhealth.heterogeneity.result import Regimes
 from spatialhealth.heterogeneity.separate import separate
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
@@ -141,13 +143,14 @@ def _whole(model: Any, formula: str | None, data: Any) -> SpatialModel:
 
 
 def _table(whole: SpatialModel) -> PanelTable:
-    table = whole.__dict__["_rows"]
-    if not isinstance(table, PanelTable):
+    table: PanelTable = whole.__dict__["_rows"]
+    if isinstance(table, StackedTable):
         raise OptionError(
-            "regimes: groups can be compared on balanced data only. Balance the panel first, or enter the group as "
-            "an interaction: 'x + x:C(group)'."
+            "regimes: a panel with holes (missing='unbalanced'), or with weights by period, cannot be cut into "
+            "groups. Balance the panel first, or enter the group as an interaction, 'x + x:C(group)', and ask for "
+            "impacts(at={'group': [...]})."
         )
-    return table
+    return as_given(table, whole.result_)
 
 
 def _data(whole: SpatialModel) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics.statistic import Statistic
+from spatialhealth.errors import OptionError
 from spatialhealth.heterogeneity.again import horizon_of, named, no_ratio, operators_of, refit
 from spatialhealth.heterogeneity.equality import equality, likelihood_ratio
 from spatialhealth.heterogeneity.groups import Groups
@@ -24,6 +25,12 @@ __all__ = ["pooled"]
 def pooled(whole: SpatialModel, table: PanelTable, groups: Groups, level: float) -> Regimes:
     """Fit one model with coefficients by group."""
     result = whole.result_
+    options = whole.get_params()
+    if options.get("endogenous") is not None or options.get("instruments") is not None:
+        raise OptionError(
+            "regimes: with endogenous regressors the pooled model would need instruments by group, which it has not. "
+            "Use pooled=False."
+        )
     has_constant = CONSTANT in result.param_names
     changes: dict[str, Any] = {"constant": False} if "constant" in whole.get_params() else {}
     if result.lagged:

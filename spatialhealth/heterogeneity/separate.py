@@ -21,7 +21,7 @@ from spatialhealth.panel.table import PanelTable
 
 __all__ = ["separate"]
 
-_ACROSS_UNITS = ("driscoll-kraay", "conley")  # covariances that see dependence between units
+_ACROSS_UNITS = ("driscoll-kraay", "conley", "hac")  # covariances that see dependence between units
 
 
 def separate(

@@ -474,6 +474,73 @@ def test_dynamic_models_are_compared_in_the_short_run(data, pooled):
     assert plain.lr.applies and plain.lr.value > 0
 
 
+@pytest.mark.parametrize("index", ["number", "text", "date"])
+def test_dynamic_models_are_those_fitted_by_hand(data, index):
+    table = data
+    if index == "text":
+        table = data.rename(index=lambda year: f"y{year}", level="year")
+    elif index == "date":
+        table = data.rename(index=lambda year: pd.Timestamp(year, 1, 1), level="year")
+    model = whole(table, dynamic="both")
+    found = sh.regimes(model, by=BY)
+    for side in ("east", "west"):
+        units = [unit for unit in IDS if BY[unit] == side]
+        expected = sh.SpatialDurbin((units, block(side == "east")), effects="entity", dynamic="both")
+        expected = expected.fit_formula("y ~ x + z", table[table["side"] == side])
+        result = found.models[side].result_
+        np.testing.assert_allclose(result.params, expected.result_.params, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(result.covariance, expected.result_.covariance, rtol=1e-5, atol=1e-10)
+        np.testing.assert_array_equal(result.periods, expected.result_.periods)
+        pd.testing.assert_series_equal(found.models[side].residuals_, expected.residuals_, rtol=1e-6)
+    columns = {
+        f"{v}{s}": table[v] * ((table["side"] == "east") == (s == "E")) for v in ("x", "z") for s in "EW"
+    }
+    expected = sh.SpatialDurbin(W, effects="entity", dynamic="both").fit(pd.DataFrame(columns), table["y"])
+    pooled = sh.regimes(model, by=BY, pooled=True).models["pooled"].result_
+    np.testing.assert_allclose(pooled.params, expected.result_.params, rtol=1e-5, atol=1e-8)
+
+
 def test_a_likelihood_that_falls_is_no_ratio():
     assert not likelihood_ratio(-10.0, -10.1, 2, "null").applies
     assert likelihood_ratio(-10.0, -10.0 - 1e-12, 2, "null").p_value == 1.0
+
+
+def test_a_panel_with_holes_is_told_what_to_do(data):
+    model = whole(data.drop([("u03", 2001)]), missing="unbalanced")
+    with pytest.raises(OptionError, match=r"missing='unbalanced'.*'x \+ x:C\(group\)'"):
+        sh.regimes(model, by=BY)
+
+
+def test_a_missing_outcome_in_the_likelihood_goes_to_its_group(data):
+    holes = data.copy()
+    holes.loc[("u03", 2001), "y"] = np.nan
+    found = sh.regimes(whole(holes, missing="likelihood"), by=BY).models["east"].result_
+    units = [unit for unit in IDS if BY[unit] == "east"]
+    expected = sh.SpatialDurbin((units, block(True)), effects="entity", missing="likelihood")
+    expected = expected.fit_formula("y ~ x + z", holes[holes["side"] == "east"]).result_
+    np.testing.assert_allclose(found.params, expected.params, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_instruments_have_no_likelihood(data, pooled):
+    found = sh.regimes(whole(data, sh.SpatialIV), by=BY, pooled=pooled)
+    assert found.chow.applies and found.lr.reason == "The estimator has no likelihood."
+    if not pooled:
+        units = [unit for unit in IDS if BY[unit] == "east"]
+        expected = sh.SpatialIV((units, block(True)), effects="entity")
+        expected = expected.fit_formula("y ~ x + z", data[data["side"] == "east"]).result_
+        np.testing.assert_allclose(found.models["east"].result_.params, expected.params, rtol=1e-7)
+
+
+def test_endogenous_regressors_are_for_separate_models(data):
+    table = data.assign(v=data["x"] + np.random.default_rng(5).normal(size=len(data)))
+    roles = {"effects": "entity", "endogenous": ["x"], "instruments": ["v"]}
+    model = sh.SpatialIV(W, **roles).fit_formula("y ~ x + z", table)
+    with pytest.raises(OptionError, match=r"instruments by group.*Use pooled=False"):
+        sh.regimes(model, by=BY, pooled=True)
+    found = sh.regimes(model, by=BY).models["east"].result_
+    units = [unit for unit in IDS if BY[unit] == "east"]
+    expected = sh.SpatialIV((units, block(True)), **roles)
+    expected = expected.fit_formula("y ~ x + z", table[table["side"] == "east"]).result_
+    assert found.param_names == expected.param_names
+    np.testing.assert_allclose(found.params, expected.params, rtol=1e-7)

@@ -262,3 +262,11 @@ def test_a_dynamic_model_in_both_horizons(table, method):
     np.testing.assert_allclose(lasting, after, rtol=1e-7)
     assert effects.contrast("x [m=1] - x [m=0]")["horizon"].unique().tolist() == ["short-run", "long-run"]
     assert len(effects.long_run.by_order(1)) == 12
+
+
+def test_a_panel_with_holes(table):
+    model = fit(table.drop([("u03", 2001)]), "y ~ x * m", missing="unbalanced")
+    effects = model.impacts(at={"m": [0, 1]})
+    plain = model.impacts()
+    np.testing.assert_allclose(effects.estimates[0], plain.estimates[0])
+    np.testing.assert_allclose(effects.estimates[1], plain.estimates[0] + plain.estimates[2], rtol=1e-9)
