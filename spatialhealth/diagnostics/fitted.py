@@ -143,6 +143,11 @@ def _special(result: FitResult, table: PanelTable) -> str:
             "or use "
             "spatialhealth.diagnostics.wald, which takes any fitted model."
         )
+    if not np.isfinite(result.loglik):
+        return (
+            "does not apply to estimates by instruments. Their own tests are in instrument_tests_, and "
+            "spatialhealth.diagnostics.wald takes any fitted model."
+        )
     if result.within.is_dynamic:
         return (
             "does not apply to dynamic models, whose residuals are correlated with the outcomes of later "

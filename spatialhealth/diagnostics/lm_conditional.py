@@ -58,10 +58,6 @@ def lm_conditional(model: Fitted) -> StatisticTable:
         raise OptionError(
             f"{model.result.model} has a spatial lag and a spatial error already; none is left to test."
         )
-    if not np.isfinite(model.result.loglik):
-        raise OptionError(
-            f"{model.result.model} is not estimated by maximum likelihood, at whose maximum these tests start."
-        )
     if model.within.is_direct:
         raise OptionError(
             "The LM tests beside a fitted spatial parameter need a maximum of the likelihood; the bias-corrected "

@@ -166,7 +166,7 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
 def _no_likelihood(result: FitResult) -> str:
     """Say why the log-likelihood of a model is none to compare; empty if it is."""
     if not np.isfinite(result.loglik):
-        return "is not estimated by maximum likelihood, so that there is no likelihood ratio."
+        return "is estimated by instruments, so that there is no likelihood ratio."
     if result.within.is_adjusted and result.spatial_names:
         return "solves an adjusted score, which is the slope of no likelihood, so that there is no likelihood ratio."
     if result.within.corrects_lags:

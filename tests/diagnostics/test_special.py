@@ -108,3 +108,27 @@ def test_missing_outcomes_have_likelihood_ratios(imputed):
 def test_residuals_at_predictions_are_refused(imputed, name):
     with pytest.raises(OptionError, match=f"{name} needs outcomes that were all observed"):
         getattr(sh.diagnostics, name)(imputed[0])
+
+
+@pytest.fixture(scope="module")
+def instruments(data):
+    weights, table = data
+    return sh.SpatialIV(weights, effects="entity").fit_formula("y ~ x + z", table)
+
+
+@pytest.mark.parametrize("name", RESIDUAL_TESTS)
+def test_estimates_by_instruments(instruments, name):
+    with pytest.raises(OptionError, match=f"{name} does not apply to estimates by instruments"):
+        getattr(sh.diagnostics, name)(instruments)
+
+
+def test_instruments_leave_wald(data, instruments):
+    weights, table = data
+    other = sh.SpatialLag(weights, effects="entity").fit_formula("y ~ x + z", table)
+    with pytest.raises(
+        OptionError, match="is estimated by instruments, so that there is no likelihood ratio"
+    ):
+        sh.diagnostics.lr(instruments, other)
+    rho = instruments.result_.position["rho"]
+    z = instruments.result_.params[rho] / instruments.result_.std_errors[rho]
+    assert sh.diagnostics.wald(instruments, "rho").value == pytest.approx(z**2)
