@@ -83,7 +83,7 @@ def bsk(
         )
     one, two = _marginal(model)
     tests = (*_alone(model, one, two), *_joint(one, two), _lambda(model), _mu(model))
-    return StatisticTable(f"Baltagi, Song and Koh tests, {model.result.response}", tests)
+    return StatisticTable(f"Baltagi, Song and Koh tests, {model.outcome}", tests)
 
 
 def _random(name: str, value: float, given: str) -> Statistic:

@@ -23,7 +23,7 @@ from spatialhealth.panel.table import PanelTable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fitted", "baseline", "check_model", "fitted"]
+__all__ = ["Fitted", "baseline", "check_model", "fitted", "outcome_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,11 @@ class Fitted:
         return self.result.operator
 
     @property
+    def outcome(self) -> str:
+        """Name of the outcome, and where the data come from, if they say so."""
+        return outcome_of(self.result)
+
+    @property
     def has_constant(self) -> bool:
         """Whether the model has a constant of its own."""
         return CONSTANT in self.result.param_names
@@ -85,6 +90,11 @@ class Fitted:
         """Give what the effects and the design leave of (T, n) values, shape (N,)."""
         flat = self.apply(values).reshape(-1)
         return np.asarray(flat - self.projection.q @ (self.projection.q.T @ flat))
+
+
+def outcome_of(result: FitResult) -> str:
+    """Give the name of the outcome, and where the data come from, if they say so."""
+    return f"{result.response} ({result.source})" if result.source else result.response
 
 
 def check_model(owner: str, model: Any) -> SpatialModel:

@@ -190,7 +190,7 @@ def _lagged_regressors(model: Fitted) -> Statistic:
 def _title(model: Fitted) -> str:
     base = "OLS" if not model.result.lagged else "SLX"
     effects = "" if model.within.effects == "none" else f" with {model.within.effects} effects"
-    return f"Lagrange multiplier tests of {base}{effects}, {model.result.response}"
+    return f"Lagrange multiplier tests of {base}{effects}, {model.outcome}"
 
 
 def _note(model: Fitted) -> str:

@@ -74,9 +74,7 @@ def lm_conditional(model: Fitted) -> StatisticTable:
     variance = invert_information(expected_information(state))[place, place]
     name, null = _TESTED[tested]
     test = Statistic.chi_square(name, _score(state, tested) ** 2 * float(variance), 1, null)
-    return StatisticTable(
-        f"Lagrange multiplier test of {model.result.model}, {model.result.response}", (test,)
-    )
+    return StatisticTable(f"Lagrange multiplier test of {model.result.model}, {model.outcome}", (test,))
 
 
 def _state(model: Fitted) -> State:

@@ -120,7 +120,8 @@ def _of_variable(
         for j, name in enumerate(names)
     )
     note = f"{permutations:,} permutations of the units." if permutations else "Moments of all permutations."
-    return StatisticTable(f"Moran's I of {table.names[0]}", tests, note)
+    source = f" ({table.source})" if table.source else ""
+    return StatisticTable(f"Moran's I of {table.names[0]}{source}", tests, note)
 
 
 def _check(z: Array, table: PanelTable, operator: SpatialOperator) -> None:

@@ -204,3 +204,16 @@ def test_bad_options():
         sh.diagnostics.ladder("y ~ x", data, weights, effects="random")
     with pytest.raises(OptionError, match="ladder: level=5 must lie strictly between 0 and 1"):
         sh.diagnostics.ladder("y ~ x", data, weights, level=5)
+
+
+def test_simulated_data_are_called_simulated():
+    weights, data = simulated("OLS")
+    data.attrs["source"] = "simulated"
+    steps = sh.diagnostics.ladder("y ~ x + z", data, weights)
+    assert "The outcome is y (simulated), of 100 units in 4 periods" in steps.words
+    model = steps.models["OLS"]
+    tables = [sh.diagnostics.lm(model), sh.diagnostics.moran(model), sh.diagnostics.bsk(model),
+              sh.diagnostics.heteroskedasticity(model), sh.diagnostics.lm(steps.models["SAR"]),
+              sh.diagnostics.redundant_effects("y ~ x + z", data, weights),
+              sh.diagnostics.moran(data["y"], weights, permutations=0)]  # fmt: skip
+    assert all("y (simulated)" in table.title for table in tables)
