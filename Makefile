@@ -55,6 +55,7 @@ counties: $(VENV)/.core
 calibrate: $(VENV)/.test
 	$(BIN)/python -m tests.calibration
 	$(BIN)/python -m tests.calibration_dynamic
+	$(BIN)/python -m tests.calibration_diagnostics
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/cigarettes.py

@@ -89,6 +89,13 @@ def test_table(cigarettes):
     assert ((table["p_value"] < 0.05) == (table["decision"] == "rejected")).all()
 
 
+def test_decisions(columbus):
+    assert columbus.decisions["Lag, error or lagged regressors?"] == (
+        "Rejected: LM lag, LM error, LM SARMA, LM WX. Not rejected: robust LM lag, robust LM error."
+    )
+    assert len(columbus.decisions) == len(columbus.rungs)
+
+
 def test_holm_by_its_definition(columbus):
     raw, adjusted = np.array([test.p_value for test in columbus.statistics]), np.array(columbus.holm)
     order = np.argsort(raw)
@@ -130,7 +137,8 @@ def test_forms(columbus):
         text.startswith("Suggested: SAR, as theta = 0 is not rejected")
         and max(map(len, text.splitlines())) < 170
     )
-    assert "<li>Lag, error or lagged regressors?</li>" in columbus._repr_html_()
+    html = columbus._repr_html_()
+    assert "<li>Lag, error or lagged regressors? Rejected: LM lag, LM error, LM SARMA, LM WX. Not" in html
     latex = columbus.to_latex()
     assert latex.count(r"\\") == 1 + len(columbus.statistics) and r"\textless{}" not in latex.splitlines()[2]
     pd.testing.assert_frame_equal(columbus.to_frame(), columbus.table)
