@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "baseline", "check_model", "fitted", "outcome_of"]
 
+_RANDOM = (
+    "does not apply to residuals of a model with random effects, which are less the predicted effects and "
+    "follow no "
+    "law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for spatial errors beside "
+    "random effects."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -133,12 +140,7 @@ def fitted(owner: str, model: Any, *, random: bool = True, anything: bool = Fals
     model = check_model(owner, model)
     result, table = model.result_, model._table
     if result.effects == "random" and not random:
-        raise OptionError(
-            f"{owner} does not apply to residuals of a model with random effects, which are less the predicted "
-            "effects and follow no law of their own. Use effects='entity', or "
-            "spatialhealth.diagnostics.bsk for "
-            "spatial errors beside random effects."
-        )
+        raise OptionError(f"{owner} {_RANDOM}")
     problem = "" if anything else _special(result, table)
     if problem:
         raise OptionError(f"{owner} {problem}")
@@ -187,4 +189,6 @@ def baseline(
             f"{owner} needs formula, data and weights, or a fitted model alone; "
             f"{'data' if data is None else 'weights'} is missing."
         )
+    if effects == "random":
+        raise OptionError(f"{owner} {_RANDOM}")
     return SLX(weights, effects=effects, durbin=durbin, correction=correction).fit_formula(formula, data)

@@ -57,7 +57,6 @@ def test_it_leads_to_the_model_behind_the_data(model):
 
 def test_cigarettes_lead_to_the_durbin_model(cigarettes):
     assert cigarettes.choice == "SDM" and isinstance(cigarettes.suggested, sh.SpatialDurbin)
-    # Elhorst (2014, chapter 3) reports the same sequence for these data, also with SDM as its end
     assert cigarettes["LR SpatialLag in SpatialDurbin"].reject(0.05)
     assert cigarettes["Wald SpatialError in SpatialDurbin"].reject(0.05)
     assert [rung.key for rung in cigarettes.rungs] == ["space", "effects", "lm", "SAR", "SEM", "SLX"]
