@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from spatialhealth._typing import Array
-from spatialhealth.diagnostics.bsk_conditional import given_random_effects, given_spatial_error
+from spatialhealth.diagnostics.bsk_conditional import UNITS_LIMIT, given_random_effects, given_spatial_error
 from spatialhealth.diagnostics.fitted import Fitted, baseline, fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
@@ -83,7 +83,7 @@ def bsk(
         )
     one, two = _marginal(model)
     tests = (*_alone(model, one, two), *_joint(one, two), _lambda(model), _mu(model))
-    return StatisticTable(f"Baltagi, Song and Koh tests, {model.result.response}", tests)
+    return StatisticTable(f"Baltagi, Song and Koh tests, {model.outcome}", tests)
 
 
 def _random(name: str, value: float, given: str) -> Statistic:
@@ -152,4 +152,10 @@ def _lambda(model: Fitted) -> Statistic:
 
 
 def _mu(model: Fitted) -> Statistic:
-    return _random("CLMmu", given_spatial_error(model), "whatever the spatial error")
+    given = "whatever the spatial error"
+    if model.operator.n > UNITS_LIMIT:
+        null = f"no random effects of units, {given}"
+        return Statistic.not_applicable(
+            "CLMmu", null, f"Its information takes an inverse of {model.operator.n:,} units."
+        )
+    return _random("CLMmu", given_spatial_error(model), given)

@@ -17,7 +17,9 @@ from spatialhealth.models.design import CONSTANT
 from spatialhealth.models.error import SpatialError
 from spatialhealth.models.slx import SLX
 
-__all__ = ["given_random_effects", "given_spatial_error"]
+__all__ = ["UNITS_LIMIT", "given_random_effects", "given_spatial_error"]
+
+UNITS_LIMIT = 20_000  # beyond, the expected information of lambda needs too large an inverse
 
 
 def given_random_effects(model: Fitted) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.diagnostics.fitted import check_model
+from spatialhealth.diagnostics.fitted import fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.errors import ConstantRegressorError, LabelError, OptionError, some
 from spatialhealth.models.base import SpatialModel
@@ -83,7 +83,8 @@ def pesaran_cd(values: pd.Series | SpatialModel) -> Statistic:
 
 def _history(values: Any) -> tuple[Array, Array]:
     if isinstance(values, SpatialModel):
-        result = check_model("pesaran_cd", values).result_
+        found = fitted("pesaran_cd", values)
+        result = found.result
         if result.within.has_time:
             raise OptionError(
                 f"pesaran_cd does not apply to residuals with {result.effects} effects: they sum to zero "

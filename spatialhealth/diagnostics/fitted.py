@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,34 +17,47 @@ from spatialhealth.models.design import CONSTANT, Design
 from spatialhealth.models.result import FitResult
 from spatialhealth.models.slx import SLX
 from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fitted", "baseline", "check_model", "fitted"]
+__all__ = ["Fitted", "baseline", "check_model", "fitted", "outcome_of"]
+
+_RANDOM = (
+    "does not apply to residuals of a model with random effects, which are less the predicted effects and "
+    "follow no "
+    "law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for spatial errors beside "
+    "random effects."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A fitted model with its design built again.
+    """A fitted model with its design built again, when that is asked for.
 
     Parameters
     ----------
     model : SpatialModel
     result : FitResult
     table : PanelTable
-    z : ndarray of shape (T, n, K)
-        Constant, regressors, lagged regressors, as they are.
-    projection : LeastSquares
-        Orthogonal factors of the design with the effects taken out.
     """
 
     model: SpatialModel
     result: FitResult
     table: PanelTable
-    z: Array
-    projection: LeastSquares
+
+    @cached_property
+    def z(self) -> Array:
+        """Constant, regressors, lagged regressors, as they are, shape (T, n, K)."""
+        lagged = list(self.result.lagged) or False
+        return Design.of(self.table, self.operator, lagged, self.has_constant).z
+
+    @cached_property
+    def projection(self) -> LeastSquares:
+        """Orthogonal factors of the design with the effects taken out."""
+        return LeastSquares.of(np.ascontiguousarray(self.apply(self.z).reshape(-1, self.z.shape[2])))
 
     @property
     def within(self) -> Within:
@@ -54,6 +68,11 @@ class Fitted:
     def operator(self) -> SpatialOperator:
         """The W of the model."""
         return self.result.operator
+
+    @property
+    def outcome(self) -> str:
+        """Name of the outcome, and where the data come from, if they say so."""
+        return outcome_of(self.result)
 
     @property
     def has_constant(self) -> bool:
@@ -80,6 +99,11 @@ class Fitted:
         return np.asarray(flat - self.projection.q @ (self.projection.q.T @ flat))
 
 
+def outcome_of(result: FitResult) -> str:
+    """Give the name of the outcome, and where the data come from, if they say so."""
+    return f"{result.response} ({result.source})" if result.source else result.response
+
+
 def check_model(owner: str, model: Any) -> SpatialModel:
     """Give back a fitted model, or say what was given instead."""
     if not isinstance(model, SpatialModel):
@@ -91,8 +115,8 @@ def check_model(owner: str, model: Any) -> SpatialModel:
     return model
 
 
-def fitted(owner: str, model: Any, *, random: bool = True) -> Fitted:
-    """Build the design of a fitted model again.
+def fitted(owner: str, model: Any, *, random: bool = True, anything: bool = False) -> Fitted:
+    """Take a fitted model, or say why a test does not apply to it.
 
     Parameters
     ----------
@@ -101,22 +125,53 @@ def fitted(owner: str, model: Any, *, random: bool = True) -> Fitted:
     model : SpatialModel
     random : bool, default True
         Whether a model with random effects will do.
+    anything : bool, default False
+        Whether dynamic models and those of data with holes will do.
 
     Returns
     -------
     Fitted
+
+    Raises
+    ------
+    OptionError
+        If the test does not apply to the model.
     """
     model = check_model(owner, model)
     result, table = model.result_, model._table
     if result.effects == "random" and not random:
-        raise OptionError(
-            f"{owner} does not apply to residuals of a model with random effects, which are less the predicted "
-            "effects and follow no law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for "
-            "spatial errors beside random effects."
+        raise OptionError(f"{owner} {_RANDOM}")
+    problem = "" if anything else _special(result, table)
+    if problem:
+        raise OptionError(f"{owner} {problem}")
+    return Fitted(model, result, table)
+
+
+def _special(result: FitResult, table: PanelTable) -> str:
+    """Say what keeps the usual moments of residuals from holding; empty if nothing does."""
+    if isinstance(table, StackedTable):
+        return (
+            "needs a panel without holes and with one W. Make it whole with spatialhealth.panel.balance, "
+            "or use "
+            "spatialhealth.diagnostics.wald, which takes any fitted model."
         )
-    design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
-    flat = np.ascontiguousarray(result.within.apply(design.z).reshape(-1, design.z.shape[2]))
-    return Fitted(model, result, table, design.z, LeastSquares.of(flat))
+    if not np.isfinite(result.loglik):
+        return (
+            "does not apply to estimates by instruments. Their own tests are in instrument_tests_, and "
+            "spatialhealth.diagnostics.wald takes any fitted model."
+        )
+    if result.within.is_dynamic:
+        return (
+            "does not apply to dynamic models, whose residuals are correlated with the outcomes of later "
+            "periods. Use "
+            "spatialhealth.diagnostics.wald, or the model with dynamic=None."
+        )
+    if result.imputed is not None:
+        return (
+            "needs outcomes that were all observed; some of this model's stand at their prediction. Use "
+            "spatialhealth.diagnostics.wald, or data without them."
+        )
+    return ""
 
 
 def baseline(
@@ -134,4 +189,6 @@ def baseline(
             f"{owner} needs formula, data and weights, or a fitted model alone; "
             f"{'data' if data is None else 'weights'} is missing."
         )
+    if effects == "random":
+        raise OptionError(f"{owner} {_RANDOM}")
     return SLX(weights, effects=effects, durbin=durbin, correction=correction).fit_formula(formula, data)

@@ -66,7 +66,7 @@ def hausman(fixed: SpatialModel, random: SpatialModel) -> StatisticTable:
     _check(inside, between)
     tests = (_form(inside, between), _auxiliary(between))
     model = inside.result.model
-    return StatisticTable(f"Fixed against random effects in {model}, {inside.result.response}", tests)
+    return StatisticTable(f"Fixed against random effects in {model}, {inside.outcome}", tests)
 
 
 def _check(fixed: Fitted, random: Fitted) -> None:

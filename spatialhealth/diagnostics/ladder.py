@@ -67,7 +67,7 @@ def ladder(
     Returns
     -------
     Ladder
-        `.table` (one row a test), `.rungs` (with the decision at each), `.suggested` (a fitted model),
+        `.table` (one row a test), `.decisions` (one a rung), `.suggested` (a fitted model),
         `.words` (a paragraph), `.models` (all that were fitted).
 
     Raises

@@ -40,9 +40,15 @@ class Rung:
     question: str
     statistics: tuple[Statistic, ...]
 
-    def rejected(self, level: float) -> tuple[str, ...]:
-        """Names of the tests whose null is rejected."""
-        return tuple(test.name for test in self.statistics if test.applies and test.reject(level))
+    def decision(self, level: float) -> str:
+        """Say which tests reject their null at a level, which do not, and which do not apply."""
+        told = [test for test in self.statistics if test.applies]
+        groups = {
+            "Rejected": [test.name for test in told if test.reject(level)],
+            "Not rejected": [test.name for test in told if not test.reject(level)],
+            "Does not apply": [test.name for test in self.statistics if not test.applies],
+        }
+        return " ".join(f"{verdict}: {', '.join(names)}." for verdict, names in groups.items() if names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +128,14 @@ class Ladder:
         """Give `table`."""
         return self.table
 
+    @property
+    def decisions(self) -> dict[str, str]:
+        """What each rung found, by its question."""
+        return {rung.question: answer for rung, answer in self._answers()}
+
+    def _answers(self) -> list[tuple[Rung, str]]:
+        return [(rung, rung.decision(self.level)) for rung in self.rungs]
+
     def _decision(self, test: Statistic) -> str:
         if not test.applies:
             return "none"
@@ -145,7 +159,9 @@ class Ladder:
         padded = [[*row[:-1], row[-1].ljust(width)] for row in short]
         heads, *lines = [line.rstrip() for line in text_table(padded, labels=2)]
         rule = "-" * 110
-        steps = [f"{j}. {rung.question}" for j, rung in enumerate(self.rungs, start=1)]
+        steps = [
+            f"{j}. {rung.question}\n   {answer}" for j, (rung, answer) in enumerate(self._answers(), start=1)
+        ]
         return "\n".join(
             [
                 f"Suggested: {self.choice}, {self.why}",
@@ -163,7 +179,9 @@ class Ladder:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        steps = "".join(f"<li>{html.escape(rung.question)}</li>" for rung in self.rungs)
+        steps = "".join(
+            f"<li>{html.escape(rung.question)} {html.escape(answer)}</li>" for rung, answer in self._answers()
+        )
         return (
             f"<h4>Suggested: {html.escape(self.choice)}, {html.escape(self.why)}</h4><ol>{steps}</ol>"
             f"{html_table(self._rows(), labels=2)}<p>{html.escape(self.words)}</p>"

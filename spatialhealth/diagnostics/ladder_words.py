@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spatialhealth._format import number
+from spatialhealth.diagnostics.fitted import outcome_of
 from spatialhealth.diagnostics.ladder_result import Ladder, Rung
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.models.result import FitResult
@@ -153,7 +154,7 @@ def _data(result: FitResult, level: float) -> str:
     if within.effects != "none":
         effects += " (transformed as by Lee and Yu 2010)" if within.correction == "lee-yu" else " (demeaned)"
     return (
-        f"The outcome is {result.response}, of {result.n_entities:,} units{periods}{effects}; "
+        f"The outcome is {outcome_of(result)}, of {result.n_entities:,} units{periods}{effects}; "
         f"every test is made at the {100 * level:g} per cent level."
     )
 

@@ -100,8 +100,8 @@ def lm(
     Debarsy, N. and Ertur, C. (2010). Testing for spatial autocorrelation in a fixed effects panel data model.
     Regional Science and Urban Economics 40, 453-470.
 
-    Elhorst, J. P. (2010). Matlab software for spatial panels. International Regional Science Review 37,
-    389-405.
+    Elhorst, J. P. (2010). Spatial panel data models. In: Handbook of Applied Spatial Analysis, Springer,
+    377-407.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def lm(
     LM error = 135.8911, chi-square(1), p < 0.001. Null: no spatial error (lambda = 0), given no spatial lag.
     """
     if isinstance(formula, str):
-        return _of(fitted("lm", baseline("lm", formula, data, weights, effects, durbin, correction)))
+        formula = baseline("lm", formula, data, weights, effects, durbin, correction)
     found = fitted("lm", formula, random=False)
     return _of(found) if not found.spatial else lm_conditional(found)
 
@@ -190,7 +190,7 @@ def _lagged_regressors(model: Fitted) -> Statistic:
 def _title(model: Fitted) -> str:
     base = "OLS" if not model.result.lagged else "SLX"
     effects = "" if model.within.effects == "none" else f" with {model.within.effects} effects"
-    return f"Lagrange multiplier tests of {base}{effects}, {model.result.response}"
+    return f"Lagrange multiplier tests of {base}{effects}, {model.outcome}"
 
 
 def _note(model: Fitted) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from spatialhealth.diagnostics.bsk_conditional import UNITS_LIMIT
 from spatialhealth.diagnostics.fitted import Fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
-from spatialhealth.errors import OptionError
+from spatialhealth.errors import OptionError, SizeError
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.information import expected_information
@@ -62,15 +63,18 @@ def lm_conditional(model: Fitted) -> StatisticTable:
             "The LM tests beside a fitted spatial parameter need a maximum of the likelihood; the bias-corrected "
             "direct estimator is none. Use weights whose rows all sum to one, or effects='entity'."
         )
+    if model.operator.n > UNITS_LIMIT:
+        raise SizeError(
+            f"The LM tests beside a fitted spatial parameter need an inverse of {model.operator.n:,} units. Fit the "
+            "model with both parameters, and compare the two with spatialhealth.diagnostics.lr."
+        )
     tested = "lambda" if model.spatial == ("rho",) else "rho"
     state = _state(model)
     place = state.k + (1 if tested == "lambda" else 0)
     variance = invert_information(expected_information(state))[place, place]
     name, null = _TESTED[tested]
     test = Statistic.chi_square(name, _score(state, tested) ** 2 * float(variance), 1, null)
-    return StatisticTable(
-        f"Lagrange multiplier test of {model.result.model}, {model.result.response}", (test,)
-    )
+    return StatisticTable(f"Lagrange multiplier test of {model.result.model}, {model.outcome}", (test,))
 
 
 def _state(model: Fitted) -> State:

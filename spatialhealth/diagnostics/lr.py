@@ -63,7 +63,7 @@ def lr(restricted: SpatialModel, full: SpatialModel) -> Statistic:
     >>> sh.diagnostics.lr(lag, durbin).df
     2
     """
-    small, large = fitted("lr", restricted), fitted("lr", full)
+    small, large = (fitted("lr", model, anything=True) for model in (restricted, full))
     found = nesting(small, large)
     value = 2 * (large.result.loglik - small.result.loglik)
     if value < -_ROUNDING * max(1.0, abs(large.result.loglik)):

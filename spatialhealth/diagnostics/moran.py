@@ -120,7 +120,8 @@ def _of_variable(
         for j, name in enumerate(names)
     )
     note = f"{permutations:,} permutations of the units." if permutations else "Moments of all permutations."
-    return StatisticTable(f"Moran's I of {table.names[0]}", tests, note)
+    source = f" ({table.source})" if table.source else ""
+    return StatisticTable(f"Moran's I of {table.names[0]}{source}", tests, note)
 
 
 def _check(z: Array, table: PanelTable, operator: SpatialOperator) -> None:
@@ -155,7 +156,6 @@ def _pooled_variance(z: Array, operator: SpatialOperator) -> float:
     """Give the variance of the pooled I when units change places with their whole history (Mantel 1967)."""
     n, W = operator.n, operator.matrix
     links = (W + W.T) / 2
-    links.setdiag(0)
     sums = np.asarray(links.sum(axis=1)).ravel()
     own = np.sum(z**2, axis=0)
     # products of histories between units: their sums, and sums of squares, without the n x n matrix

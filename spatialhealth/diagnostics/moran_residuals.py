@@ -60,7 +60,9 @@ def moran_of_residuals(model: SpatialModel) -> StatisticTable:
     tests = [_beside_lag(found)] if found.spatial else _least_squares(found)
     effects = found.within.effects
     note = "" if effects == "none" else f"Residuals with {effects} effects out."
-    return StatisticTable(f"Moran's I of the residuals of {found.result.model}", tuple(tests), note)
+    return StatisticTable(
+        f"Moran's I of the residuals of {found.result.model}, {found.outcome}", tuple(tests), note
+    )
 
 
 def _beside_lag(model: Fitted) -> Statistic:

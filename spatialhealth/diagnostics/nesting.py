@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted
 from spatialhealth.errors import OptionError, some
 from spatialhealth.models.design import CONSTANT, LAG_PREFIX
@@ -87,6 +88,8 @@ def common_factor_problem(result: FitResult) -> str:
     bare = [name for name in result.regressors if LAG_PREFIX + name not in result.param_names]
     if "rho" not in result.param_names or not result.lagged:
         return f"{result.model} has not both W y and W x."
+    if result.within.is_dynamic:
+        return "The common factor of a dynamic model restricts its lags too, which is another hypothesis."
     if bare:
         return f"{some(bare)} stand without spatial lag in {result.model}: set durbin=True."
     if not result.operator.has_unit_rows and (CONSTANT in result.param_names or result.within.has_time):
@@ -111,7 +114,7 @@ def _same_data(restricted: Fitted, full: Fitted) -> None:
         small.y.shape == large.y.shape
         and np.array_equal(small.units, large.units)
         and np.array_equal(small.periods, large.periods)
-        and np.array_equal(small.y, large.y)
+        and np.array_equal(_known(small), _known(large), equal_nan=True)
     )
     if not same:
         raise OptionError(
@@ -129,7 +132,16 @@ def _same_data(restricted: Fitted, full: Fitted) -> None:
             )
 
 
+def _known(result: FitResult) -> Array:
+    """Give the outcomes that were observed, NaN for others."""
+    return result.y if result.imputed is None else np.where(result.imputed.missing, np.nan, result.y)
+
+
 def _same_likelihood(small: FitResult, large: FitResult) -> None:
+    for result in (small, large):
+        problem = _no_likelihood(result)
+        if problem:
+            raise OptionError(f"{result.model} {problem} Use spatialhealth.diagnostics.wald.")
     if (small.effects, large.effects) == ("none", "random"):
         return
     if small.effects != large.effects or small.correction != large.correction:
@@ -149,6 +161,17 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
             "likelihood instead. "
             "Use spatialhealth.diagnostics.wald, weights whose rows all sum to one, or correction='none'."
         )
+
+
+def _no_likelihood(result: FitResult) -> str:
+    """Say why the log-likelihood of a model is none to compare; empty if it is."""
+    if not np.isfinite(result.loglik):
+        return "is estimated by instruments, so that there is no likelihood ratio."
+    if result.within.is_adjusted and result.spatial_names:
+        return "solves an adjusted score, which is the slope of no likelihood, so that there is no likelihood ratio."
+    if result.within.corrects_lags:
+        return "is corrected for the bias of its lags, off the maximum, so that there is no likelihood ratio."
+    return ""
 
 
 def _same_weights(small: FitResult, large: FitResult) -> None:

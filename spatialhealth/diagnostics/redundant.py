@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth.diagnostics.fitted import baseline
+from spatialhealth.diagnostics.fitted import baseline, outcome_of
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.errors import AbsorbedRegressorError, OptionError
@@ -82,7 +82,7 @@ def redundant_effects(formula: str, data: pd.DataFrame, weights: Any, durbin: An
         tests = tuple(
             _f(name, null, small, two_way) for name, null, small in zip(names, nulls, restricted, strict=True)
         )
-    return StatisticTable(f"Redundant fixed effects, {pooled.response}", tests)
+    return StatisticTable(f"Redundant fixed effects, {outcome_of(pooled)}", tests)
 
 
 def _f(name: str, null: str, small: FitResult, large: FitResult) -> Statistic:

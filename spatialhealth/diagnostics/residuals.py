@@ -118,7 +118,7 @@ def heteroskedasticity(model: SpatialModel) -> StatisticTable:
         _breusch_pagan(found, z, "Koenker", normal=False),
         _breusch_pagan(found, _with_products(z), "White", normal=False),
     )
-    return StatisticTable(f"Heteroskedasticity of {found.result.model}, {found.result.response}", tests)
+    return StatisticTable(f"Heteroskedasticity of {found.result.model}, {found.outcome}", tests)
 
 
 def _breusch_pagan(model: Fitted, z: Array, name: str, normal: bool) -> Statistic:

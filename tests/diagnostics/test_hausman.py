@@ -162,3 +162,9 @@ def test_residuals_less_predicted_effects_are_refused(test):
         OptionError, match=f"{test} does not apply to residuals of a model with random effects"
     ):
         getattr(sh.diagnostics, test)(random)
+
+
+def test_lagrange_multipliers_by_formula_refuse_random_effects_too():
+    weights, data = small.panel()
+    with pytest.raises(OptionError, match="lm does not apply to residuals of a model with random effects"):
+        sh.diagnostics.lm("y ~ x", data, weights, effects="random")

@@ -57,7 +57,6 @@ def test_it_leads_to_the_model_behind_the_data(model):
 
 def test_cigarettes_lead_to_the_durbin_model(cigarettes):
     assert cigarettes.choice == "SDM" and isinstance(cigarettes.suggested, sh.SpatialDurbin)
-    # Elhorst (2014, chapter 3) reports the same sequence for these data, also with SDM as its end
     assert cigarettes["LR SpatialLag in SpatialDurbin"].reject(0.05)
     assert cigarettes["Wald SpatialError in SpatialDurbin"].reject(0.05)
     assert [rung.key for rung in cigarettes.rungs] == ["space", "effects", "lm", "SAR", "SEM", "SLX"]
@@ -87,6 +86,13 @@ def test_table(cigarettes):
     assert len(table) == len(cigarettes.statistics) == 16 and table["test"].is_unique
     assert set(table["decision"]) == {"rejected", "not rejected"}
     assert ((table["p_value"] < 0.05) == (table["decision"] == "rejected")).all()
+
+
+def test_decisions(columbus):
+    assert columbus.decisions["Lag, error or lagged regressors?"] == (
+        "Rejected: LM lag, LM error, LM SARMA, LM WX. Not rejected: robust LM lag, robust LM error."
+    )
+    assert len(columbus.decisions) == len(columbus.rungs)
 
 
 def test_holm_by_its_definition(columbus):
@@ -130,7 +136,8 @@ def test_forms(columbus):
         text.startswith("Suggested: SAR, as theta = 0 is not rejected")
         and max(map(len, text.splitlines())) < 170
     )
-    assert "<li>Lag, error or lagged regressors?</li>" in columbus._repr_html_()
+    html = columbus._repr_html_()
+    assert "<li>Lag, error or lagged regressors? Rejected: LM lag, LM error, LM SARMA, LM WX. Not" in html
     latex = columbus.to_latex()
     assert latex.count(r"\\") == 1 + len(columbus.statistics) and r"\textless{}" not in latex.splitlines()[2]
     pd.testing.assert_frame_equal(columbus.to_frame(), columbus.table)
@@ -204,3 +211,16 @@ def test_bad_options():
         sh.diagnostics.ladder("y ~ x", data, weights, effects="random")
     with pytest.raises(OptionError, match="ladder: level=5 must lie strictly between 0 and 1"):
         sh.diagnostics.ladder("y ~ x", data, weights, level=5)
+
+
+def test_simulated_data_are_called_simulated():
+    weights, data = simulated("OLS")
+    data.attrs["source"] = "simulated"
+    steps = sh.diagnostics.ladder("y ~ x + z", data, weights)
+    assert "The outcome is y (simulated), of 100 units in 4 periods" in steps.words
+    model = steps.models["OLS"]
+    tables = [sh.diagnostics.lm(model), sh.diagnostics.moran(model), sh.diagnostics.bsk(model),
+              sh.diagnostics.heteroskedasticity(model), sh.diagnostics.lm(steps.models["SAR"]),
+              sh.diagnostics.redundant_effects("y ~ x + z", data, weights),
+              sh.diagnostics.moran(data["y"], weights, permutations=0)]  # fmt: skip
+    assert all("y (simulated)" in table.title for table in tables)
