@@ -13,6 +13,7 @@ from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import CONSTANT, Design
+from spatialhealth.models.dynamic import with_lags
 from spatialhealth.models.result import FitResult
 from spatialhealth.models.slx import SLX
 from spatialhealth.operator.operator import SpatialOperator
@@ -34,7 +35,7 @@ class Fitted:
     result : FitResult
     table : PanelTable
     z : ndarray of shape (T, n, K)
-        Constant, regressors, lagged regressors, as they are.
+        Constant, regressors, lagged regressors, and of a dynamic model y and W y of the period before, as they are.
     projection : LeastSquares
         Orthogonal factors of the design with the effects taken out.
     """
@@ -115,6 +116,8 @@ def fitted(owner: str, model: Any, *, random: bool = True) -> Fitted:
             "spatial errors beside random effects."
         )
     design = Design.of(table, result.operator, list(result.lagged) or False, CONSTANT in result.param_names)
+    if result.before is not None:
+        design = with_lags(design, table, result.before, result.operator, result.within.lags)
     flat = np.ascontiguousarray(result.within.apply(design.z).reshape(-1, design.z.shape[2]))
     return Fitted(model, result, table, design.z, LeastSquares.of(flat))
 
