@@ -112,6 +112,7 @@ def test_the_table_has_a_horizon_only_for_dynamic_models():
     assert list(table.columns[:3]) == ["horizon", "variable", "effect"]
     assert table["horizon"].tolist() == ["short-run"] * 6 + ["long-run"] * 6
     assert len(table.columns) == 9 and len(table.drop_duplicates(["horizon", "variable", "effect"])) == 12
+    assert model.impacts().long_run.result is model.result_
     text = str(model.impacts())
     assert "short-run direct" in text and "long-run total" in text
     assert "long-run total" in model.impacts()._repr_html_()
