@@ -90,7 +90,8 @@ def _transformation(one: FitResult, other: FitResult, named: str) -> str:
 
 def _removed(within: Within) -> tuple[bool, bool]:
     """Whether the likelihood is of data whose entity, and whose time, effects are transformed away."""
-    return within.correction == "lee-yu" and within.has_entity, within.drops_constant
+    entity = within.correction == "lee-yu" and within.has_entity and not within.is_dynamic
+    return entity, within.drops_constant
 
 
 def _told(within: Within) -> str:

@@ -73,6 +73,7 @@ def nesting(restricted: Fitted, full: Fitted) -> Nesting:
 
 
 _WORDS = {"rho": "no spatial lag of the outcome", "lambda": "no spatial error", "phi": "no random effects"}
+_WORDS |= {"tau": "no effect of the outcome of the period before", "eta": "none of its spatial lag"}
 
 
 def _zero(extra: list[str]) -> str:
@@ -85,6 +86,8 @@ def _zero(extra: list[str]) -> str:
 
 def common_factor_problem(result: FitResult) -> str:
     """Say why a spatial error model is no special case of a model with W y and W x; empty if it is one."""
+    if result.within.is_dynamic:
+        return f"{result.model} is dynamic, and a spatial error would restrict the lags of its outcome too."
     bare = [name for name in result.regressors if LAG_PREFIX + name not in result.param_names]
     if "rho" not in result.param_names or not result.lagged:
         return f"{result.model} has not both W y and W x."
@@ -152,6 +155,11 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
             "the same effects and correction. For the effects themselves see "
             "spatialhealth.diagnostics.hausman and "
             "spatialhealth.diagnostics.redundant_effects."
+        )
+    if small.within.corrects_lags or large.within.corrects_lags:
+        raise OptionError(
+            "The log-likelihood of a dynamic model with effects of units is that of the estimate before its bias "
+            "correction, which a likelihood ratio would test. Use spatialhealth.diagnostics.wald."
         )
     if small.within.size != large.within.size or small.within.is_direct != large.within.is_direct:
         raise OptionError(

@@ -138,6 +138,11 @@ def _check(model: Any, n_jobs: Any, together: str) -> None:
             "that samples made of them would be too much alike. Use cov_type='cluster' and the delta method, or "
             "effects='entity'."
         )
+    if result.within.is_dynamic:
+        raise OptionError(
+            "bootstrap: each sample of a dynamic model would have to be made period by period from its own past, "
+            "which is not done here. Use impacts() with method='delta' or 'simulate'."
+        )
     if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise OptionError(
             f"bootstrap: n_jobs={n_jobs!r} must be a whole number other than 0; -1 takes all cores."

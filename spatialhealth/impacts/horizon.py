@@ -194,6 +194,7 @@ def both_horizons(
         lasting = effects_of(
             after, level, moderated, None if drawn is None else long_run_parameters(result, drawn), rejected
         )
+        lasting = replace(lasting, result=result)  # whose tables show the coefficients as they were estimated
     return DynamicImpacts(**_fields(now), lasting=lasting)
 
 

@@ -23,7 +23,7 @@ from spatialhealth.likelihood.transform import LAGS, Within
 from spatialhealth.models.assemble import assemble
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import CONSTANT, Design, Sample
-from spatialhealth.models.dynamic import after_first, check_dynamic, stability, with_lags
+from spatialhealth.models.dynamic import after_first, check_dynamic, check_refit, stability, with_lags
 from spatialhealth.models.estimate import maximum_likelihood
 from spatialhealth.models.estimator import Estimator
 from spatialhealth.models.labelled import LabelledResult
@@ -189,7 +189,10 @@ class SpatialModel(LabelledResult, Estimator):
         ------
         NotFittedError, DataError, ConvergenceError
             As in `fit`.
+        OptionError
+            Of a dynamic model, whose outcome is among its regressors.
         """
+        check_refit(type(self).__name__, self.dynamic)
         fitted, copy = self._fitted, type(self)(**self.get_params(deep=False))
         constant = CONSTANT in fitted.param_names
         return copy._fit(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spatialhealth._typing import Array
+from spatialhealth._typing import Array, Dynamic
 from spatialhealth.errors import (
     IdentificationError,
     MissingDataError,
@@ -25,7 +25,7 @@ from spatialhealth.operator.transition import largest_root
 from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 
-__all__ = ["after_first", "check_dynamic", "lag_columns", "stability", "with_lags"]
+__all__ = ["after_first", "check_dynamic", "check_refit", "lag_columns", "stability", "with_lags"]
 
 _IN_WORDS = {"tau": "y(t-1)", "eta": "W y(t-1)"}
 _TRANSITION = "(I - rho W)^-1 (tau I + eta W)"
@@ -43,6 +43,15 @@ def check_dynamic(model: str, effects: str, table: PanelTable) -> None:
         raise OptionError(
             f"{model}: a dynamic model needs every unit's outcome in every period, and one W for all of them. "
             "Complete the panel with spatialhealth.panel.balance, give one W, or use dynamic=None."
+        )
+
+
+def check_refit(model: str, dynamic: Dynamic | None) -> None:
+    """Raise OptionError for a model whose outcome is among its regressors."""
+    if dynamic is not None:
+        raise OptionError(
+            f"{model}.refit: with dynamic={dynamic!r} another outcome changes the regressors too. "
+            "Fit a new model to it."
         )
 
 

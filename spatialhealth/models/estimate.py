@@ -21,11 +21,12 @@ from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
-from spatialhealth.operator.operator import GRAM_LIMIT, SpatialOperator
+from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["least_squares", "maximum_likelihood", "tells_lambda", "tells_rho"]
 
 _NOTHING = 1e-10  # share of the length of W y below which nothing is left of it but rounding
+_LARGE = 5_000  # units beyond which the expected information takes longer than all the rest
 _RIVAL = 2.0  # log-likelihood units within which another maximum is worth a word
 
 
@@ -184,8 +185,8 @@ def _maximise(
 
 def _correction(state: State, turned: _Turned, turn: Array) -> Array:
     """Give what to add to the parameters of the turned design for the fixed effects that were estimated along."""
-    # beyond some size the observed information stands in for the expected one, with an error of higher order
-    large = state.within.n > GRAM_LIMIT
+    # the observed information stands in for the expected one where that takes long, with an error of higher order
+    large = state.within.n > _LARGE
     information = observed_information(state) if large else expected_information(state)
     shift = np.zeros(len(information))
     if state.within.is_direct:

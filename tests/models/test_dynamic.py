@@ -225,9 +225,12 @@ def test_with_lags_of_coefficient_zero_it_is_the_static_model(effects, dynamic):
     np.testing.assert_allclose(model.impacts().long_run.estimates, static.impacts().estimates, atol=1e-8)
 
 
-@pytest.mark.parametrize(("zero", "left"), [("eta", "time"), ("tau", "space-time")])
-def test_with_one_lag_of_coefficient_zero_it_is_the_model_with_the_other(zero, left):
-    Y, X, ids, W = simulated(effects="entity", **{"tau": 0.3, "eta": 0.3, zero: 0.0})
+@pytest.mark.parametrize(
+    ("zero", "left", "near"),
+    [("eta", "time", {"tau": 0.5, "eta": -0.1}), ("tau", "space-time", {"tau": 0.0, "eta": 0.3})],
+)
+def test_with_one_lag_of_coefficient_zero_it_is_the_model_with_the_other(zero, left, near):
+    Y, X, ids, W = simulated(effects="entity", **near)
     along = np.random.default_rng(0).standard_normal(len(W))
 
     def both(step, dynamic="both"):
@@ -382,3 +385,37 @@ def test_a_correction_out_of_the_interval_is_refused(monkeypatch):
         "moves rho to",
         "correction='none'",
     )
+
+
+def test_diagnostics_know_the_lags():
+    Y, X, ids, W = simulated(n=64, periods=21, effects="entity")
+    options = {"effects": "entity", "correction": "none"}
+    model = fit(Y, X, ids, W, dynamic="both", **options)
+    # the same model with the lags given as regressors that are not lagged over space
+    past = np.stack([Y[:-1], Y[:-1] @ W.T], axis=-1)
+    given = sh.SpatialDurbin((ids, W), durbin=["x1", "x2"], **options)
+    given.fit_arrays(Y[1:], np.concatenate([X[1:], past], axis=2))
+    for test in (sh.diagnostics.lm, sh.diagnostics.moran, sh.diagnostics.heteroskedasticity):
+        ours, theirs = test(model), test(given)
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.value == pytest.approx(other.value, rel=1e-6)
+    assert set(sh.diagnostics.collinearity(model).names) >= {"tau", "eta"}
+
+
+def test_likelihoods_before_and_after_a_correction_are_not_compared():
+    Y, X, ids, W = simulated(effects="entity")
+    part, full = (fit(Y, X, ids, W, effects="entity", dynamic=d) for d in ("time", "both"))
+    refuses(OptionError, lambda: sh.diagnostics.lr(part, full), "before its bias correction", "wald")
+    assert sh.diagnostics.wald(full, "eta").value == pytest.approx(
+        float((full.params_["eta"] / full.std_errors_["eta"]) ** 2)
+    )
+    plain = [fit(Y, X, ids, W, effects="entity", dynamic=d, correction="none") for d in ("time", "both")]
+    ratio = sh.diagnostics.lr(*plain)
+    assert ratio.value == pytest.approx(2 * (plain[1].loglik_ - plain[0].loglik_))
+    assert "eta = 0" in str(ratio)
+    refuses(OptionError, lambda: sh.diagnostics.wald(full, "SpatialError"), "is dynamic")
+    refuses(OptionError, lambda: full.refit(Y[1:]), "another outcome")
+    refuses(OptionError, lambda: sh.impacts.bootstrap(full, draws=9), "period by period")
+    # transformed and not: of n (T - 1) and n T observations
+    static = sh.SpatialDurbin((ids, W), effects="entity").fit_arrays(Y[1:], X[1:], periods=range(1, 9))
+    assert "transformed" in str(sh.compare({"static": static, "dynamic": full}))
