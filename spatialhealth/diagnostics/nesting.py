@@ -91,8 +91,6 @@ def common_factor_problem(result: FitResult) -> str:
     bare = [name for name in result.regressors if LAG_PREFIX + name not in result.param_names]
     if "rho" not in result.param_names or not result.lagged:
         return f"{result.model} has not both W y and W x."
-    if result.within.is_dynamic:
-        return "The common factor of a dynamic model restricts its lags too, which is another hypothesis."
     if bare:
         return f"{some(bare)} stand without spatial lag in {result.model}: set durbin=True."
     if not result.operator.has_unit_rows and (CONSTANT in result.param_names or result.within.has_time):
@@ -155,11 +153,6 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
             "the same effects and correction. For the effects themselves see "
             "spatialhealth.diagnostics.hausman and "
             "spatialhealth.diagnostics.redundant_effects."
-        )
-    if small.within.corrects_lags or large.within.corrects_lags:
-        raise OptionError(
-            "The log-likelihood of a dynamic model with effects of units is that of the estimate before its bias "
-            "correction, which a likelihood ratio would test. Use spatialhealth.diagnostics.wald."
         )
     if small.within.size != large.within.size or small.within.is_direct != large.within.is_direct:
         raise OptionError(

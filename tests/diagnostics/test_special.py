@@ -65,7 +65,7 @@ def test_wald_of_the_lags_of_a_dynamic_model(data):
     weights, table = data
     model = sh.SpatialDurbin(weights, effects="entity", dynamic="both").fit_formula("y ~ x + z", table)
     assert sh.diagnostics.wald(model, ["tau", "eta"]).df == 2
-    with pytest.raises(OptionError, match="The common factor of a dynamic model restricts its lags too"):
+    with pytest.raises(OptionError, match="is dynamic, and a spatial error would restrict the lags"):
         sh.diagnostics.wald(model, "SpatialError")
 
 
