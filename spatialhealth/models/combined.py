@@ -72,7 +72,7 @@ class SpatialCombined(CombinedModel):
     >>> model = sh.SpatialCombined(weights=W, effects="two-way")
     >>> model = model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
     >>> model.params_[["rho", "lambda"]].round(4).to_dict()
-    {}
+    {'rho': -0.0324, 'lambda': 0.3138}
     """
 
     _has_lag = True
