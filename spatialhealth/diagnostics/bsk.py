@@ -76,10 +76,9 @@ def bsk(
     )
     if model.spatial or model.within.effects != "none" or model.within.t < 2:
         raise OptionError(
-            "bsk tests a pooled panel without spatial parameters: SLX with effects='none' and at least "
-            "two periods. It "
-            f"was given {model.result.model} with effects={model.within.effects!r} and {model.within.t} "
-            "periods."
+            "bsk tests a pooled panel without spatial parameters: SLX with effects='none' and at least two "
+            f"periods. It was given {model.result.model} with effects={model.within.effects!r} and "
+            f"{model.within.t} periods."
         )
     one, two = _marginal(model)
     tests = (*_alone(model, one, two), *_joint(one, two), _lambda(model), _mu(model))

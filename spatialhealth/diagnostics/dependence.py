@@ -88,10 +88,8 @@ def _history(values: Any) -> tuple[Array, Array]:
         if result.within.has_time:
             raise OptionError(
                 f"pesaran_cd does not apply to residuals with {result.effects} effects: they sum to zero "
-                "over units in "
-                "every period, which pulls the statistic down whatever the dependence (Juodis and Reese "
-                "2022). Use "
-                "spatialhealth.diagnostics.moran, or effects='entity'."
+                "over units in every period, which pulls the statistic down whatever the dependence "
+                "(Juodis and Reese 2022). Use spatialhealth.diagnostics.moran, or effects='entity'."
             )
         return result.residuals, result.units
     if not hasattr(values, "to_frame") or not hasattr(values, "index"):

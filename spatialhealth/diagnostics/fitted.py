@@ -27,9 +27,8 @@ __all__ = ["Fitted", "baseline", "check_model", "fitted", "outcome_of"]
 
 _RANDOM = (
     "does not apply to residuals of a model with random effects, which are less the predicted effects and "
-    "follow no "
-    "law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for spatial errors beside "
-    "random effects."
+    "follow no law of their own. Use effects='entity', or spatialhealth.diagnostics.bsk for spatial errors "
+    "beside random effects."
 )
 
 
@@ -152,8 +151,7 @@ def _special(result: FitResult, table: PanelTable) -> str:
     if isinstance(table, StackedTable):
         return (
             "needs a panel without holes and with one W. Make it whole with spatialhealth.panel.balance, "
-            "or use "
-            "spatialhealth.diagnostics.wald, which takes any fitted model."
+            "or use spatialhealth.diagnostics.wald, which takes any fitted model."
         )
     if not np.isfinite(result.loglik):
         return (
@@ -163,8 +161,7 @@ def _special(result: FitResult, table: PanelTable) -> str:
     if result.within.is_dynamic:
         return (
             "does not apply to dynamic models, whose residuals are correlated with the outcomes of later "
-            "periods. Use "
-            "spatialhealth.diagnostics.wald, or the model with dynamic=None."
+            "periods. Use spatialhealth.diagnostics.wald, or the model with dynamic=None."
         )
     if result.imputed is not None:
         return (

@@ -93,8 +93,7 @@ def _form(fixed: Fitted, random: Fitted) -> Statistic:
     if not {one.cov_type, other.cov_type} <= {"observed", "expected"}:
         reason = (
             "Var(fixed) - Var(random) is a variance only while random effects are efficient, which robust "
-            "covariances "
-            "do not take for granted; the auxiliary form does without."
+            "covariances do not take for granted; the auxiliary form does without."
         )
         return Statistic.not_applicable("Hausman", _NULL, reason)
     difference = one.params[here] - other.params[there]
@@ -107,8 +106,7 @@ def _form(fixed: Fitted, random: Fitted) -> Statistic:
         return Statistic.chi_square("Hausman", value, len(names), _NULL)
     reason = (
         f"Var(fixed) - Var(random) is not positive definite ({negative} of {len(names)} eigenvalues are "
-        "negative), so "
-        "that the statistic has no chi-square distribution; the auxiliary form does."
+        "negative), so that the statistic has no chi-square distribution; the auxiliary form does."
     )
     return Statistic("Hausman", value, float("nan"), _NULL, "none", None, reason=reason)
 

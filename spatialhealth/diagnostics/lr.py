@@ -70,8 +70,7 @@ def lr(restricted: SpatialModel, full: SpatialModel) -> Statistic:
         raise ConvergenceError(
             f"{large.result.model} contains {small.result.model} and has the smaller log-likelihood, "
             f"{large.result.loglik:,.4f} against {small.result.loglik:,.4f}: one of the maxima is not the "
-            "highest. "
-            "Look at the summaries for rival maxima."
+            "highest. Look at the summaries for rival maxima."
         )
     value = max(value, 0.0)
     name = f"LR {small.result.model} in {large.result.model}"

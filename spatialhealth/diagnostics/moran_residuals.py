@@ -54,8 +54,7 @@ def moran_of_residuals(model: SpatialModel) -> StatisticTable:
     if "lambda" in found.spatial:
         raise OptionError(
             f"{found.result.model} models the autocorrelation of its errors; the moments of Moran's I of "
-            "what is left "
-            "are not known. Compare it with a larger model by spatialhealth.diagnostics.lr."
+            "what is left are not known. Compare it with a larger model by spatialhealth.diagnostics.lr."
         )
     tests = [_beside_lag(found)] if found.spatial else _least_squares(found)
     effects = found.within.effects

@@ -104,8 +104,7 @@ def common_factor_problem(result: FitResult) -> str:
 def _refused(small: FitResult, large: FitResult, why: str) -> str:
     return (
         f"{small.model} is no special case of {large.model}: {why} A likelihood ratio compares nested "
-        "models only; "
-        "compare others by their information criteria."
+        "models only; compare others by their information criteria."
     )
 
 
@@ -121,8 +120,8 @@ def _same_data(restricted: Fitted, full: Fitted) -> None:
         raise OptionError(
             f"The models are fitted to different data: {small.response} of {small.n_entities} units in "
             f"{small.n_periods} periods, and {large.response} of {large.n_entities} in {large.n_periods}, "
-            "are not "
-            "the same outcomes in the same order of units. Fit both to one table, with weights in one order."
+            "are not the same outcomes in the same order of units. Fit both to one table, with weights in "
+            "one order."
         )
     for name in set(small.regressors) & set(large.regressors):
         one = restricted.table.x[..., small.regressors.index(name)]
@@ -149,18 +148,15 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
         raise OptionError(
             f"The models have different effects: {small.effects} (correction {small.correction!r}) and "
             f"{large.effects} (correction {large.correction!r}). Their likelihoods are of different data; "
-            "give both "
-            "the same effects and correction. For the effects themselves see "
-            "spatialhealth.diagnostics.hausman and "
-            "spatialhealth.diagnostics.redundant_effects."
+            "give both the same effects and correction. For the effects themselves see "
+            "spatialhealth.diagnostics.hausman and spatialhealth.diagnostics.redundant_effects."
         )
     if small.within.size != large.within.size or small.within.is_direct != large.within.is_direct:
         raise OptionError(
             f"The likelihoods are of {small.within.size:,} and {large.within.size:,} observations: with "
-            "these weights "
-            "no transformation takes time effects out of a model with W y, which uses the direct "
-            "likelihood instead. "
-            "Use spatialhealth.diagnostics.wald, weights whose rows all sum to one, or correction='none'."
+            "these weights no transformation takes time effects out of a model with W y, which uses the "
+            "direct likelihood instead. Use spatialhealth.diagnostics.wald, weights whose rows all sum to "
+            "one, or correction='none'."
         )
 
 

@@ -208,8 +208,7 @@ def normality(model: SpatialModel) -> Statistic:
     if cubes < _TOLERANCE * e.size:
         raise OptionError(
             f"normality: with {found.within.t} periods and {found.within.n} units, {found.within.effects} "
-            "effects make "
-            "residuals symmetric whatever the errors, so that nothing tells their skewness."
+            "effects make residuals symmetric whatever the errors, so that nothing tells their skewness."
         )
     s2 = float(np.sum(e**2)) / found.within.degrees
     third = float(np.sum(e**3))

@@ -77,8 +77,7 @@ def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
     if unknown or not names:
         raise OptionError(
             f"wald: {some(unknown) or 'nothing'} is no parameter of {result.model}, nor a model. The "
-            "parameters are "
-            f"{some(result.param_names, limit=30)}; the models are {', '.join(_NAMED)}."
+            f"parameters are {some(result.param_names, limit=30)}; the models are {', '.join(_NAMED)}."
         )
     places = [result.position[name] for name in dict.fromkeys(names)]
     return _zero(result, places, "Wald", " = ".join(dict.fromkeys(names)) + " = 0")
