@@ -385,3 +385,23 @@ def test_recovers_the_truth_when_a_third_of_the_units_miss_years():
     spread = found.std(axis=0, ddof=1)
     assert (np.abs(found.mean(axis=0) - truth) < 4 * spread / np.sqrt(len(found))).all()
     np.testing.assert_allclose(np.mean(errors_found, axis=0), spread, rtol=0.4)  # 40 draws: 11 % each way
+
+
+# --- what comes after a fit ---------------------------------------------------------------------------------------
+
+
+def test_bootstrap_of_a_panel_with_holes_says_why_not(data):
+    with refusal(errors.OptionError, "bootstrap", "holes"):
+        sh.impacts.bootstrap(fit("SpatialLag", data), draws=9)
+
+
+def test_models_of_the_same_rows_can_be_compared_and_those_of_others_not(data):
+    Y, X, _ = data
+    fewer = Y.copy()
+    fewer[0, np.flatnonzero(np.isfinite(Y[0]))[0]] = np.nan
+    same = [fit(name, data, correction="none") for name in ("SpatialLag", "SpatialError")]
+    other = fit("SpatialLag", (fewer, X, None), correction="none")
+    size = int(np.isfinite(Y).sum())
+    notes = str(sh.compare([*same, other]))
+    assert f"{size - 1} observed outcomes" in notes
+    assert "observed outcomes" not in str(sh.compare(same))
