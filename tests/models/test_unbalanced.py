@@ -358,6 +358,19 @@ def test_what_does_not_exist_says_why(data, name, options, words):
         getattr(sh, name)(WEIGHTS, **options).fit_arrays(Y, X)
 
 
+def test_what_would_not_fit_in_memory_says_so_before_it_starts(data, monkeypatch):
+    from spatialhealth.models import stacked
+
+    monkeypatch.setattr(stacked, "_LIMIT", 10)
+    with refusal(errors.SizeError, "20 units", "correction='none'", "cov_type='robust'"):
+        fit("SpatialLag", data)
+    for options in ({"correction": "none"}, {"cov_type": "robust"}, {"effects": "none"}):
+        fit("SpatialLag", data, **options)
+    fit("SpatialError", data)
+    _, table = small.panel(4, 5, T)
+    sh.SpatialLag([WEIGHTS] * T, effects="entity").fit(table[["x"]], table["y"])  # nothing to allow for
+
+
 def test_nothing_complete_or_nobody_near():
     Y, X = np.ones((2, 3)), np.full((2, 3, 1), np.nan)
     line = (["a", "b", "c"], np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1, 0]]))
