@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from spatialhealth._typing import Array
 from spatialhealth.errors import some
+from spatialhealth.likelihood.stacked import StackedWithin
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.result import FitResult
 
@@ -71,12 +73,24 @@ def _span(result: FitResult) -> str:
 
 def _outcome(one: FitResult, other: FitResult, named: str) -> str:
     place = {label: j for j, label in enumerate(other.units.tolist())}
-    y = other.y[:, [place[label] for label in one.units.tolist()]]
-    if np.allclose(y, one.y, rtol=0, atol=_SAME * float(np.nanmax(np.abs(one.y))), equal_nan=True):
+    known = _observed(one)
+    y = _observed(other)[:, [place[label] for label in one.units.tolist()]]
+    if not np.array_equal(np.isnan(y), np.isnan(known)):
+        return f"it is of {np.isfinite(y).sum():,} observed outcomes, {named} of {np.isfinite(known).sum():,} others"
+    if np.allclose(y, known, rtol=0, atol=_SAME * float(np.nanmax(np.abs(known))), equal_nan=True):
         return ""
     if one.response == other.response:
         return f"its outcome {other.response!r} has other values than that of {named}"
     return f"its outcome is {other.response!r}, that of {named} {one.response!r}"
+
+
+def _observed(result: FitResult) -> Array:
+    """Give the outcomes, shape (T, n), NaN where they were not observed."""
+    if isinstance(result.within, StackedWithin):
+        y = np.full((len(result.periods), len(result.units)), np.nan)
+        y[result.within.period, result.within.unit] = result.y[0]
+        return y
+    return result.y if result.imputed is None else np.where(result.imputed.missing, np.nan, result.y)
 
 
 def _transformation(one: FitResult, other: FitResult, named: str) -> str:

@@ -21,6 +21,7 @@ from spatialhealth.errors import (
 )
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.effects import Impacts
+from spatialhealth.likelihood.stacked import StackedWithin
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
 
@@ -142,6 +143,11 @@ def _check(model: Any, n_jobs: Any, together: str) -> None:
         raise OptionError(
             "bootstrap: each sample of a dynamic model would have to be made period by period from its own past, "
             "which is not done here. Use impacts() with method='delta' or 'simulate'."
+        )
+    if isinstance(result.within, StackedWithin) or result.imputed is not None:
+        raise OptionError(
+            "bootstrap: a panel with holes, or with weights by period, has no wild bootstrap here: its samples are "
+            "made of whole panels. Use the delta method, with cov_type='robust' where errors are not alike."
         )
     if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise OptionError(

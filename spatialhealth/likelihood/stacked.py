@@ -15,7 +15,7 @@ from spatialhealth.operator.blocks import BlockOperator
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.operator.weighted import weighted_logdet
 
-__all__ = ["RestrictedJacobian", "StackedWithin", "information_gap"]
+__all__ = ["RestrictedJacobian", "StackedWithin", "commutes", "information_gap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +194,11 @@ class RestrictedJacobian(Jacobian):
         return self.value(rho), self.slope(rho), curvature
 
 
+def commutes(operator: BlockOperator) -> bool:
+    """Whether every period has the same units and W, so that unit means and lags can be taken in any order."""
+    return len(operator.blocks) == 1
+
+
 def information_gap(within: StackedWithin, operator: BlockOperator, rho: float) -> float:
     """Give the variance of the adjusted score of rho less the expectation of minus its derivative.
 
@@ -208,6 +213,8 @@ def information_gap(within: StackedWithin, operator: BlockOperator, rho: float) 
     float
         tr(P G P G) - tr(P G G). It is zero where P and G commute: the same W and units in every period.
     """
+    if commutes(operator):
+        return 0.0
     n = len(within.times)
     shares = 1 / within.times[within.unit]
     own, mean = 0.0, np.zeros((n, n))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import IsolateWarning, OptionError, SpatialHealthWarning, some
+from spatialhealth.errors import IsolateWarning, OptionError, SizeError, SpatialHealthWarning, some
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.information import observed_information
-from spatialhealth.likelihood.stacked import StackedWithin, information_gap
+from spatialhealth.likelihood.stacked import StackedWithin, commutes, information_gap
 from spatialhealth.likelihood.stacked_filter import StackedFilter
 from spatialhealth.likelihood.state import State
 from spatialhealth.models.covariances import Covariance, Observed
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from spatialhealth.models.base import SpatialModel
 
 __all__ = ["AdjustedObserved", "StackedSystem", "stacked_system"]
+
+_LIMIT = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,20 @@ class StackedSystem(System):
                 f"{model}: cov_type={covariance.name!r} does not exist where the panel has holes or W changes over "
                 f"time ({why}). Use one of {', '.join(map(repr, allowed))}."
             )
-        return AdjustedObserved() if covariance.name == "observed" and adjusted else covariance
+        if covariance.name != "observed" or not adjusted:
+            return covariance
+        self._check_size(model)
+        return AdjustedObserved()
+
+    def _check_size(self, model: str) -> None:
+        """Raise if the variance of the adjusted score would not fit in memory."""
+        assert isinstance(self.operator, BlockOperator)
+        if self.lag is None or self.within.n_units <= _LIMIT or commutes(self.operator):
+            return
+        raise SizeError(
+            f"{model}: the variance of the adjusted score takes dense matrices of all {self.within.n_units:,} units. "
+            "Use correction='none', or cov_type='robust'."
+        )
 
     def warn(self, stacklevel: int) -> None:
         """Tell the reader what must be known before the numbers."""
@@ -220,8 +235,8 @@ def _cells(count: int) -> str:
 def _always_isolated(weights: PeriodWeights, rows: Stack) -> int:
     """Count the rows whose unit has no neighbour even where everybody is observed."""
     numbers = np.array(weights.numbers(rows.periods))[rows.period]
-    alone = [np.diff(operator.matrix.indptr) == 0 for operator in weights.operators]
-    return int(sum(alone[number][unit] for number, unit in zip(numbers, rows.unit, strict=True)))
+    alone = np.array([np.diff(operator.matrix.indptr) == 0 for operator in weights.operators])
+    return int(alone[numbers, rows.unit].sum())
 
 
 def _by_period(operator: SpatialOperator, rows: Stack) -> str:

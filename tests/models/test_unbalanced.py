@@ -358,6 +358,19 @@ def test_what_does_not_exist_says_why(data, name, options, words):
         getattr(sh, name)(WEIGHTS, **options).fit_arrays(Y, X)
 
 
+def test_what_would_not_fit_in_memory_says_so_before_it_starts(data, monkeypatch):
+    from spatialhealth.models import stacked
+
+    monkeypatch.setattr(stacked, "_LIMIT", 10)
+    with refusal(errors.SizeError, "20 units", "correction='none'", "cov_type='robust'"):
+        fit("SpatialLag", data)
+    for options in ({"correction": "none"}, {"cov_type": "robust"}, {"effects": "none"}):
+        fit("SpatialLag", data, **options)
+    fit("SpatialError", data)
+    _, table = small.panel(4, 5, T)
+    sh.SpatialLag([WEIGHTS] * T, effects="entity").fit(table[["x"]], table["y"])  # nothing to allow for
+
+
 def test_nothing_complete_or_nobody_near():
     Y, X = np.ones((2, 3)), np.full((2, 3, 1), np.nan)
     line = (["a", "b", "c"], np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1, 0]]))
@@ -385,3 +398,23 @@ def test_recovers_the_truth_when_a_third_of_the_units_miss_years():
     spread = found.std(axis=0, ddof=1)
     assert (np.abs(found.mean(axis=0) - truth) < 4 * spread / np.sqrt(len(found))).all()
     np.testing.assert_allclose(np.mean(errors_found, axis=0), spread, rtol=0.4)  # 40 draws: 11 % each way
+
+
+# --- what comes after a fit ---------------------------------------------------------------------------------------
+
+
+def test_bootstrap_of_a_panel_with_holes_says_why_not(data):
+    with refusal(errors.OptionError, "bootstrap", "holes"):
+        sh.impacts.bootstrap(fit("SpatialLag", data), draws=9)
+
+
+def test_models_of_the_same_rows_can_be_compared_and_those_of_others_not(data):
+    Y, X, _ = data
+    fewer = Y.copy()
+    fewer[0, np.flatnonzero(np.isfinite(Y[0]))[0]] = np.nan
+    same = [fit(name, data, correction="none") for name in ("SpatialLag", "SpatialError")]
+    other = fit("SpatialLag", (fewer, X, None), correction="none")
+    size = int(np.isfinite(Y).sum())
+    notes = str(sh.compare([*same, other]))
+    assert f"{size - 1} observed outcomes" in notes
+    assert "observed outcomes" not in str(sh.compare(same))
