@@ -106,7 +106,7 @@ class PeriodWeights:
         return self.restandardise and self.is_row_standardised
 
     def numbers(self, periods: Array) -> list[int]:
-        """Give which of `operators` is that of each period.
+        """Give which of `operators` is that of each period; the first of those that are equal.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class PeriodWeights:
                     f"weights lists {len(self.operators)} graphs, and the data have {len(periods)} periods: "
                     f"{some(periods)}. Give one for each, in this order, or a mapping of period to graph."
                 )
-            return list(range(len(periods)))
+            return self._first[: len(periods)]
         place = {label: number for number, label in enumerate(self.labels)}
         absent = [period for period in periods.tolist() if period not in place]
         if absent:
@@ -134,7 +134,14 @@ class PeriodWeights:
                 f"weights has no graph for the periods {some(absent)}; it has them for {some(self.labels)}. "
                 "Give one for every period of the data, with the labels of the data."
             )
-        return [place[period] for period in periods.tolist()]
+        return [self._first[place[period]] for period in periods.tolist()]
+
+    @cached_property
+    def _first(self) -> list[int]:
+        """For every one of `operators`, the first that is equal to it."""
+        seen: dict[tuple[bytes, ...], int] = {}
+        parts = [(each.matrix.indptr, each.matrix.indices, each.matrix.data) for each in self.operators]
+        return [seen.setdefault(tuple(part.tobytes() for part in each), k) for k, each in enumerate(parts)]
 
     def over(self, unit: Array, period: Array, periods: Array) -> BlockOperator:
         """Give the operator of the rows that were observed.
