@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spatialhealth._format import escape_tex, html_table, number, p_value, text_table
 from spatialhealth._labels import pandas_for
+from spatialhealth._stats import holm
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.errors import OptionError
 from spatialhealth.models.base import SpatialModel
@@ -90,13 +89,7 @@ class Ladder:
     @property
     def holm(self) -> tuple[float, ...]:
         """Holm's p values, for all tests that apply at once; NaN for the others."""
-        raw = np.array([test.p_value for test in self.statistics])
-        known = np.flatnonzero(~np.isnan(raw))
-        order = known[np.argsort(raw[known], kind="stable")]
-        adjusted = np.full(len(raw), np.nan)
-        steps = raw[order] * np.arange(len(order), 0, -1)
-        adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-        return tuple(float(p) for p in adjusted)
+        return tuple(float(p) for p in holm([test.p_value for test in self.statistics]))
 
     def __getitem__(self, name: str) -> Statistic:
         """Give the test of that name."""

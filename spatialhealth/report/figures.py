@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from spatialhealth import maps
 from spatialhealth.impacts.effects import EFFECTS
 from spatialhealth.maps.style import INK, MUTED, new_figure
-from spatialhealth.report.results import slug
+from spatialhealth.report.checks import Grouped
+from spatialhealth.report.names import free, slugs
 from spatialhealth.report.run import Results
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def draw(results: Results) -> list[Drawing]:
     Returns
     -------
     list of Drawing
-        Effects, alternatives (if any), then the maps.
+        Effects, alternatives and groups (if any), then the maps.
     """
     main, part = results.main, results.study.part("maps")
     note, response = main.data.note, main.model.result_.response
@@ -70,6 +71,11 @@ def draw(results: Results) -> list[Drawing]:
     ]
     if results.alternatives:
         drawings.append(_alternatives(results, note))
+    stems = slugs(groups.name for groups in results.regimes)
+    drawings += [
+        _grouped(groups, f"regimes_{stem}", results, note)
+        for groups, stem in zip(results.regimes, stems, strict=True)
+    ]
     names = {drawing.name for drawing in drawings}
     periods = len(main.model.result_.periods)
     for variable, values in results.mapped.items():
@@ -77,7 +83,7 @@ def draw(results: Results) -> list[Drawing]:
         what = f"{label}, mean of {periods} periods" if periods > 1 else label
         drawings.append(
             Drawing(
-                _free(f"map_{variable}", names),
+                free(f"map_{variable}", names),
                 maps.choropleth(main.data.layer, values, title=what, label=label, note=note, **options),
                 f"{what} by unit.",
                 f"Map of {len(values)} units; values from {values.min():.4g} to {values.max():.4g}.",
@@ -89,7 +95,7 @@ def draw(results: Results) -> list[Drawing]:
         )
         drawings.append(
             Drawing(
-                _free(f"effects_{variable}", names),
+                free(f"effects_{variable}", names),
                 maps.impacts(main.data.layer, main.effects, variable, note=note, local=local, **options),
                 f"Effects of {variable} on {response}: own, received from the other units, emitted to them.",
                 f"Three maps: {size}.",
@@ -116,14 +122,25 @@ def _alternatives(results: Results, note: str) -> Drawing:
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """Make a file name of letters and figures that no other drawing has."""
-    plain = slug(name)
-    free, j = plain, 2
-    while free in taken:
-        free, j = f"{plain}_{j}", j + 1
-    taken.add(free)
-    return free
+def _grouped(groups: Grouped, stem: str, results: Results, note: str) -> Drawing:
+    """Draw the total effects of all units, and those of each group."""
+    import pandas as pd
+
+    level, named = (
+        results.main.effects.level,
+        dict(zip(groups.regimes.groups.labels, groups.titles, strict=True)),
+    )
+    frame = groups.regimes.to_frame()
+    everywhere = results.main.effects.table.assign(group="All units")
+    totals = pd.concat([everywhere, frame.assign(group=[named[label] for label in frame["group"]])])
+    totals = totals[totals["effect"] == "total"]
+    return Drawing(
+        stem,
+        forest(totals, "group", ["All units", *groups.titles], level, note),
+        f"Total effect of each regressor in all units and by group, with {level:.0%} intervals.",
+        "Dots with intervals. "
+        + " ".join(f"{row.variable}, {row.group}: {row.estimate:.3g}." for row in totals.itertuples()),
+    )
 
 
 def forest(table: pd.DataFrame, by: str, series: list[str], level: float, note: str = "") -> Figure:

@@ -49,6 +49,8 @@ class Section:
     facts : mapping of str to str
         Names and values.
     sentences, warnings : sequence of str
+    paragraphs : sequence of str
+        What is too long for a list.
     tables : sequence of Table or RegressionTable
     pictures : sequence of Picture
     listings : mapping of str to str
@@ -63,6 +65,7 @@ class Section:
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     sentences: Sequence[str] = ()
+    paragraphs: Sequence[str] = ()
     tables: Sequence[Table | RegressionTable] = ()
     pictures: Sequence[Picture] = ()
     listings: Mapping[str, str] = field(default_factory=dict)

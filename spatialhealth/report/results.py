@@ -6,12 +6,14 @@ import hashlib
 import json
 import math
 import platform
-import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import __version__
+from spatialhealth.report.check_tables import grouped_tables, std_error_table, test_table
+from spatialhealth.report.checks import Comparison, Grouped, Tested
+from spatialhealth.report.names import slug, slugs
 from spatialhealth.report.regression import RegressionTable, table
 from spatialhealth.report.run import Results
 from spatialhealth.report.tables import Table, number
@@ -19,7 +21,7 @@ from spatialhealth.report.tables import Table, number
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["checksums", "results_json", "slug", "tables_of", "versions"]
+__all__ = ["checksums", "results_json", "tables_of", "versions"]
 
 _PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "libpysal", "formulaic", "matplotlib")
 _DIGITS = 12
@@ -35,32 +37,39 @@ def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
     Returns
     -------
     dict of str to Table or RegressionTable
-        coefficients, effects, and, where the study asks for them, contrasts, orders, robustness (all effects
-        under each alternative), totals (the total effects side by side), models (the coefficients side by side)
-        and one of effects by unit for each regressor that is mapped.
+        coefficients, effects, and, where the study asks for them, long_run (of a model with the outcome of the
+        period before), contrasts, orders, tests, std_errors, three for each grouping of units, robustness (all
+        effects under each alternative), totals (the total effects side by side), models (the coefficients side by
+        side) and one of effects by unit for each regressor that is mapped.
     """
     main = results.main
     level = main.effects.level
     interval = f"{level:.0%} intervals"
     response = main.model.result_.response
+    horizon = " in the short run" if main.lasting is not None else ""
     tables = [
         Table(
             "coefficients",
-            f"Coefficients of {type(main.model).__name__} for {response}, with {interval}. They are not effects.",
+            f"Coefficients of {type(main.model).__name__} for {response}, with {interval}."
+            + (" They are not effects." if main.model.result_.has_lag else ""),
             main.model.to_frame(level).reset_index(),
         ),
         Table(
             "effects",
-            f"Direct, indirect and total effects on {response}, with {interval}.",
+            f"Direct, indirect and total effects on {response}{horizon}, with {interval}.",
             main.effects.table,
         ),
     ]
+    if main.lasting is not None:
+        caption = f"Direct, indirect and total effects on {response} in the long run, with {interval}."
+        tables.append(Table("long_run", caption, main.lasting.table))
     if results.contrasts is not None:
         renamed = results.contrasts.rename(columns={"variable": "contrast"})
         tables.append(Table("contrasts", f"Differences between effects, with {interval}.", renamed))
     if results.orders is not None:
         caption = f"Effects on {response} by order of neighbourhood: 0 is the unit itself, 1 its neighbours."
         tables.append(Table("orders", caption, results.orders))
+    tables += _checks(results, response)
     if results.alternatives:
         tables += _robustness(results)
     for variable, local in results.local.items():
@@ -74,6 +83,15 @@ def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
         )
     named: dict[str, Table | RegressionTable] = {table.name: table for table in tables}
     return named | ({"models": _models(results)} if results.alternatives else {})
+
+
+def _checks(results: Results, response: str) -> list[Table]:
+    tables = [] if results.tested is None else [test_table(results.tested)]
+    tables += [] if results.comparison is None else [std_error_table(results.comparison, response)]
+    stems = slugs(groups.name for groups in results.regimes)
+    for groups, stem in zip(results.regimes, stems, strict=True):
+        tables += grouped_tables(groups, f"regimes_{stem}", response)
+    return tables
 
 
 def _robustness(results: Results) -> list[Table]:
@@ -155,6 +173,9 @@ def results_json(results: Results, files: Sequence[str] = ()) -> str:
         "main": _fit(results.main),
         "contrasts": [] if results.contrasts is None else results.contrasts.to_dict("records"),
         "orders": [] if results.orders is None else results.orders.to_dict("records"),
+        "tests": None if results.tested is None else _tested(results.tested),
+        "std_errors": None if results.comparison is None else _compared(results.comparison),
+        "regimes": [_grouped(groups) for groups in results.regimes],
         "alternatives": [_fit(fit) for fit in results.alternatives],
         "files": sorted(files),
         "versions": versions(),
@@ -174,7 +195,8 @@ def _fit(fit: Any) -> dict[str, Any]:
         "periods": result.n_periods,
         "links": int(result.operator.matrix.nnz),
         "isolates": [str(unit) for unit in result.operator.isolates],
-        "logdet": result.operator.logdet_method if result.has_lag else None,
+        "cov_type": result.cov_type,
+        "logdet": result.operator.logdet_method if result.spatial_names else None,
         "parameters": dict(zip(result.param_names, result.params.tolist(), strict=True)),
         "std_errors": dict(zip(result.param_names, result.std_errors.tolist(), strict=True)),
         "covariance": {"names": list(result.param_names), "rows": result.covariance.tolist()},
@@ -183,13 +205,53 @@ def _fit(fit: Any) -> dict[str, Any]:
         "aic": result.aic,
         "bic": result.bic,
         "effects": fit.effects.table.to_dict("records"),
+        "long_run": [] if fit.lasting is None else fit.lasting.table.to_dict("records"),
         "warnings": list(fit.warnings),
     }
 
 
-def slug(name: str) -> str:
-    """Make a file name of letters and figures."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+def _tested(tested: Tested) -> dict[str, Any]:
+    ladder = tested.ladder
+    return {
+        "suggested": ladder.choice,
+        "why": ladder.why,
+        "level": ladder.level,
+        "words": ladder.words,
+        "tests": ladder.table.to_dict("records"),
+        "warnings": list(tested.warnings),
+    }
+
+
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "own": comparison.own,
+        "effects": {name: found.table.to_dict("records") for name, found in comparison.effects.items()},
+        "warnings": list(comparison.warnings),
+    }
+
+
+def _grouped(groups: Grouped) -> dict[str, Any]:
+    found = groups.regimes
+    sizes = zip(found.groups.labels, groups.titles, found.groups.sizes, strict=True)
+    estimates = found.coefficients
+    return {
+        "name": groups.name,
+        "by": groups.by,
+        "pooled": found.pooled,
+        "groups": [{"label": label, "title": title, "units": size} for label, title, size in sizes],
+        "facts": found.facts,
+        "effects": found.to_frame().to_dict("records"),
+        "parameters": {
+            title: dict(zip(estimates.names, values.tolist(), strict=True))
+            for title, values in zip(groups.titles, estimates.values, strict=True)
+        },
+        "std_errors": {
+            title: dict(zip(estimates.names, values.tolist(), strict=True))
+            for title, values in zip(groups.titles, estimates.std_errors, strict=True)
+        },
+        "tests": found.tests.reset_index().to_dict("records"),
+        "warnings": list(groups.warnings),
+    }
 
 
 def _plain(value: Any) -> Any:

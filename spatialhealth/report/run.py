@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth import errors, models
-from spatialhealth import weights as builders
 from spatialhealth._progress import track
-from spatialhealth.errors import SpatialHealthWarning, StudyError
+from spatialhealth.report.checks import Comparison, Grouped, Tested, compared, grouped, tested
+from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weights_in_words
+from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, select
 from spatialhealth.report.study_file import StudyFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spatialhealth.impacts import Impacts
-
-__all__ = ["Fit", "Results", "run", "say_nothing"]
+__all__ = ["Results", "run", "say_nothing"]
 
 _MAIN = "Main model"
-# what the package refuses, as opposed to what is broken
-_REFUSALS = tuple(
-    kind
-    for kind in (getattr(errors, name) for name in errors.__all__)
-    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, Warning)
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """One fitted model of a study.
-
-    Parameters
-    ----------
-    name : str
-        "Main model", or the name of the alternative.
-    change : str
-        What is other than in the main model.
-    data : StudyData
-        Layer and table it was fitted to.
-    model : fitted estimator
-    effects : Impacts
-    warnings : tuple of str
-        What the package warned of.
-    """
-
-    name: str
-    change: str
-    data: StudyData
-    model: Any
-    effects: Impacts
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +39,12 @@ class Results:
         Effects by unit of the regressors that are mapped.
     mapped : dict of str to Series
         Values by unit of the outcome and of the columns that are mapped.
+    tested : Tested, optional
+        The tests from least squares to the spatial Durbin model.
+    comparison : Comparison, optional
+        The main model's effects with other standard errors.
+    regimes : tuple of Grouped
+        The main model by groups of units.
     """
 
     study: StudyFile
@@ -83,6 +54,9 @@ class Results:
     orders: pd.DataFrame | None
     local: dict[str, pd.DataFrame]
     mapped: dict[str, pd.Series]
+    tested: Tested | None = None
+    comparison: Comparison | None = None
+    regimes: tuple[Grouped, ...] = ()
 
     @property
     def fits(self) -> tuple[Fit, ...]:
@@ -136,18 +110,20 @@ def _run(study: StudyFile, say: Callable[[str], None]) -> Results:
     data = load_data(study)
     model = study.part("model")
     say(f"Fitting {model['estimator']} to {len(data.table):,} rows of {len(data.units):,} units.")
-    main = _fit(study, _MAIN, "", data, {}, "weights", "model")
+    main = fit_one(study, _MAIN, "", data, {}, "weights", "model")
     _check_names(study, main)
     contrasts, orders = _contrasts(study, main), _orders(study, main)
     local = {}
     for name in track(study.part("maps").get("effects", []), "effects by unit"):
         say(f"Effects of {name} by unit.")
         local[name] = main.effects.local(name)
+    checks = tested(study, main, say), compared(study, main, say), grouped(study, main, say)
     alternatives = []
     for j, asked in enumerate(track(study.content.get("robustness", []), "alternatives"), 1):
         say(f"Alternative: {asked['name']}.")
         alternatives.append(_alternative(study, f"robustness[{j}]", asked, data))
-    return Results(study, main, tuple(alternatives), contrasts, orders, local, _mapped(study, main))
+    mapped = _mapped(study, main)
+    return Results(study, main, tuple(alternatives), contrasts, orders, local, mapped, *checks)
 
 
 @contextmanager
@@ -166,107 +142,32 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def _fit(
-    study: StudyFile,
-    name: str,
-    change: str,
-    data: StudyData,
-    other: Mapping[str, Any],
-    weights_path: str,
-    model_path: str,
-) -> Fit:
-    """Build weights and fit; `other` is what an alternative says in place of the main tables."""
-    weights = other.get("weights", study.content["weights"])
-    asked = study.content["model"] | {
-        key: other[key] for key in ("estimator", "effects", "formula") if key in other
-    }
-    options = {key: value for key, value in asked.items() if key not in ("estimator", "formula")}
-    estimator = getattr(models, asked["estimator"])
-    if asked["estimator"] == "SpatialLag":
-        options.pop("durbin", None)
-    said: list[str] = []
-    with _kept(said):
-        with _named(study, weights_path):
-            graph = _graph(weights, data.layer)
-        with _named(study, model_path):
-            model = estimator(weights=graph, **options).fit_formula(asked["formula"], data.table)
-        with _named(study, "impacts"):
-            wanted = ("level", "method", "draws", "random_state")
-            part = study.part("impacts")
-            effects = model.impacts(**{key: part[key] for key in wanted if key in part})
-    return Fit(name, change, data, model, effects, tuple(dict.fromkeys(said)))
-
-
 def _alternative(study: StudyFile, path: str, asked: Mapping[str, Any], data: StudyData) -> Fit:
-    with _named(study, path):
+    with named(study, path):
         part = select(study, path, data, cut=True)
     weights = f"{path}.weights" if "weights" in asked else path
-    return _fit(study, asked["name"], _change(asked), part, asked, weights, path)
+    return fit_one(study, asked["name"], _change(study, asked), part, asked, weights, path)
 
 
-def _change(asked: Mapping[str, Any]) -> str:
-    """Say what an alternative changes."""
+def _change(study: StudyFile, asked: Mapping[str, Any]) -> str:
+    """Say what an alternative changes, and what its estimator has not."""
     said = [f"weights: {weights_in_words(asked['weights'])}"] if "weights" in asked else []
     said += [
         f"{word} {asked[key]}"
         for key, word in (("where", "rows with"), ("where_units", "units with"))
         if key in asked
     ]
-    said += [f"{key}: {asked[key]}" for key in ("estimator", "effects", "formula") if key in asked]
-    return "; ".join(said)
+    said += [f"{key}: {_written(asked[key])}" for key in ("estimator", "formula", *OPTIONS) if key in asked]
+    dropped = [
+        key for key in OPTIONS if key in study.content["model"] and key not in options_of(study, asked)
+    ]
+    return "; ".join([*said, *(f"without {key}" for key in dropped)])
 
 
-def weights_in_words(asked: Mapping[str, Any]) -> str:
-    """Write a table of weights as one short phrase."""
-    kind = asked["kind"]
-    if kind == "contiguity":
-        said = "contiguity by edges (rook)" if asked.get("rook") else "contiguity by edges or corners (queen)"
-    elif kind == "knn":
-        said = f"{asked['k']} nearest neighbours"
-    elif kind == "distance_band":
-        said = f"neighbours within {asked['threshold']:,} m"
-    elif kind == "inverse_distance":
-        said = f"inverse distance, power {asked.get('power', 1)}"
-    else:
-        said = f"{asked.get('function', 'gaussian')} kernel, bandwidth {asked['bandwidth']:,} m"
-    if asked.get("order", 1) > 1:
-        said += f", order {asked['order']}" + (" and lower ones" if asked.get("lower_order") else "")
-    if "cutoff" in asked:
-        said += f", up to {asked['cutoff']:,} m"
-    standard = {"row": "", "none": ", not standardised", "spectral": ", spectrally standardised"}
-    return said + standard[asked.get("standardise", "row")]
-
-
-def _graph(asked: Mapping[str, Any], layer: Any) -> Any:
-    options = {key: value for key, value in asked.items() if key != "kind"}
-    if options.get("standardise") == "none":
-        options["standardise"] = None
-    return getattr(builders, asked["kind"])(layer, **options)
-
-
-@contextmanager
-def _kept(said: list[str]) -> Iterator[None]:
-    """Keep the package's own warnings for the report, and pass on all others."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SpatialHealthWarning)
-        yield
-    for warning in caught:
-        if issubclass(warning.category, SpatialHealthWarning):
-            said.append(str(warning.message))
-        else:
-            warnings.warn(warning.message, warning.category, stacklevel=3)
-
-
-@contextmanager
-def _named(study: StudyFile, path: str) -> Iterator[None]:
-    """Put the key of the study in front of what the package refuses."""
-    try:
-        yield
-    except StudyError:
-        raise
-    except _REFUSALS as error:
-        where = f"{path}.formula" if isinstance(error, errors.FormulaError) and path == "model" else path
-        raise study.wrong(where, str(error)) from error
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _check_names(study: StudyFile, main: Fit) -> None:
@@ -296,13 +197,16 @@ def _contrasts(study: StudyFile, main: Fit) -> pd.DataFrame | None:
     asked = study.part("impacts").get("contrasts", [])
     if not asked:
         return None
-    with _named(study, "impacts.contrasts"):
+    with named(study, "impacts.contrasts"):
         return pd.concat([main.effects.contrast(text) for text in asked], ignore_index=True)
 
 
 def _orders(study: StudyFile, main: Fit) -> pd.DataFrame | None:
     highest = study.part("impacts").get("orders")
-    return None if highest is None else main.effects.by_order(highest)
+    if highest is None:
+        return None
+    with named(study, "impacts.orders"):
+        return main.effects.by_order(highest)
 
 
 def _mapped(study: StudyFile, main: Fit) -> dict[str, pd.Series]:

@@ -9,7 +9,9 @@ from typing import get_args
 from spatialhealth._typing import (
     Correction,
     CovType,
+    Dynamic,
     Effects,
+    ErrorComponents,
     ImpactMethod,
     KernelFunction,
     LogDet,
@@ -17,9 +19,17 @@ from spatialhealth._typing import (
 )
 from spatialhealth.maps.classes import Scheme
 
-__all__ = ["ESTIMATORS", "KINDS", "ROOT", "WEIGHTS", "Key"]
+__all__ = ["ESTIMATORS", "KINDS", "OPTIONS", "ROOT", "WEIGHTS", "Key"]
 
-ESTIMATORS = ("SLX", "SpatialLag", "SpatialDurbin")
+ESTIMATORS = (
+    "SLX",
+    "SpatialLag",
+    "SpatialDurbin",
+    "SpatialError",
+    "SpatialDurbinError",
+    "SpatialCombined",
+    "GeneralNesting",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Key:
     needed : bool
         Whether the file must have it.
     options : tuple of str
-        What the text may be.
+        What the text, or each of the texts, may be.
     keys : mapping of str to Key
         Keys of the table.
     """
@@ -79,15 +89,24 @@ _DATA: dict[str, Key] = {
     "simulated": Key("switch"),
     "source": Key("text"),
 }
-_MODEL: dict[str, Key] = {
-    "estimator": Key("text", needed=True, options=ESTIMATORS),
-    "formula": Key("text", needed=True),
+# what an alternative may say in place of the model; an estimator takes some of them only
+_OPTIONS: dict[str, Key] = {
     "effects": Key("text", options=get_args(Effects)),
     "correction": Key("text", options=get_args(Correction)),
     "durbin": Key("switch or texts"),
+    "dynamic": Key("text", options=get_args(Dynamic)),
+    "error_components": Key("text", options=get_args(ErrorComponents)),
     "cov_type": Key("text", options=get_args(CovType)),
+}
+OPTIONS = tuple(_OPTIONS)
+_MODEL: dict[str, Key] = {
+    "estimator": Key("text", needed=True, options=ESTIMATORS),
+    "formula": Key("text", needed=True),
+    **_OPTIONS,
     "logdet": Key("text", options=get_args(LogDet)),
 }
+_TESTS: dict[str, Key] = {"ladder": Key("switch"), "level": Key("share")}
+_STD_ERRORS: dict[str, Key] = {"cov_types": Key("texts", needed=True, options=get_args(CovType))}
 _IMPACTS: dict[str, Key] = {
     "level": Key("share"),
     "method": Key("text", options=get_args(ImpactMethod)),
@@ -102,8 +121,15 @@ _ROBUSTNESS: dict[str, Key] = {
     "where": Key("text"),
     "where_units": Key("text"),
     "estimator": Key("text", options=ESTIMATORS),
-    "effects": Key("text", options=get_args(Effects)),
     "formula": Key("text"),
+    **_OPTIONS,
+}
+_REGIMES: dict[str, Key] = {
+    "name": Key("text", needed=True),
+    "by": Key("text", needed=True),
+    "labels": Key("labels"),
+    "pooled": Key("switch"),
+    "restandardise": Key("switch"),
 }
 _MAPS: dict[str, Key] = {
     "outcome": Key("switch"),
@@ -121,6 +147,9 @@ ROOT: dict[str, Key] = {
     "weights": Key("table", needed=True, keys=WEIGHTS),
     "model": Key("table", needed=True, keys=_MODEL),
     "impacts": Key("table", keys=_IMPACTS),
+    "tests": Key("table", keys=_TESTS),
+    "std_errors": Key("table", keys=_STD_ERRORS),
+    "regimes": Key("tables", keys=_REGIMES),
     "robustness": Key("tables", keys=_ROBUSTNESS),
     "maps": Key("table", keys=_MAPS),
 }

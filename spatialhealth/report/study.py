@@ -10,8 +10,11 @@ from typing import Any
 
 from spatialhealth import maps
 from spatialhealth._progress import track
+from spatialhealth.report.check_words import grouped_facts, grouped_words, std_error_words, test_words
+from spatialhealth.report.checks import Comparison, Grouped, Tested
 from spatialhealth.report.figures import Drawing, draw
 from spatialhealth.report.html import Page, Picture, Section, page
+from spatialhealth.report.names import slugs
 from spatialhealth.report.regression import RegressionTable
 from spatialhealth.report.results import checksums, results_json, tables_of, versions
 from spatialhealth.report.run import Results, run, say_nothing
@@ -127,6 +130,7 @@ def _page(
             "rows sum to one.",
             facts=weights_facts(main, content["weights"]),
         ),
+        *([] if results.tested is None else [_tests(results, results.tested, tables)]),
         _model(results, tables),
         Section(
             "effects",
@@ -135,7 +139,7 @@ def _page(
             "what the same change in all other units does there. Total: both together. These are associations that "
             "hold the other regressors fixed; the model alone does not make them causes.",
             sentences=effect_words(main),
-            tables=[tables["effects"]],
+            tables=[tables[name] for name in ("effects", "long_run") if name in tables],
             pictures=[pictures["effects"]],
             folded=[tables["orders"]] if "orders" in tables else [],
         ),
@@ -150,7 +154,10 @@ def _page(
                 tables=[tables["contrasts"]],
             )
         )
-    shown = [picture for name, picture in pictures.items() if name not in ("effects", "alternatives")]
+    if results.comparison is not None:
+        sections.append(_std_errors(results.comparison, tables))
+    stems = [f"regimes_{stem}" for stem in slugs(groups.name for groups in results.regimes)]
+    shown = [picture for name, picture in pictures.items() if name not in ("effects", "alternatives", *stems)]
     if shown:
         sections.append(
             Section(
@@ -162,6 +169,10 @@ def _page(
                 pictures=shown,
             )
         )
+    sections += [
+        _regimes(groups, stem, tables, pictures[stem])
+        for groups, stem in zip(results.regimes, stems, strict=True)
+    ]
     if results.alternatives:
         sections.append(_robustness(results, tables, pictures))
     sections.append(_again(results, command))
@@ -183,10 +194,68 @@ def _model(results: Results, tables: dict[str, Table | RegressionTable]) -> Sect
         "model",
         "Model",
         "The coefficients are what the effects below are made from. In a model with a spatial lag of the outcome "
-        "(rho) they are not effects themselves. A name that starts with W: is the mean of the neighbours.",
+        "(rho) they are not effects themselves. A name that starts with W: is the mean of the neighbours."
+        + (
+            " Lambda is how far the errors of neighbours go together."
+            if "lambda" in main.model.result_.spatial_names
+            else ""
+        ),
         warnings=main.warnings,
         facts={"Model": summary.title, "Formula": results.study.content["model"]["formula"], **facts},
         tables=[tables["coefficients"]],
+    )
+
+
+def _tests(results: Results, tested: Tested, tables: dict[str, Table | RegressionTable]) -> Section:
+    rungs = tested.ladder.rungs
+    return Section(
+        "tests",
+        "Which model",
+        "The usual tests in order, from least squares to the spatial Durbin model (SDM), all with the formula, "
+        "weights and fixed effects of this study. A test that does not reject does not show its null hypothesis.",
+        warnings=tested.warnings,
+        sentences=test_words(tested, results.main),
+        paragraphs=[tested.ladder.words],
+        facts={f"Step {j}": rung.question for j, rung in enumerate(rungs, 1)},
+        tables=[tables["tests"]],
+    )
+
+
+def _std_errors(comparison: Comparison, tables: dict[str, Table | RegressionTable]) -> Section:
+    return Section(
+        "std-errors",
+        "Other standard errors",
+        "The estimates are the same; what is assumed of the errors is not. Observed and expected take them as "
+        "independent, normal and of one variance; robust lets variances and distributions differ by unit; cluster "
+        "also lets the errors of a unit go together over time; driscoll-kraay lets those of all units of a period "
+        "go together, and needs many periods.",
+        warnings=comparison.warnings,
+        sentences=std_error_words(comparison),
+        tables=[tables["std_errors"]],
+    )
+
+
+def _regimes(
+    groups: Grouped, stem: str, tables: dict[str, Table | RegressionTable], picture: Picture
+) -> Section:
+    pooled = groups.regimes.pooled
+    return Section(
+        stem.replace("_", "-"),
+        f"Groups: {groups.name}",
+        (
+            "One model of all units and links, in which each group has coefficients of its own for the regressors "
+            "and their spatial lags. Its effects are those of its coefficients with the feedback of all units."
+            if pooled
+            else "The model fitted to each group by itself, on the links within it: rho, the variance and the "
+            "effects of time may differ too, and what crosses the border between groups is left out."
+        )
+        + " Groups that differ in the size of an effect may differ in much else that the model does not hold.",
+        warnings=groups.warnings,
+        sentences=grouped_words(groups),
+        facts=grouped_facts(groups),
+        tables=[tables[stem]],
+        pictures=[picture],
+        folded=[tables[f"{stem}_coefficients"], tables[f"{stem}_tests"]],
     )
 
 

@@ -28,12 +28,15 @@
     standardise = "row"                         # "spectral" or "none"
 
     [model]                                     # needed
-    estimator = "SpatialDurbin"                 # "SLX", "SpatialLag"
+    estimator = "SpatialDurbin"                 # "SLX", "SpatialLag", "SpatialError", "SpatialDurbinError",
+                                                # "SpatialCombined", "GeneralNesting"
     formula = "log(y) ~ log(x) + z"
-    effects = "two-way"                         # "none", "entity", "time"
+    effects = "two-way"                         # "none", "entity", "time", "random"
     correction = "lee-yu"                       # "none"
     durbin = true                               # false (SLX), or names of the regressors to lag
-    cov_type = "observed"                       # "expected"
+    dynamic = "time"                            # "space-time", "both": outcome of the period before (lag, Durbin)
+    error_components = "baltagi"                # "kkp": random effects beside spatial errors
+    cov_type = "observed"                       # "expected", "robust", "cluster", "driscoll-kraay"
     logdet = "auto"                             # "eigen", "lu"
 
     [impacts]
@@ -44,14 +47,29 @@
     contrasts = ["log(x) - z"]
     orders = 3                                  # effects by order of neighbourhood up to this one
 
+    [tests]
+    ladder = false                              # true: the tests from least squares to the spatial Durbin model
+    level = 0.05                                # significance level of each
+
+    [std_errors]                                # the main model's effects with other standard errors beside its own
+    cov_types = ["robust", "cluster"]           # needed; as cov_type above
+
+    [[regimes]]                                 # any number: the main model by groups of units, and Chow tests
+    name = "Provinces"                          # needed
+    by = "province"                             # needed: column of table or layer, the same in all periods
+    labels = { 1 = "North", 2 = "South" }       # what groups are called
+    pooled = false                              # true: one model whose coefficients differ by group
+    restandardise = true                        # rows of W sum to one again without the links across groups
+
     [[robustness]]                              # any number; each says only what is other than above
     name = "6 nearest neighbours"               # needed
     weights = { kind = "knn", k = 6 }
     where = "year >= 2015"                      # weights are built anew on the units that are left
     where_units = "port_developed"
     effects = "entity"
-    estimator = "SpatialLag"
+    estimator = "SpatialLag"                    # takes over what it can of [model]
     formula = "log(y) ~ log(x)"
+    cov_type = "cluster"                        # also correction, durbin, dynamic, error_components
 
     [maps]
     outcome = true                              # the mean of the outcome by unit
@@ -73,12 +91,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spatialhealth import models
 from spatialhealth.errors import StudyError
 from spatialhealth.report.lines import lines_of
-from spatialhealth.report.schema import KINDS, ROOT, Key
+from spatialhealth.report.schema import ESTIMATORS, KINDS, OPTIONS, ROOT, Key
 from spatialhealth.report.study_data import DATASETS
 
-__all__ = ["StudyFile", "read_study", "study_of"]
+__all__ = ["StudyFile", "read_study", "study_of", "takes"]
 
 _WORDS = {
     "text": "a text in quotes",
@@ -190,18 +209,64 @@ def _check(study: StudyFile) -> None:
     _check_table(study, "", study.content, ROOT)
     _check_data(study)
     _check_weights(study, "weights", study.content["weights"])
-    names: set[str] = set()
+    _check_options(study, "model", study.content["model"], study.content["model"]["estimator"])
+    _check_ladder(study)
+    _check_names(study, "robustness", "an alternative")
+    _check_names(study, "regimes", "groups")
     for j, alternative in enumerate(study.content.get("robustness", []), 1):
         path = f"robustness[{j}]"
         if "weights" in alternative:
             _check_weights(study, f"{path}.weights", alternative["weights"])
         if len(alternative) == 1:
             raise study.wrong(path, "it says nothing that is other than in the main model.")
-        if alternative["name"] in names:
-            raise study.wrong(f"{path}.name", f"{alternative['name']!r} is the name of an alternative above.")
-        names.add(alternative["name"])
-    if study.content["model"]["estimator"] == "SpatialLag" and "durbin" in study.content["model"]:
-        raise study.wrong("model.durbin", "a SpatialLag model has no spatial lags of the regressors.")
+        estimator = alternative.get("estimator", study.content["model"]["estimator"])
+        _check_options(study, path, alternative, estimator)
+
+
+def _check_names(study: StudyFile, table: str, what: str) -> None:
+    names: set[str] = set()
+    for j, entry in enumerate(study.content.get(table, []), 1):
+        if entry["name"] in names:
+            raise study.wrong(f"{table}[{j}].name", f"{entry['name']!r} is the name of {what} above.")
+        names.add(entry["name"])
+
+
+def _check_options(study: StudyFile, path: str, asked: Mapping[str, Any], estimator: str) -> None:
+    """Refuse what the estimator does not have, which the estimator itself would call an unknown argument."""
+    for name in OPTIONS:
+        if name in asked and not takes(estimator, name):
+            able = [one for one in ESTIMATORS if takes(one, name)]
+            raise study.wrong(
+                f"{path}.{name}",
+                f"{estimator} has no option {name!r}; those that have: {', '.join(able)}.",
+            )
+
+
+def takes(estimator: str, option: str) -> bool:
+    """Tell whether an estimator has an option.
+
+    Examples
+    --------
+    >>> takes("SpatialDurbin", "durbin"), takes("SpatialLag", "durbin")
+    (True, False)
+    """
+    return option in getattr(models, estimator)().get_params()
+
+
+def _check_ladder(study: StudyFile) -> None:
+    if not study.part("tests").get("ladder"):
+        return
+    model = study.content["model"]
+    if model.get("effects") == "random":
+        raise study.wrong(
+            "tests.ladder",
+            'its tests are for fixed effects, and the model has effects = "random". Run it with effects = "entity", '
+            "which adds the test of fixed against random effects.",
+        )
+    if "dynamic" in model:
+        raise study.wrong(
+            "tests.ladder", "its tests are for models without the outcome of the period before."
+        )
 
 
 def _check_table(study: StudyFile, path: str, table: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
@@ -219,10 +284,11 @@ def _check_table(study: StudyFile, path: str, table: Mapping[str, Any], keys: Ma
 def _check_value(study: StudyFile, path: str, value: Any, key: Key) -> None:
     if not any(_is(value, kind) for kind in key.kind.split(" or ")):
         raise study.wrong(path, f"found {_found(value)}. It must be {_kind(key)}.")
-    if key.options and value not in key.options:
-        raise study.wrong(
-            path, f"{value!r} is not an option.{_meant(value, key.options)} {_one_of(key.options)}"
-        )
+    for one in (value if isinstance(value, list) else [value]) if key.options else []:
+        if one not in key.options:
+            raise study.wrong(
+                path, f"{one!r} is not an option.{_meant(one, key.options)} {_one_of(key.options)}"
+            )
     if key.keys is None:
         return
     if key.kind == "table":

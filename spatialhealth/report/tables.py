@@ -29,8 +29,22 @@ _HEADINGS = {
     "order": "Order",
     "cumulative": "Cumulative",
     "alternative": "Model",
+    "rung": "Step",
+    "test": "Test",
+    "statistic": "Statistic",
+    "chow": "Chow",
+    "p_holm": "p (Holm)",
+    "null": "Null hypothesis",
+    "horizon": "Horizon",
 }
-_TEXTS = ("variable", "effect")  # other columns hold numbers, or numbers with their errors in brackets
+_TEXTS = (
+    "variable",
+    "effect",
+    "test",
+    "null",
+)  # other columns hold numbers, or numbers with their errors in brackets
+_SENTENCES = ("null",)  # columns that LaTeX sets in lines
+_LINE, _LINE_WIDTH = 34, "6cm"  # characters of a line, and its width
 _MANY = 4  # columns of text above which a table is set smaller
 _DIGITS = "%.12g"
 
@@ -46,6 +60,8 @@ class Table:
     caption : str
     frame : DataFrame
         Columns of texts and numbers; the index is not shown.
+    shown : DataFrame, optional
+        What stands in its place on the page and in LaTeX, with fewer columns or with numbers put together.
 
     Examples
     --------
@@ -64,6 +80,7 @@ class Table:
     name: str
     caption: str
     frame: pd.DataFrame
+    shown: pd.DataFrame | None = None
 
     def to_csv(self) -> str:
         """Give the table with twelve significant digits."""
@@ -81,8 +98,15 @@ class Table:
         longtable, which stands outside of floats.
         """
         headings, rows, right = self._written()
-        spec = "".join("r" if number else "l" for number in right)
-        widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+        lined = [name in _SENTENCES for name in self._visible.columns]
+        spec = "".join(
+            rf"p{{{_LINE_WIDTH}}}" if line else "r" if number else "l"
+            for number, line in zip(right, lined, strict=True)
+        )
+        widths = [
+            _LINE if line else max(map(len, column))
+            for line, column in zip(lined, zip(headings, *rows, strict=True), strict=True)
+        ]
         heads, *body = (" & ".join(map(escape_tex, row)) + r" \\" for row in (headings, *rows))
         return str(Tabular(spec, [heads], body, widths))
 
@@ -104,22 +128,27 @@ class Table:
             first = cell(row[0], 0, "th", ' scope="row"')
             rest = "".join(cell(text, j, "td") for j, text in enumerate(row[1:], 1))
             body.append(f"<tr{kind}>{first}{rest}</tr>")
-        texts = sum(self.frame.dtypes.map(lambda kind: kind.kind not in "iuf"))
+        texts = sum(self._visible.dtypes.map(lambda kind: kind.kind not in "iuf"))
         many = ' class="many"' if texts > _MANY else ""
         return (
             f'<div class="wide"><table{many}><caption>{html.escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         )
 
+    @property
+    def _visible(self) -> pd.DataFrame:
+        return self.frame if self.shown is None else self.shown
+
     def _written(self) -> tuple[list[str], list[list[str]], list[bool]]:
         """Give headings, rows and whether a column holds numbers."""
         columns, right = [], []
-        for j, name in enumerate(self.frame.columns):
-            values = self.frame[name]
+        frame = self._visible
+        for j, name in enumerate(frame.columns):
+            values = frame[name]
             numeric = values.dtype.kind in "iuf"
             right.append(numeric or (name not in _TEXTS and j > 0))
             columns.append([_cell(str(name), value) for value in values])
-        headings = [_HEADINGS.get(str(name), str(name)) for name in self.frame.columns]
+        headings = [_HEADINGS.get(str(name), str(name)) for name in frame.columns]
         return headings, [list(row) for row in zip(*columns, strict=True)], right
 
 
@@ -137,7 +166,7 @@ def number(value: float) -> str:
 def _cell(column: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    if column == "p_value":
+    if column in ("p_value", "p_holm"):
         return p_value(value)
     if column == "z":
         return "" if value != value else f"{value:.2f}".replace("-", "−")

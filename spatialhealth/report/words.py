@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from spatialhealth.errors import some
-from spatialhealth.report.run import Fit, Results, weights_in_words
+from spatialhealth.report.fitting import Fit, weights_in_words
+from spatialhealth.report.run import Results
 from spatialhealth.report.tables import number
 
 __all__ = [

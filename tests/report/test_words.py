@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.report.run import Fit
+from spatialhealth.report.fitting import Fit
 from spatialhealth.report.words import _periods, _shared, effect_words, warnings_by_text, weights_facts
 
 
