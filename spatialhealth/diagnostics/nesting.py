@@ -60,9 +60,13 @@ def nesting(restricted: Fitted, full: Fitted) -> Nesting:
             raise OptionError(
                 _refused(small, large, problem or f"{small.model} has lagged regressors itself.")
             )
-        return Nesting(
-            len(large.lagged), "common factor (theta = -rho beta): the spatial error model is enough"
-        )
+        words = ["common factor (theta = -rho beta): the spatial error model is enough"]
+        lags = [LAG_PREFIX + name for name in large.lagged]
+        more = [name for name in extra if name not in ("rho", *lags)]
+        if more:
+            words.append(_zero(more))
+        # theta and rho follow from beta and lambda, one for one; whatever else is new is zero
+        return Nesting(len(extra) - len(missing), "; ".join(words), "phi" in extra)
     if missing:
         raise OptionError(
             _refused(

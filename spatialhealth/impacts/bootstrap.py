@@ -21,9 +21,9 @@ from spatialhealth.errors import (
 )
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.effects import Impacts
-from spatialhealth.likelihood.stacked import StackedWithin
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
+from spatialhealth.panel.stack import Stack, StackedTable
 
 __all__ = ["bootstrap"]
 
@@ -66,7 +66,9 @@ def bootstrap(
 
     Raises
     ------
-    NotFittedError, OptionError
+    NotFittedError
+    OptionError
+        If the model is dynamic, has random effects, or has missing outcomes in its likelihood.
     ConvergenceError
         If more than one sample in twenty could not be fitted.
 
@@ -106,11 +108,11 @@ def bootstrap(
     # from seeds of their own, so that a failure changes no other sample
     spare = (_sample(model, seed, together) for seed in seeds[draws:])
     while len(found) < draws:
-        another = next(spare, None) if failed <= allowed else None
+        if failed > allowed:
+            raise ConvergenceError(_too_often(failed, draws))
+        another = next(spare)
         if another is None:
             failed += 1
-            if failed > allowed:
-                raise ConvergenceError(_too_often(failed, draws))
         else:
             found.append(another)
     drawn = np.stack(found)
@@ -133,32 +135,36 @@ def _check(model: Any, n_jobs: Any, together: str) -> None:
             "fitted as it was."
         )
     result = model.result_
-    if result.effects == "random":
-        raise OptionError(
-            "bootstrap: effects='random' have no wild bootstrap: predicted unit effects are drawn towards zero, so "
-            "that samples made of them would be too much alike. Use cov_type='cluster' and the delta method, or "
-            "effects='entity'."
-        )
-    if result.within.is_dynamic:
-        raise OptionError(
-            "bootstrap: each sample of a dynamic model would have to be made period by period from its own past, "
-            "which is not done here. Use impacts() with method='delta' or 'simulate'."
-        )
-    if isinstance(result.within, StackedWithin) or result.imputed is not None:
-        raise OptionError(
-            "bootstrap: a panel with holes, or with weights by period, has no wild bootstrap here: its samples are "
-            "made of whole panels. Use the delta method, with cov_type='robust' where errors are not alike."
-        )
     if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise OptionError(
             f"bootstrap: n_jobs={n_jobs!r} must be a whole number other than 0; -1 takes all cores."
         )
+    lacks = _lacks(result)
+    if lacks:
+        raise OptionError(f"bootstrap: {lacks} Use impacts(), with method='delta' or 'simulate'.")
     groups = {"cell": result.y.size, "unit": result.n_entities, "period": result.n_periods}[together]
     if groups < 5:
         raise OptionError(
             f"bootstrap: together={together!r} leaves {groups} signs to draw, which is too few for a distribution. "
             "Let smaller groups change sign together."
         )
+
+
+def _lacks(result: FitResult) -> str:
+    """Say why samples of a model would not be like its data; empty if they would."""
+    if result.before is not None:
+        return (
+            "samples of a dynamic model would have to be made period after period, each from the sample before, "
+            "which is not done here."
+        )
+    if result.effects == "random":
+        return (
+            "samples would hold random effects fixed at their predictions, and leave out the variance that these "
+            "bring to the estimates."
+        )
+    if result.imputed is not None:
+        return "samples would have outcomes where the data have none, and know more than the data."
+    return ""
 
 
 def _seed(random_state: Any) -> np.random.SeedSequence:
@@ -189,7 +195,9 @@ def _samples(
 
 def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) -> Array | None:
     """Give the effects (k, 3) of the model fitted to one sample, or None if it could not be."""
-    outcome = _outcome(model.result_, np.random.default_rng(seed), together)
+    table = model._table
+    rows = table.rows if isinstance(table, StackedTable) else None
+    outcome = _outcome(model.result_, np.random.default_rng(seed), together, rows)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpatialHealthWarning)  # the model itself has given them
         try:
@@ -198,14 +206,22 @@ def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) ->
             return None
 
 
-def _outcome(result: FitResult, rng: np.random.Generator, together: str) -> Array:
+def _outcome(result: FitResult, rng: np.random.Generator, together: str, rows: Stack | None = None) -> Array:
     """Make an outcome (T, n) from the fitted model and residuals of random sign."""
     t, n = result.y.shape
-    shape = {"cell": (t, n), "unit": (1, n), "period": (t, 1)}[together]
     lost = np.sqrt(t * n / result.within.degrees)
-    errors = lost * result.residuals * rng.choice([-1.0, 1.0], size=shape)
+    errors = lost * result.residuals * _signs(result, rng, together, rows)
     lam, rho = result.spatial("lambda"), result.rho
     if lam is not None and result.error_operator is not None:
         errors = result.error_operator.solve(lam, errors.T).T
     structural = result.systematic + errors
     return structural if rho is None else np.ascontiguousarray(result.operator.solve(rho, structural.T).T)
+
+
+def _signs(result: FitResult, rng: np.random.Generator, together: str, rows: Stack | None) -> Array:
+    """Draw signs for residuals (T, n)."""
+    if rows is not None and together != "cell":
+        group = rows.unit if together == "unit" else rows.period
+        return np.asarray(rng.choice([-1.0, 1.0], size=group.max() + 1)[group][None])
+    t, n = result.y.shape
+    return rng.choice([-1.0, 1.0], size={"cell": (t, n), "unit": (1, n), "period": (t, 1)}[together])

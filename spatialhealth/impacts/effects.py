@@ -88,7 +88,8 @@ class Impacts(ReadByMaketables):
         """The effects, one row each.
 
         Columns: variable, effect (direct, indirect, total), estimate, std_error, z, p_value, ci_low, ci_high.
-        After `variable` stands a column for each moderator in `at`, empty where it has no part in the effect.
+        After `variable` stands a column for each moderator in `at`, empty where it has no part in the effect; of
+        one that is called as another column, such as `z`, it is ``at[z]``.
         """
         pd = pandas_for("Impacts.table", ".estimates, .std_errors and .variables, or print(effects)")
         labels = {**self._labels(3), "effect": np.tile(EFFECTS, len(self.variables))}

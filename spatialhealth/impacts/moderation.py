@@ -16,11 +16,16 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, some
 from spatialhealth.impacts.inputs import Pairs
 
-__all__ = ["Moderated", "moderate", "note_on_interactions", "parts_of"]
+__all__ = ["Moderated", "column_of", "moderate", "note_on_interactions", "parts_of"]
 
 _OPEN, _CLOSE = "([{", ")]}"
 _LEVEL = re.compile(r"^(?P<factor>.+?)\[(?P<coding>T\.)?(?P<level>.*)\]$")
 _OTHER_CODING = re.compile(r"^[A-Z]\.")
+# of a table of effects, which a moderator must not replace
+_COLUMNS = (
+    *("horizon", "variable", "effect", "order", "estimate", "std_error", "z", "p_value", "ci_low", "ci_high"),
+    "cumulative",
+)
 _BEYOND = 0.05  # of the range observed: nearer values are read as its ends
 _CATEGORY = re.compile(r"^(?:C\((?P<variable>.+)\)|[^\W\d]\w*)$", re.DOTALL)
 
@@ -35,7 +40,7 @@ class Moderated:
         One row a regressor and combination of values, under names such as ``x [m=0.5]``.
     labels : dict of str to sequence
         For each row its regressor (`variable`) and the values of the moderators, None where a moderator has
-        no part in it.
+        no part in it. A moderator called as another column of the effects is under ``at[name]``.
     note : str
         What is left out, and why.
     """
@@ -162,7 +167,8 @@ def moderate(
     terms = _Terms.of(pairs.variables, levels)
     values = _checked(at, terms)
     rows: list[Array] = []
-    labels: dict[str, list[Any]] = {"variable": [], **{name: [] for name in values}}
+    regressors: list[str] = []
+    labels: dict[str, list[Any]] = {name: [] for name in values}
     left_out: dict[str, tuple[str, ...]] = {}
     for part in terms.parts:
         lacking = _lacking(part, terms, values)
@@ -174,7 +180,7 @@ def moderate(
             given = dict(zip(mine, point, strict=True))
             weights = _weights(part, terms, given)
             rows.append(np.einsum("j,jcp->cp", weights, pairs.select))
-            labels["variable"].append(part.name)
+            regressors.append(part.name)
             for name in values:
                 labels[name].append(given.get(name))
     if not any(given is not None for name in values for given in labels[name]):
@@ -182,10 +188,10 @@ def moderate(
             f"impacts: with values of {', '.join(values)} alone no effect is determined: "
             f"{_why(left_out)}. Give values of these in at too."
         )
-    names = tuple(_name(labels, row) for row in range(len(rows)))
+    names = tuple(_name(regressor, labels, row) for row, regressor in enumerate(regressors))
     return Moderated(
         replace(pairs, variables=names, select=np.stack(rows)),
-        {name: tuple(column) for name, column in labels.items()},
+        {"variable": tuple(regressors)} | {column_of(name): tuple(column) for name, column in labels.items()},
         " ".join(filter(None, [_note(left_out), _beyond(values, observed)])),
     )
 
@@ -316,13 +322,28 @@ def _written(value: Any) -> str:
     return str(value)
 
 
-def _name(labels: Mapping[str, Sequence[Any]], row: int) -> str:
-    given = [
-        f"{name}={_written(column[row])}"
-        for name, column in labels.items()
-        if name != "variable" and column[row] is not None
-    ]
-    return str(labels["variable"][row]) + (f" [{', '.join(given)}]" if given else "")
+def _name(regressor: str, labels: Mapping[str, Sequence[Any]], row: int) -> str:
+    given = [f"{name}={_written(column[row])}" for name, column in labels.items() if column[row] is not None]
+    return regressor + (f" [{', '.join(given)}]" if given else "")
+
+
+def column_of(name: str) -> str:
+    """Give the column of a moderator in a table of effects, where its name may be taken.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> column_of("digital"), column_of("z")
+    ('digital', 'at[z]')
+    """
+    return f"at[{name}]" if name in _COLUMNS else name
 
 
 def _why(left_out: Mapping[str, tuple[str, ...]]) -> str:

@@ -12,6 +12,7 @@ from spatialhealth._validation import check_option
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import EFFECTS, Impacts
+from spatialhealth.impacts.moderation import column_of
 from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, new_figure, source_of
 
 if TYPE_CHECKING:
@@ -156,16 +157,15 @@ def _points(model: Any, moderator: str, values: Any, seen: Array | None) -> list
 
 def _rows(found: Impacts, variable: str, moderator: str, points: int) -> Array:
     """Give the rows of one regressor, one for each value of the moderator."""
+    given = found.labels[column_of(moderator)]
     rows = [
         row
         for row, name in enumerate(found.labels["variable"])
-        if name == variable and found.labels[moderator][row] is not None
+        if name == variable and given[row] is not None
     ]
     if len(rows) != points:
         others = dict.fromkeys(
-            name
-            for row, name in enumerate(found.labels["variable"])
-            if found.labels[moderator][row] is not None
+            name for row, name in enumerate(found.labels["variable"]) if given[row] is not None
         )
         known = f"It moderates {', '.join(others)}. " if others else ""
         raise OptionError(

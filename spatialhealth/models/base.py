@@ -35,6 +35,7 @@ from spatialhealth.models.result import Estimate
 from spatialhealth.models.stacked import stacked_system
 from spatialhealth.models.summary import Summary
 from spatialhealth.models.system import System
+from spatialhealth.operator.blocks import BlockOperator
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.operator.periods import PeriodWeights
 from spatialhealth.panel.columns import check_outcome, same_rows
@@ -179,7 +180,7 @@ class SpatialModel(LabelledResult, Estimator):
         Parameters
         ----------
         outcome : ndarray of shape (T, n)
-            Units in the order of W, periods ascending.
+            Units in the order of W, periods ascending; like `result_.y` for a panel with holes.
 
         Returns
         -------
@@ -194,10 +195,10 @@ class SpatialModel(LabelledResult, Estimator):
         """
         check_refit(type(self).__name__, self.dynamic)
         fitted, copy = self._fitted, type(self)(**self.get_params(deep=False))
-        constant = CONSTANT in fitted.param_names
-        return copy._fit(
-            replace(self._table, y=outcome), fitted.operator, constant, self.__dict__["_formula"]
-        )
+        # stacked rows are given their weights period by period again
+        operator = fitted.operator.weights if isinstance(fitted.operator, BlockOperator) else fitted.operator
+        table, constant = replace(self._table, y=outcome), CONSTANT in fitted.param_names
+        return copy._fit(table, operator, constant, self.__dict__["_formula"])
 
     def predict(self, X: pd.DataFrame | None = None) -> pd.Series:
         """Predict the outcome by the reduced form (I - rho W)^-1 (Z delta + effects).

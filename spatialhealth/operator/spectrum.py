@@ -20,6 +20,8 @@ _ALL_EIGENVALUES = 10_000  # beyond, a dense matrix would not be sensible
 _COMPLEX_EIGENVALUES = 2_000  # beyond, those of a non-symmetric matrix take minutes
 _IMAGINARY = 1e-8  # share of the largest row sum
 _NEGLIGIBLE = 1e-12  # the same
+# share of the largest modulus; without symmetry a zero that repeats is found as far off as a root of rounding
+_ROUNDED_ZERO = 1e-3
 _ROUGH = 1e-3
 _FEW = 500  # up to which all eigenvalues cost less than the ends of their range
 
@@ -124,7 +126,9 @@ class Spectrum:
             return self._extreme("SA"), largest
         if self.n > _COMPLEX_EIGENVALUES:
             return 0.0, 0.0
-        real = self.eigenvalues.real[np.abs(self.eigenvalues.imag) < _IMAGINARY * self.bound]
+        size = np.abs(self.eigenvalues)
+        told = (np.abs(self.eigenvalues.imag) < _IMAGINARY * self.bound) & (size > _ROUNDED_ZERO * size.max())
+        real = self.eigenvalues.real[told]
         return float(min(real.min(initial=0.0), 0.0)), float(max(real.max(initial=0.0), 0.0))
 
     def _extreme(self, which: str) -> float:

@@ -154,6 +154,18 @@ def test_models_that_are_not_nested(restricted, full, message):
         sh.diagnostics.lr(simulated(restricted), simulated(full))
 
 
+def test_a_common_factor_counts_what_else_is_restricted():
+    W = small.lattice(3, 4)
+    y, x = small.arrays(W, 6)
+    one = sh.SpatialError((small.ids(12), W)).fit_arrays(y, x[..., :1], names=["a"])
+    both = sh.SpatialDurbin((small.ids(12), W)).fit_arrays(y, x[..., :2], names=["a", "b"])
+    found = sh.diagnostics.lr(one, both)
+    assert found.df == 3  # theta = -rho beta of both, and beta of b
+    assert found.null.endswith("is enough; b = 0")
+    random = sh.SpatialDurbin((small.ids(12), W), effects="random").fit_arrays(y, x[..., :1], names=["a"])
+    assert sh.diagnostics.lr(one, random).law == "mixture of chi-square(1) and chi-square(2)"
+
+
 def test_a_partial_durbin_model_holds_no_common_factor():
     with pytest.raises(OptionError, match="'x2' stand without spatial lag in SpatialDurbin: set durbin=True"):
         sh.diagnostics.lr(simulated("SEM"), simulated("SDM", durbin=["x1"]))

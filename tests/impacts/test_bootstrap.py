@@ -108,3 +108,50 @@ def test_what_it_cannot_do(model):
     short = sh.SpatialDurbin((ids, W), effects="entity").fit_arrays(Y, X)
     with pytest.raises(OptionError, match="leaves 4 signs to draw"):
         bootstrap(short, together="period")
+
+
+def holes(effects="entity", **options):
+    Y, X, ids, W = sh.datasets.simulate(36, 6, effects="entity", random_state=0).arrays()
+    Y[1, 3] = Y[2, 5] = np.nan
+    return sh.SpatialDurbin((ids, W), effects=effects, **options).fit_arrays(Y, X)
+
+
+def test_a_panel_with_holes_is_sampled_and_fitted_as_it_was():
+    model = holes(missing="unbalanced")
+    again = model.refit(model.result_.y)
+    np.testing.assert_allclose(again.result_.params, model.result_.params, rtol=1e-10)
+    np.testing.assert_allclose(again.result_.covariance, model.result_.covariance, rtol=1e-8)
+    sampled, delta = bootstrap(model, 200, random_state=0), model.impacts()
+    # the spread of 200 samples has an error of one in twenty
+    np.testing.assert_allclose(sampled.std_errors, delta.std_errors, rtol=0.25)
+
+
+@pytest.mark.parametrize(("together", "group"), [("unit", "unit"), ("period", "period")])
+def test_rows_of_a_panel_with_holes_change_sign_by_unit_or_period(together, group):
+    model = holes(missing="unbalanced")
+    result, rows = model.result_, model._table.rows
+    y = bootstrap.__globals__["_outcome"](result, np.random.default_rng(0), together, rows)
+    errors = (y - result.rho * result.operator.lag(y) - result.systematic) / result.residuals
+    which = getattr(rows, group)
+    signs = np.sign(errors[0])
+    assert all(len(set(signs[which == each])) == 1 for each in np.unique(which))
+    assert set(signs) == {-1.0, 1.0}
+
+
+def test_what_no_sample_would_be_like_is_refused():
+    Y, X, ids, W = sh.datasets.simulate(36, 6, random_state=0).arrays()
+    dynamic = sh.SpatialLag((ids, W), dynamic="time").fit_arrays(Y, X)
+    with pytest.raises(OptionError, match="bootstrap: samples of a dynamic model"):
+        bootstrap(dynamic)
+    with pytest.raises(OptionError, match="another outcome of a dynamic model"):
+        dynamic.refit(dynamic.result_.y)
+    with pytest.raises(OptionError, match="hold random effects fixed"):
+        bootstrap(sh.SpatialLag((ids, W), effects="random").fit_arrays(Y, X))
+    with pytest.raises(OptionError, match="outcomes where the data have none"):
+        bootstrap(holes(missing="likelihood"))
+
+
+def test_failures_are_counted_once(model, monkeypatch):
+    monkeypatch.setitem(bootstrap.__globals__, "_sample", lambda *arguments: None)
+    with pytest.raises(ConvergenceError, match="to 20 of 20 bootstrap samples"):
+        bootstrap(model, 20, random_state=0)

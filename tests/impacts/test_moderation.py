@@ -153,6 +153,16 @@ def test_the_table_has_a_column_for_each_moderator(table):
     assert list(effects.by_order(1))[:5] == ["variable", "m", "v", "effect", "order"]
 
 
+def test_a_moderator_called_as_a_column_replaces_none(table):
+    plain = fit(table, "y ~ x * m").impacts(at={"m": [0, 1]})
+    for name in ("z", "effect", "estimate", "variable", "order"):
+        named = table.drop(columns=name, errors="ignore").rename(columns={"m": name})
+        effects = fit(named, f"y ~ x * {name}").impacts(at={name: [0, 1]})
+        assert effects.variables == (f"x [{name}=0]", f"x [{name}=1]")
+        for found, expected in ((effects.table, plain.table), (effects.by_order(1), plain.by_order(1))):
+            pd.testing.assert_frame_equal(found, expected.rename(columns={"m": f"at[{name}]"}))
+
+
 @pytest.mark.parametrize("method", ["delta", "simulate"])
 def test_the_difference_between_two_values_is_a_contrast(table, method):
     model = fit(table, "y ~ x * m")

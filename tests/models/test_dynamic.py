@@ -407,7 +407,7 @@ def test_likelihoods_before_and_after_a_correction_are_not_compared():
     assert "eta = 0" in str(ratio)
     refuses(OptionError, lambda: sh.diagnostics.wald(full, "SpatialError"), "is dynamic")
     refuses(OptionError, lambda: full.refit(Y[1:]), "another outcome")
-    refuses(OptionError, lambda: sh.impacts.bootstrap(full, draws=9), "period by period")
+    refuses(OptionError, lambda: sh.impacts.bootstrap(full, draws=9), "period after period")
     # transformed and not: of n (T - 1) and n T observations
     static = sh.SpatialDurbin((ids, W), effects="entity").fit_arrays(Y[1:], X[1:], periods=range(1, 9))
     assert "transformed" in str(sh.compare({"static": static, "dynamic": full}))

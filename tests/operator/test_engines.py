@@ -92,6 +92,15 @@ def test_the_interval_holds_no_singularity_and_ends_at_one(name):
         assert low == pytest.approx(1 / real.min())
 
 
+def test_an_eigenvalue_of_zero_found_with_rounding_ends_no_interval():
+    W = np.zeros((6, 6))
+    for unit, neighbours in enumerate([[1], [0, 5], [1, 4], [2], [3], [4]]):
+        W[unit, neighbours] = 1 / len(neighbours)
+    # zero is a double root of the characteristic polynomial, and no other real one is negative
+    np.testing.assert_allclose(np.poly(W)[-2:], 0, atol=1e-15)
+    assert SpatialOperator((np.arange(6), W)).interval == (-1, 1)
+
+
 def test_a_weights_matrix_that_is_not_standardised_has_its_own_interval():
     grid = np.kron(np.eye(5), np.diag(np.ones(4), 1) + np.diag(np.ones(4), -1))
     grid = grid + np.kron(np.diag(np.ones(4), 1) + np.diag(np.ones(4), -1), np.eye(5))
