@@ -79,7 +79,7 @@ class Collinearity:
         return [["Column", "VIF", "r with its lag"], *([name, number(v), number(r)] for name, v, r in rows)]
 
     def __str__(self) -> str:
-        return "\n".join([*(line.rstrip() for line in text_table(self._rows())), self.words])
+        return "\n".join([*text_table(self._rows()), self.words])
 
     __repr__ = __str__
 

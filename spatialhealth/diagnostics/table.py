@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spatialhealth._format import escape_tex, html_table, text_table
+from spatialhealth._format import html_table, latex_table, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.errors import OptionError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StatisticTable"]
 
+_SIDES = "lrlrl"
 _HEADS = ["Test", "Statistic", "Distribution", "p", "Null hypothesis"]
 
 
@@ -75,16 +76,14 @@ class StatisticTable:
         return [_HEADS, *(statistic.row() for statistic in self.statistics)]
 
     def __str__(self) -> str:
-        heads, *lines = [line.rstrip() for line in text_table(_left_last(self._rows()))]
-        rule = "-" * max(len(line) for line in (heads, *lines))
-        rule = rule[:110]
-        return "\n".join([self.title, rule, heads, rule, *lines, rule, *([self.note] if self.note else [])])
+        table = ruled_table(self._rows(), _SIDES, most=110)
+        return "\n".join([self.title, *table, *([self.note] if self.note else [])])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return f"<h4>{html.escape(self.title)}</h4>{html_table(self._rows())}{note}"
+        return f"<h4>{html.escape(self.title)}</h4>{html_table(self._rows(), _SIDES)}{note}"
 
     def to_latex(self) -> str:
         """Give a LaTeX table for the package booktabs.
@@ -93,20 +92,4 @@ class StatisticTable:
         -------
         str
         """
-        heads, *rows = self._rows()
-        lines = [
-            r"\begin{tabular}{lrlrl}",
-            r"\toprule",
-            " & ".join(heads) + r" \\",
-            r"\midrule",
-            *(" & ".join(escape_tex(cell) for cell in row) + r" \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-        return "\n".join(lines)
-
-
-def _left_last(rows: list[list[str]]) -> list[list[str]]:
-    """Pad the last column, which holds words, so that it stands to the left."""
-    width = max(len(row[-1]) for row in rows)
-    return [[*row[:-1], row[-1].ljust(width)] for row in rows]
+        return latex_table(self._rows(), _SIDES)
