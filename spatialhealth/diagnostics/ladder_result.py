@@ -12,8 +12,7 @@ import numpy as np
 
 from spatialhealth._format import html_table, latex_table, number, p_value, ruled_table
 from spatialhealth._labels import pandas_for
-from spatialhealth.diagnostics.statistic import Statistic
-from spatialhealth.errors import OptionError
+from spatialhealth.diagnostics.statistic import Statistic, named
 from spatialhealth.models.base import SpatialModel
 
 if TYPE_CHECKING:
@@ -102,11 +101,7 @@ class Ladder:
 
     def __getitem__(self, name: str) -> Statistic:
         """Give the test of that name."""
-        for test in self.statistics:
-            if test.name == name:
-                return test
-        names = ", ".join(test.name for test in self.statistics)
-        raise OptionError(f"There is no test {name!r} on this ladder. It has: {names}.")
+        return named(self.statistics, name, "on this ladder")
 
     @property
     def table(self) -> pd.DataFrame:

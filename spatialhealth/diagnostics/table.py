@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from spatialhealth._format import html_table, latex_table, ruled_table
 from spatialhealth._labels import pandas_for
-from spatialhealth.diagnostics.statistic import Statistic
-from spatialhealth.errors import OptionError
+from spatialhealth.diagnostics.statistic import Statistic, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,15 +45,9 @@ class StatisticTable:
 
     def __getitem__(self, name: str | int) -> Statistic:
         """Give the test of that name, or at that place."""
-        if isinstance(name, int):
-            return self.statistics[name]
-        for statistic in self.statistics:
-            if statistic.name == name:
-                return statistic
-        names = [statistic.name for statistic in self.statistics]
-        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise OptionError(f"There is no test {name!r} in this table.{hint} It has: {', '.join(names)}.")
+        return (
+            self.statistics[name] if isinstance(name, int) else named(self.statistics, name, "in this table")
+        )
 
     @property
     def names(self) -> list[str]:

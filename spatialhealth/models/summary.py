@@ -9,7 +9,7 @@ from spatialhealth._format import HEADINGS, html_table, inference_rows, latex_ta
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
 from spatialhealth.errors import some
-from spatialhealth.models.covariances import WORDS
+from spatialhealth.models.covariances import LIKELIHOOD, WORDS
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Summary:
 
     def _covariance(self) -> str:
         by_least_squares = not self._result.spatial_names and self._result.effects != "random"
-        if by_least_squares and self._result.cov_type in ("observed", "expected"):
+        if by_least_squares and self._result.cov_type in LIKELIHOOD:
             return "least squares"
         adjusted = (
             self._result.within.is_adjusted and self._result.has_lag and self._result.cov_type == "observed"
