@@ -15,6 +15,7 @@ __all__ = [
     "check_option",
     "check_positive",
     "check_share",
+    "is_missing",
     "numeric_array",
     "random_generator",
 ]
@@ -86,6 +87,11 @@ def check_finite(what: str, array: Array) -> Array:
             "Mend or leave out these observations before fitting."
         )
     return array
+
+
+def is_missing(label: Any) -> bool:
+    """Whether a label is None, NaN, NaT or pandas' NA."""
+    return not isinstance(label, str) and str(label) in ("None", "nan", "NaT", "<NA>")
 
 
 def random_generator(owner: str, random_state: Any) -> np.random.Generator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "StudyError",
     "TransformationWarning",
     "WeightsError",
+    "did_you_mean",
     "some",
 ]
 
@@ -68,6 +70,31 @@ def some(labels: Iterable[object], limit: int = 10) -> str:
     text = ", ".join(_written(label) for label in labels[:limit])
     more = len(labels) - limit
     return f"{text} and {more} more" if more > 0 else text
+
+
+def did_you_mean(name: object, known: Iterable[object], cutoff: float = 0.4) -> str:
+    """Give " Did you mean ...?" with the nearest of the names there are; nothing where none is near.
+
+    Parameters
+    ----------
+    name : object
+        What was asked for.
+    known : iterable
+        What there is.
+    cutoff : float, default 0.4
+        Likeness from 0 to 1 that a name must have.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> did_you_mean("LM lags", ["LM lag", "F"])
+    " Did you mean 'LM lag'?"
+    """
+    near = difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=cutoff)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _written(label: object) -> str:

@@ -46,9 +46,9 @@ def differences(results: Sequence[FitResult]) -> tuple[str, ...]:
 
 def _difference(one: FitResult, other: FitResult, named: str = "the others") -> str:
     """Say why the likelihood of `other` is not of what that of `one` is; empty if it is."""
-    if not np.isfinite(other.loglik):
+    if not other.has_likelihood:
         return "it has no likelihood"
-    if not np.isfinite(one.loglik):
+    if not one.has_likelihood:
         return f"there is no likelihood of {named}"
     return _sample(one, other, named) or _outcome(one, other, named) or _transformation(one, other, named)
 

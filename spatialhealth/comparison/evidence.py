@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from spatialhealth._format import html_table, number, text_table
+from spatialhealth._format import html_table, latex_table, number, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth.comparison.present import latex_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,9 +144,7 @@ class ModelProbabilities:
         return f"Posterior model probabilities for {self.response}"
 
     def __str__(self) -> str:
-        heads, *lines = (line.rstrip() for line in text_table(self._cells(), labels=2))
-        rule = "-" * max(map(len, [heads, *lines]))
-        return "\n".join([self._title, rule, heads, rule, *lines, rule, *self._notes])
+        return "\n".join([self._title, *ruled_table(self._cells(), labels=2), *self._notes])
 
     def __repr__(self) -> str:
         best: Any = self.best

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.special import softmax
 
-from spatialhealth._format import html_table, number, text_table
+from spatialhealth._format import html_table, latex_table, number, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_option
 from spatialhealth.comparison.alike import differences
-from spatialhealth.comparison.present import latex_table
 from spatialhealth.errors import ComparabilityError
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.models.design import SPATIAL
@@ -237,9 +236,7 @@ class Comparison:
         return f"Models of {' and '.join(outcomes)}"
 
     def __str__(self) -> str:
-        heads, *lines = (line.rstrip() for line in text_table(self._cells()))
-        rule = "-" * max(map(len, [heads, *lines]))
-        return "\n".join([self._title, rule, heads, rule, *lines, rule, *self._notes])
+        return "\n".join([self._title, *ruled_table(self._cells()), *self._notes])
 
     def __repr__(self) -> str:
         return f"<Comparison of {len(self.columns)} models: {', '.join(column.label for column in self.columns)}>"
@@ -255,7 +252,7 @@ class Comparison:
         -------
         str
         """
-        return latex_table(self._cells(), labels=1, note=" ".join(self._notes))
+        return latex_table(self._cells(), note=" ".join(self._notes))
 
 
 def _correction(result: FitResult) -> str:

@@ -12,7 +12,7 @@ from spatialhealth.diagnostics.bsk_conditional import UNITS_LIMIT, given_random_
 from spatialhealth.diagnostics.fitted import Fitted, baseline, fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
-from spatialhealth.diagnostics.traces import Traces
+from spatialhealth.diagnostics.traces import Traces, symmetric_lag
 from spatialhealth.errors import OptionError
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def _alone(model: Fitted, one: float, two: float) -> list[Statistic]:
     n, t = model.within.n, model.within.t
     q = model.projection.q.reshape(t, n, -1)
     over_time = np.broadcast_to(q.sum(axis=0), q.shape)
-    back = np.stack([model.operator.matrix.T @ block for block in q])
-    nearby = (model.operator.lag(q) + back) / 2
+    nearby = symmetric_lag(model.operator, q)
     traces = Traces.of(model.operator, False)
     sums = float(np.sum(e.sum(axis=0) ** 2))
     standard_one = _standardised(sums, e, q, over_time, n * t, n * t**2)

@@ -14,7 +14,7 @@ from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted, fitted
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.models.base import SpatialModel
-from spatialhealth.models.design import LAG_PREFIX
+from spatialhealth.models.design import CONSTANT, LAG_PREFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class Collinearity:
         return [["Column", "VIF", "r with its lag"], *([name, number(v), number(r)] for name, v, r in rows)]
 
     def __str__(self) -> str:
-        return "\n".join([*(line.rstrip() for line in text_table(self._rows())), self.words])
+        return "\n".join([*text_table(self._rows()), self.words])
 
     __repr__ = __str__
 
@@ -126,7 +126,7 @@ def collinearity(model: SpatialModel) -> Collinearity:
     [1.07, 1.72, 1.16, 1.82]
     """
     found = fitted("collinearity", model)
-    columns = [j for j, name in enumerate(found.columns) if name != "constant"]
+    columns = [j for j, name in enumerate(found.columns) if name != CONSTANT]
     names = tuple(found.columns[j] for j in columns)
     z = found.apply(found.z).reshape(-1, found.z.shape[2])
     scaled = z / np.linalg.norm(z, axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def pesaran_cd(values: pd.Series | SpatialModel) -> Statistic:
     total = (float(np.sum(z.sum(axis=1) ** 2)) - n) / 2
     test = Statistic.normal("Pesaran CD", np.sqrt(t / pairs) * total, "units are independent of each other")
     estimates = {"mean_correlation": total / pairs, "mean_absolute_correlation": _mean_absolute(z, pairs)}
-    return Statistic(test.name, test.value, test.p_value, test.null, test.distribution, None, estimates)
+    return replace(test, estimates=estimates)
 
 
 def _history(values: Any) -> tuple[Array, Array]:

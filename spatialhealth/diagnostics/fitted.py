@@ -81,7 +81,7 @@ class Fitted:
     @property
     def spatial(self) -> tuple[str, ...]:
         """Spatial parameters of the model."""
-        return tuple(name for name in ("rho", "lambda") if name in self.result.param_names)
+        return self.result.spatial_names
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _special(result: FitResult, table: PanelTable) -> str:
             "needs a panel without holes and with one W. Make it whole with spatialhealth.panel.balance, "
             "or use spatialhealth.diagnostics.wald, which takes any fitted model."
         )
-    if not np.isfinite(result.loglik):
+    if not result.has_likelihood:
         return (
             "does not apply to estimates by instruments. Their own tests are in instrument_tests_, and "
             "spatialhealth.diagnostics.wald takes any fitted model."

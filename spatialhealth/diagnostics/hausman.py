@@ -12,6 +12,7 @@ from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.wald import wald
 from spatialhealth.errors import OptionError, some
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.covariances import LIKELIHOOD
 from spatialhealth.models.design import CONSTANT, LAG_PREFIX
 
 __all__ = ["hausman"]
@@ -90,7 +91,7 @@ def _form(fixed: Fitted, random: Fitted) -> Statistic:
     one, other = fixed.result, random.result
     names = [name for name in fixed.columns if name in random.columns and name != CONSTANT]
     here, there = [one.position[n] for n in names], [other.position[n] for n in names]
-    if not {one.cov_type, other.cov_type} <= {"observed", "expected"}:
+    if not {one.cov_type, other.cov_type} <= set(LIKELIHOOD):
         reason = (
             "Var(fixed) - Var(random) is a variance only while random effects are efficient, which robust "
             "covariances do not take for granted; the auxiliary form does without."

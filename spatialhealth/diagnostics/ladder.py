@@ -20,6 +20,7 @@ from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.wald import wald
 from spatialhealth.errors import ConvergenceError, IdentificationError, OptionError, SizeError
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.covariances import LIKELIHOOD
 from spatialhealth.models.durbin import SpatialDurbin
 from spatialhealth.models.error import SpatialError
 from spatialhealth.models.lag import SpatialLag
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["ladder"]
 
 _FIXED = ("none", "entity", "time", "two-way")
-_LIKELIHOOD = ("observed", "expected")
 _EXPECTED_UP_TO = 2_000  # units, whose whole inverse the expected information needs
 
 
@@ -126,7 +126,7 @@ def ladder(
         rungs.append(Rung("effects", "Are fixed effects needed?", found))
     rungs.append(Rung("lm", "Lag, error or lagged regressors?", tuple(lm(models["OLS"]))))
     models |= {"SLX": fit(SLX), "SAR": fit(SpatialLag), "SEM": fit(SpatialError), "SDM": fit(SpatialDurbin)}
-    decide = "LR" if cov_type in _LIKELIHOOD else "Wald"
+    decide = "LR" if cov_type in LIKELIHOOD else "Wald"
     rungs += [_reduction(models, name, words) for name, words in _REDUCTIONS.items()]
     if panel and effects == "none":
         rungs.append(Rung("random", "Are there random effects?", _attempt("LM1", lambda: bsk(models["OLS"]))))
@@ -157,7 +157,7 @@ def _reduction(models: dict[str, SpatialModel], name: str, question: str) -> Run
 
 def _hausman(fit: Callable[..., SpatialModel], cov_type: CovType, n: int) -> tuple[Statistic, ...]:
     """Compare fixed and random effects; by the expected information where it can be had, which keeps the size."""
-    kind = "expected" if cov_type in _LIKELIHOOD and n <= _EXPECTED_UP_TO else cov_type
+    kind = "expected" if cov_type in LIKELIHOOD and n <= _EXPECTED_UP_TO else cov_type
 
     def compare() -> StatisticTable:
         both = (fit(SpatialDurbin, effects=effects, cov_type=kind) for effects in ("entity", "random"))

@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spatialhealth._format import escape_tex, html_table, number, p_value, text_table
+from spatialhealth._format import (
+    html_table,
+    latex_table,
+    number,
+    p_value,
+    ruled_table,
+)
 from spatialhealth._labels import pandas_for
 from spatialhealth._stats import holm
-from spatialhealth.diagnostics.statistic import Statistic
-from spatialhealth.errors import OptionError
+from spatialhealth.diagnostics.statistic import Statistic, named
 from spatialhealth.models.base import SpatialModel
 
 if TYPE_CHECKING:
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ladder", "Rung"]
 
+_WIDTH = 110
+_SIDES = "llrrrrp"
 _HEADS = ["Rung", "Test", "Statistic", "df", "p", "p (Holm)", "Null hypothesis"]
 
 
@@ -93,11 +100,7 @@ class Ladder:
 
     def __getitem__(self, name: str) -> Statistic:
         """Give the test of that name."""
-        for test in self.statistics:
-            if test.name == name:
-                return test
-        names = ", ".join(test.name for test in self.statistics)
-        raise OptionError(f"There is no test {name!r} on this ladder. It has: {names}.")
+        return named(self.statistics, name, "on this ladder")
 
     @property
     def table(self) -> pd.DataFrame:
@@ -146,28 +149,13 @@ class Ladder:
         return rows
 
     def __str__(self) -> str:
-        rows = self._rows()
-        short = [[*row[:-1], row[-1] if len(row[-1]) <= 70 else row[-1][:67] + "..."] for row in rows]
-        width = max(len(row[-1]) for row in short)
-        padded = [[*row[:-1], row[-1].ljust(width)] for row in short]
-        heads, *lines = [line.rstrip() for line in text_table(padded, labels=2)]
-        rule = "-" * 110
+        short = [[*row[:-1], row[-1] if len(row[-1]) <= 70 else row[-1][:67] + "..."] for row in self._rows()]
+        table = ruled_table(short, _SIDES, most=_WIDTH)
         steps = [
             f"{j}. {rung.question}\n   {answer}" for j, (rung, answer) in enumerate(self._answers(), start=1)
         ]
-        return "\n".join(
-            [
-                f"Suggested: {self.choice}, {self.why}",
-                rule,
-                *steps,
-                rule,
-                heads,
-                rule,
-                *lines,
-                rule,
-                textwrap.fill(self.words, 110),
-            ]
-        )
+        head = f"Suggested: {self.choice}, {self.why}"
+        return "\n".join([head, table[0], *steps, *table, textwrap.fill(self.words, _WIDTH)])
 
     __repr__ = __str__
 
@@ -177,7 +165,7 @@ class Ladder:
         )
         return (
             f"<h4>Suggested: {html.escape(self.choice)}, {html.escape(self.why)}</h4><ol>{steps}</ol>"
-            f"{html_table(self._rows(), labels=2)}<p>{html.escape(self.words)}</p>"
+            f"{html_table(self._rows(), _SIDES)}<p>{html.escape(self.words)}</p>"
         )
 
     def to_latex(self) -> str:
@@ -187,15 +175,4 @@ class Ladder:
         -------
         str
         """
-        heads, *rows = self._rows()
-        lines = [
-            r"\begin{tabular}{llrrrrp{6cm}}",
-            r"\toprule",
-            " & ".join(heads) + r" \\",
-            r"\midrule",
-            *(" & ".join(escape_tex(cell.replace("-", "−", 1) if cell[:1] == "-" else cell) for cell in row) + r" \\"
-              for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]  # fmt: skip
-        return "\n".join(lines)
+        return latex_table(self._rows(), _SIDES)

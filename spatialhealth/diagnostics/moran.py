@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from spatialhealth._progress import track
 from spatialhealth._typing import Array
@@ -179,11 +179,10 @@ def _permuted(z: Array, operator: SpatialOperator, permutations: int, random_sta
 
 
 def _statistic(name: str, value: float, mean: float, variance: float, drawn: Array | None) -> Statistic:
-    z = (value - mean) / np.sqrt(variance)
-    estimates = {"expected": mean, "variance": variance, "z": float(z)}
+    test = Statistic.moment(name, value, mean, variance, _NULL)
     if drawn is None:
-        return Statistic(name, float(value), float(2 * ndtr(-abs(z))), _NULL, "normal", None, estimates)
+        return test
     # what ties with the value but for rounding counts as at least as far out
     far = np.abs(drawn - mean) >= abs(value - mean) * (1 - 1e-12)
     p = (1 + int(far.sum())) / (1 + len(drawn))
-    return Statistic(name, float(value), p, _NULL, f"{len(drawn):,} permutations", None, estimates)
+    return replace(test, p_value=p, distribution=f"{len(drawn):,} permutations")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted, fitted
 from spatialhealth.diagnostics.lm_conditional import lm_conditional
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
-from spatialhealth.diagnostics.traces import Traces
+from spatialhealth.diagnostics.traces import Traces, symmetric_lag
 from spatialhealth.errors import OptionError
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.panel.within import demean
@@ -71,9 +70,8 @@ def _beside_lag(model: Fitted) -> Statistic:
     traces = Traces.of(operator, model.within.drops_constant)
     mean = _scale(model) * traces.single / traces.n
     z = np.sign(value - mean) * np.sqrt(lm_conditional(model)[0].value)
-    return _statistic(
-        "Moran's I" if len(e) == 1 else "Moran's I, pooled", value, mean, ((value - mean) / z) ** 2
-    )
+    name = "Moran's I" if len(e) == 1 else "Moran's I, pooled"
+    return Statistic.moment(name, value, mean, ((value - mean) / z) ** 2, _NULL)
 
 
 def _least_squares(model: Fitted) -> list[Statistic]:
@@ -103,9 +101,7 @@ def _of_block(
     operator = model.operator
     out = model.within.effects if len(e) > 1 else ("time" if model.within.has_time else "none")
     flat = q.reshape(-1, q.shape[2])
-    forth = operator.lag(q)
-    back = np.stack([operator.matrix.T @ block for block in q])
-    half = demean((forth + back) / 2, out).reshape(flat.shape)  # Q A q
+    half = demean(symmetric_lag(operator, q), out).reshape(flat.shape)  # Q A q
     inner, gram = flat.T @ half, flat.T @ flat
     trace = share * history * traces.n - float(np.trace(gram))
     mixed = share * history * traces.single - float(np.trace(inner))
@@ -123,14 +119,8 @@ def _of_block(
     spread = 2 * (vava - 2 * ratio * vva + ratio**2 * vv) / trace**2 * freedom / (freedom + 2)
     scale = _scale(model)
     value = scale * float(np.sum(e * operator.lag(e))) / float(np.sum(e**2))
-    return _statistic(name, value, scale * ratio, scale**2 * spread)
+    return Statistic.moment(name, value, scale * ratio, scale**2 * spread, _NULL)
 
 
 def _scale(model: Fitted) -> float:
     return model.operator.n / float(model.operator.row_sums.sum())
-
-
-def _statistic(name: str, value: float, mean: float, variance: float) -> Statistic:
-    z = (value - mean) / np.sqrt(variance)
-    estimates = {"expected": float(mean), "variance": float(variance), "z": float(z)}
-    return Statistic(name, value, float(2 * ndtr(-abs(z))), _NULL, "normal", None, estimates)

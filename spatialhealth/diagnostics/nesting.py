@@ -13,7 +13,7 @@ from spatialhealth.models.design import CONSTANT, LAG_PREFIX
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["Nesting", "common_factor_problem", "nesting"]
+__all__ = ["Nesting", "common_factor_problem", "nesting", "no_likelihood_ratio"]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _known(result: FitResult) -> Array:
 
 def _same_likelihood(small: FitResult, large: FitResult) -> None:
     for result in (small, large):
-        problem = _no_likelihood(result)
+        problem = no_likelihood_ratio(result)
         if problem:
             raise OptionError(f"{result.model} {problem} Use spatialhealth.diagnostics.wald.")
     if (small.effects, large.effects) == ("none", "random"):
@@ -164,9 +164,9 @@ def _same_likelihood(small: FitResult, large: FitResult) -> None:
         )
 
 
-def _no_likelihood(result: FitResult) -> str:
+def no_likelihood_ratio(result: FitResult) -> str:
     """Say why the log-likelihood of a model is none to compare; empty if it is."""
-    if not np.isfinite(result.loglik):
+    if not result.has_likelihood:
         return "is estimated by instruments, so that there is no likelihood ratio."
     if result.within.is_adjusted and result.spatial_names:
         return "solves an adjusted score, which is the slope of no likelihood, so that there is no likelihood ratio."

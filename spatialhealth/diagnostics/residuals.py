@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from spatialhealth.errors import OptionError
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.design import CONSTANT
 
 __all__ = ["heteroskedasticity", "normality"]
 
@@ -111,7 +112,7 @@ def heteroskedasticity(model: SpatialModel) -> StatisticTable:
     ['Breusch-Pagan', 'Koenker', 'White']
     """
     found = fitted("heteroskedasticity", model, random=False)
-    columns = [name != "constant" for name in found.columns]
+    columns = [name != CONSTANT for name in found.columns]
     z = found.z[..., columns]
     tests = (
         _breusch_pagan(found, z, "Breusch-Pagan", normal=True),
@@ -216,4 +217,4 @@ def normality(model: SpatialModel) -> Statistic:
     value = third**2 / (6 * s2**3 * cubes) + fourth**2 / (24 * s2**4 * fourths)
     test = Statistic.chi_square("Jarque-Bera", value, 2, "the errors are normal")
     estimates = {"skewness": third / cubes / s2**1.5, "kurtosis": 3 + fourth / fourths / s2**2}
-    return Statistic(test.name, test.value, test.p_value, test.null, test.distribution, 2, estimates)
+    return replace(test, estimates=estimates)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr
 
 from spatialhealth._format import number
 from spatialhealth._format import p_value as write_p
 from spatialhealth._labels import pandas_for
 from spatialhealth._validation import check_share
-from spatialhealth.errors import OptionError
+from spatialhealth.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Statistic"]
+__all__ = ["Statistic", "named"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,13 @@ class Statistic:
         p = ndtr(-value) if one_sided else 2 * ndtr(-abs(value))
         sides = "one-sided" if one_sided else "two-sided"
         return cls(name, float(value), float(p), null, f"standard normal, {sides}")
+
+    @classmethod
+    def moment(cls, name: str, value: float, mean: float, variance: float, null: str) -> Statistic:
+        """Make a test whose statistic is normal under the null, with the moments given; two-sided."""
+        z = float((value - mean) / np.sqrt(variance))
+        estimates = {"expected": float(mean), "variance": float(variance), "z": z}
+        return cls(name, float(value), float(2 * ndtr(-abs(z))), null, "normal", None, estimates)
 
     @classmethod
     def not_applicable(cls, name: str, null: str, reason: str) -> Statistic:
@@ -155,3 +163,30 @@ class Statistic:
             "reason": self.reason,
         }
         return pd.DataFrame([row], index=pd.Index([self.name], name="test"))
+
+
+def named(statistics: Sequence[Statistic], name: str, where: str) -> Statistic:
+    """Give the test of a name, or say which tests there are.
+
+    Parameters
+    ----------
+    statistics : sequence of Statistic
+    name : str
+    where : str
+        Where it was looked for, such as "in this table".
+
+    Returns
+    -------
+    Statistic
+
+    Raises
+    ------
+    OptionError
+        If there is no test of that name.
+    """
+    names = [statistic.name for statistic in statistics]
+    if name not in names:
+        raise OptionError(
+            f"There is no test {name!r} {where}.{did_you_mean(name, names)} It has: {', '.join(names)}."
+        )
+    return statistics[names.index(name)]

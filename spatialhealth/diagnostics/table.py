@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spatialhealth._format import escape_tex, html_table, text_table
+from spatialhealth._format import html_table, latex_table, ruled_table
 from spatialhealth._labels import pandas_for
-from spatialhealth.diagnostics.statistic import Statistic
-from spatialhealth.errors import OptionError
+from spatialhealth.diagnostics.statistic import Statistic, named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["StatisticTable"]
 
+_SIDES = "lrlrl"
 _HEADS = ["Test", "Statistic", "Distribution", "p", "Null hypothesis"]
 
 
@@ -46,15 +45,9 @@ class StatisticTable:
 
     def __getitem__(self, name: str | int) -> Statistic:
         """Give the test of that name, or at that place."""
-        if isinstance(name, int):
-            return self.statistics[name]
-        for statistic in self.statistics:
-            if statistic.name == name:
-                return statistic
-        names = [statistic.name for statistic in self.statistics]
-        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise OptionError(f"There is no test {name!r} in this table.{hint} It has: {', '.join(names)}.")
+        return (
+            self.statistics[name] if isinstance(name, int) else named(self.statistics, name, "in this table")
+        )
 
     @property
     def names(self) -> list[str]:
@@ -75,16 +68,14 @@ class StatisticTable:
         return [_HEADS, *(statistic.row() for statistic in self.statistics)]
 
     def __str__(self) -> str:
-        heads, *lines = [line.rstrip() for line in text_table(_left_last(self._rows()))]
-        rule = "-" * max(len(line) for line in (heads, *lines))
-        rule = rule[:110]
-        return "\n".join([self.title, rule, heads, rule, *lines, rule, *([self.note] if self.note else [])])
+        table = ruled_table(self._rows(), _SIDES, most=110)
+        return "\n".join([self.title, *table, *([self.note] if self.note else [])])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return f"<h4>{html.escape(self.title)}</h4>{html_table(self._rows())}{note}"
+        return f"<h4>{html.escape(self.title)}</h4>{html_table(self._rows(), _SIDES)}{note}"
 
     def to_latex(self) -> str:
         """Give a LaTeX table for the package booktabs.
@@ -93,20 +84,4 @@ class StatisticTable:
         -------
         str
         """
-        heads, *rows = self._rows()
-        lines = [
-            r"\begin{tabular}{lrlrl}",
-            r"\toprule",
-            " & ".join(heads) + r" \\",
-            r"\midrule",
-            *(" & ".join(escape_tex(cell) for cell in row) + r" \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-        return "\n".join(lines)
-
-
-def _left_last(rows: list[list[str]]) -> list[list[str]]:
-    """Pad the last column, which holds words, so that it stands to the left."""
-    width = max(len(row[-1]) for row in rows)
-    return [[*row[:-1], row[-1].ljust(width)] for row in rows]
+        return latex_table(self._rows(), _SIDES)

@@ -9,7 +9,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["Traces"]
+__all__ = ["Traces", "symmetric_lag"]
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,9 @@ class Traces:
     def spread(self) -> float:
         """tr(A A) + tr(A A') of A = J W J less its mean: the variance of e'We / sigma2 once sigma2 is estimated."""
         return self.square + self.gram - 2 * self.single**2 / self.n
+
+
+def symmetric_lag(operator: SpatialOperator, values: Array) -> Array:
+    """Give (W + W') x / 2 for every period of (T, n, k) values."""
+    back = np.stack([operator.matrix.T @ period for period in values])
+    return np.asarray((operator.lag(values) + back) / 2)

@@ -88,7 +88,7 @@ def _against(result: FitResult, name: str) -> Statistic:
     if name == "SpatialError":
         return _common_factor(result)
     lags = {LAG_PREFIX + lagged for lagged in result.lagged}
-    spatial = {name for name in ("rho", "lambda") if name in result.param_names}
+    spatial = set(result.spatial_names)
     keeps = {
         "SpatialLag": {"rho"},
         "SpatialDurbinError": {"lambda"} | lags,

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from spatialhealth.diagnostics.nesting import no_likelihood_ratio
 from spatialhealth.errors import IsolateWarning
 from spatialhealth.models.base import SpatialModel
+from spatialhealth.models.covariances import LIKELIHOOD
 from spatialhealth.models.design import CONSTANT
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
 
 __all__ = ["as_given", "horizon_of", "named", "no_ratio", "operators_of", "refit"]
-
-_LIKELIHOOD_COVARIANCES = ("observed", "expected")
 
 
 def as_given(table: PanelTable, result: FitResult) -> PanelTable:
@@ -83,12 +83,11 @@ def named(what: str) -> Iterator[None]:
 def no_ratio(whole: SpatialModel) -> str:
     """Say why there is no likelihood ratio; nothing if there is one."""
     result = whole.result_
-    if not np.isfinite(result.loglik):
-        return "The estimator has no likelihood."
-    if result.cov_type not in _LIKELIHOOD_COVARIANCES:
+    problem = no_likelihood_ratio(result)
+    if problem:
+        return f"{result.model} {problem}"
+    if result.cov_type not in LIKELIHOOD:
         return f"cov_type={result.cov_type!r} does not trust the likelihood. The Wald statistic uses it."
-    if result.within.corrects_lags:
-        return "The estimate is corrected for its bias, so that its likelihood is not the highest."
     return ""
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import block_diag
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics.statistic import Statistic
+from spatialhealth.diagnostics.wald import quadratic_form
+from spatialhealth.errors import IdentificationError
 
 __all__ = ["equality", "joint_covariance", "likelihood_ratio"]
 
@@ -44,17 +46,15 @@ def equality(name: str, values: Array, covariance: Array, null: str) -> Statisti
     contrast = np.kron(against_last, np.eye(q))
     difference = contrast @ values.reshape(-1)
     spread = contrast @ covariance @ contrast.T
-    scale = np.sqrt(np.maximum(np.diag(spread), 0.0))
-    if not (scale > 0).all():
+    if not (np.diag(spread) > 0).all():
         return Statistic.not_applicable(name, null, "It is zero in every group by the form of the model.")
     try:
-        factor = cho_factor(spread / np.outer(scale, scale))
-    except np.linalg.LinAlgError:
+        value = quadratic_form(difference, spread)
+    except IdentificationError:
         return Statistic.not_applicable(
             name, null, "The covariance of the differences between groups is singular."
         )
-    scaled = difference / scale
-    return Statistic.chi_square(name, float(scaled @ cho_solve(factor, scaled)), (groups - 1) * q, null)
+    return Statistic.chi_square(name, value, (groups - 1) * q, null)
 
 
 def likelihood_ratio(restricted: float, free: float, df: int, null: str) -> Statistic:
@@ -71,8 +71,4 @@ def likelihood_ratio(restricted: float, free: float, df: int, null: str) -> Stat
 
 def joint_covariance(parts: Sequence[Array]) -> Array:
     """Give the covariance of independent estimates, block by block."""
-    sizes = [len(part) for part in parts]
-    joint = np.zeros((sum(sizes), sum(sizes)))
-    for part, end in zip(parts, np.cumsum(sizes), strict=True):
-        joint[end - len(part) : end, end - len(part) : end] = part
-    return joint
+    return np.asarray(block_diag(*parts))

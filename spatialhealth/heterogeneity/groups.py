@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import is_missing
 from spatialhealth.errors import AlignmentError, DataError, LabelError, MissingDataError, OptionError, some
 from spatialhealth.panel.table import PanelTable
 
@@ -78,9 +79,7 @@ def groups_of(by: Any, table: PanelTable, data: pd.DataFrame | None) -> Groups:
     name, found = _named(by, table, data)
     labels = np.empty(len(table.units), dtype=object)
     labels[:] = [_plain(label) for label in found]
-    missing = [
-        unit for unit, label in zip(table.units, labels, strict=True) if label is None or label != label
-    ]
+    missing = [unit for unit, label in zip(table.units, labels, strict=True) if is_missing(label)]
     if missing:
         raise MissingDataError(
             f"regimes: {len(missing)} units have no group in {name!r}: {some(missing)}. Give each of them one."
@@ -161,13 +160,6 @@ def _constant(name: str, units: list[Any]) -> None:
             f"regimes: {name!r} changes over time in {len(units)} units: {some(units)}. A group is of units, for "
             "good: take the label of one period. What changes over time can enter as an interaction: 'x * m'."
         )
-
-
-def _is_missing(label: Any) -> bool:
-    try:
-        return label is None or bool(label != label)
-    except TypeError:  # pandas.NA is neither equal to itself nor different
-        return True
 
 
 def _plain(label: Any) -> Any:

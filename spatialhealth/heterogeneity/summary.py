@@ -78,8 +78,8 @@ class RegimesSummary:
 
     def __str__(self) -> str:
         effects, coefficients = text_table(self._effects(), labels=2), text_table(self._coefficients())
-        rule = "-" * max(len(effects[0]), len(coefficients[0]))
-        facts = [line.rstrip() for line in text_table(list(self.facts.items()), labels=2)]
+        rule = "-" * max(map(len, (*effects, *coefficients)))
+        facts = text_table(list(self.facts.items()), labels=2)
         words = [
             line for text in (*self._verdicts, self.note) for line in textwrap.wrap(text, max(len(rule), 60))
         ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth._format import HEADINGS, html_table, inference_rows, text_table
+from spatialhealth._format import HEADINGS, html_table, inference_rows, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth._stats import inference
 from spatialhealth._typing import Array
@@ -241,13 +241,12 @@ class Impacts(ReadByMaketables):
         return f"<Impacts of {len(self.variables)} regressors in {self.result.model}, {how}>"
 
     def __str__(self) -> str:
-        heads, *lines = text_table(self._rows(), labels=2)
-        rule = "-" * len(heads)
+        table = ruled_table(self._rows(), labels=2)
         kind = "bootstrap samples" if self.method == "bootstrap" else "draws"
         how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} {kind}"
         note = f"Intervals at {self.level:.0%}, standard errors {how}."
-        notes = [note, *textwrap.wrap(self.note, max(len(rule), _NARROW))]
-        return "\n".join([f"Effects on {self.result.response}", rule, heads, rule, *lines, rule, *notes])
+        notes = [note, *textwrap.wrap(self.note, max(len(table[0]), _NARROW))]
+        return "\n".join([f"Effects on {self.result.response}", *table, *notes])
 
     def _repr_html_(self) -> str:
         return html_table(self._rows(), labels=2) + (f"<p>{html.escape(self.note)}</p>" if self.note else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
 import re
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import OptionError, some
+from spatialhealth.errors import OptionError, did_you_mean, some
 from spatialhealth.impacts.inputs import Pairs
 
 __all__ = ["Moderated", "column_of", "moderate", "note_on_interactions", "parts_of"]
@@ -273,10 +272,9 @@ def _checked(at: Any, terms: _Terms) -> dict[str, tuple[Any, ...]]:
             part for product in terms.products if len(product) > 1 for part in product if name in part.names
         ]
         if not inside:
-            near = difflib.get_close_matches(str(name), moderators, n=1, cutoff=0.4)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise OptionError(
-                f"impacts: {name!r} is in no interaction of the model.{hint} Those are of: {', '.join(moderators)}."
+                f"impacts: {name!r} is in no interaction of the model.{did_you_mean(name, moderators)} "
+                f"Those are of: {', '.join(moderators)}."
             )
         values = tuple(asked) if _is_list(asked) else (asked,)
         if not values or len({_written(value) for value in values}) < len(values):

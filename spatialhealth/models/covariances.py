@@ -26,6 +26,7 @@ from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.weights.convert import as_links, in_order
 
 __all__ = [
+    "LIKELIHOOD",
     "WORDS",
     "Cluster",
     "Conley",
@@ -286,6 +287,8 @@ def no_likelihood() -> OptionError:
 _BY_NAME: dict[str, type[Covariance]] = {
     kind.name: kind for kind in (Observed, Expected, Robust, Cluster, DriscollKraay)
 }
+
+LIKELIHOOD = (Observed.name, Expected.name)  # those that trust the likelihood
 
 WORDS: dict[str, str] = {"conley": Conley.words, "hac": "spatial HAC, by a kernel"} | {
     name: kind.words for name, kind in _BY_NAME.items()

@@ -168,6 +168,11 @@ class FitResult:
         return tuple(name for name in ("rho", "lambda") if name in self.position)
 
     @property
+    def has_likelihood(self) -> bool:
+        """Whether the model was estimated by a likelihood, not by moments."""
+        return bool(np.isfinite(self.loglik))
+
+    @property
     def rho(self) -> float | None:
         """Coefficient of W y."""
         return self.spatial("rho")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from spatialhealth._format import HEADINGS, escape_tex, html_table, inference_rows, text_table
+from spatialhealth._format import HEADINGS, html_table, inference_rows, latex_table, ruled_table, text_table
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
 from spatialhealth.errors import some
-from spatialhealth.models.covariances import WORDS
+from spatialhealth.models.covariances import LIKELIHOOD, WORDS
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Summary:
 
     def _covariance(self) -> str:
         by_least_squares = not self._result.spatial_names and self._result.effects != "random"
-        if by_least_squares and self._result.cov_type in ("observed", "expected"):
+        if by_least_squares and self._result.cov_type in LIKELIHOOD:
             return "least squares"
         adjusted = (
             self._result.within.is_adjusted and self._result.has_lag and self._result.cov_type == "observed"
@@ -142,12 +142,8 @@ class Summary:
         return f"{level} Coefficients of a model with W y are not effects: see impacts()."
 
     def __str__(self) -> str:
-        heads, *lines = text_table(self._rows())
-        rule = "-" * len(heads)
-        facts = text_table(list(self.facts.items()), labels=2)
-        return "\n".join(
-            [self.title, rule, *(line.rstrip() for line in facts), rule, heads, rule, *lines, rule, self.note]
-        )
+        table, facts = ruled_table(self._rows()), text_table(list(self.facts.items()), labels=2)
+        return "\n".join([self.title, table[0], *facts, *table, self.note])
 
     def __repr__(self) -> str:
         return str(self)
@@ -165,15 +161,4 @@ class Summary:
         -------
         str
         """
-        heads, *rows = self._rows()
-        body = [
-            " & ".join([escape_tex(row[0]), *(escape_tex(cell.replace("-", "−")) for cell in row[1:])])
-            for row in rows
-        ]
-        facts = [
-            rf"{escape_tex(label)} & \multicolumn{{6}}{{l}}{{{escape_tex(value)}}}"
-            for label, value in self.facts.items()
-        ]
-        lines = [r"\toprule", " & ".join(heads), r"\midrule", *body, r"\midrule", *facts, r"\bottomrule"]
-        ended = [line if line.startswith("\\") and "rule" in line else line + r" \\" for line in lines]
-        return "\n".join([r"\begin{tabular}{lrrrrrr}", *ended, r"\end{tabular}"])
+        return latex_table(self._rows(), facts=self.facts)

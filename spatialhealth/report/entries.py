@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts import Impacts
 from spatialhealth.models import FitResult, Summary
+from spatialhealth.models.covariances import LIKELIHOOD
 from spatialhealth.models.design import LAG_PREFIX
 from spatialhealth.report.grid import rounded
 
@@ -218,7 +219,7 @@ def _correction(result: FitResult) -> str:
 def _covariance(result: FitResult) -> str:
     """Name the covariance by its option, which is short; least squares has no information matrix."""
     by_likelihood = any(name in _PANELS for name in result.param_names)
-    plain = result.cov_type in ("observed", "expected") and not by_likelihood
+    plain = result.cov_type in LIKELIHOOD and not by_likelihood
     return "least squares" if plain else result.cov_type
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Block", "Cell", "Grid", "Row", "p_rounded", "rounded", "true_minus"]
+__all__ = ["GREEK", "Block", "Cell", "Grid", "Row", "p_rounded", "rounded"]
 
+GREEK = {"rho": "ρ", "lambda": "λ", "phi": "φ", "tau": "τ", "eta": "η"}
 _LARGE = 1e9
-_MINUS = re.compile(r"(?<!\w)-(?=[\d.])|(?<=\de)-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -177,14 +177,3 @@ def p_rounded(value: float, decimals: int) -> str:
         return ""
     least = 10.0**-decimals
     return f"<{least:.{decimals}f}" if value < least else f"{value:.{decimals}f}"
-
-
-def true_minus(text: str) -> str:
-    """Put a true minus sign in front of numbers, and leave hyphens as they are.
-
-    Examples
-    --------
-    >>> true_minus("[-0.2, 1.2e-05] two-way")
-    '[−0.2, 1.2e−05] two-way'
-    """
-    return _MINUS.sub("−", text)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 
-from spatialhealth.report.grid import Block, Grid, Row, true_minus
+from spatialhealth._format import true_minus
+from spatialhealth.report.grid import GREEK, Block, Grid, Row
 
 __all__ = ["grid_to_html", "html_page"]
 
-_GREEK = {"rho": "ρ", "lambda": "λ", "phi": "φ", "tau": "τ", "eta": "η"}
 _RULE = "1.5pt solid currentColor"
 _THIN = "0.75pt solid currentColor"
 _PAD = "padding:0.15em 0.7em"
@@ -91,7 +91,7 @@ def _block(block: Block, place: int, tail: int, columns: int) -> str:
 
 
 def _row(row: Row, tail: int) -> str:
-    label = _GREEK[row.label] if row.symbol else _text(row.label)
+    label = GREEK[row.label] if row.symbol else _text(row.label)
     kind = (
         f"<td style='{_PAD}'></td>"
         if row.kind == "bracket"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spatialhealth._format import escape_tex
-from spatialhealth.report.grid import Cell, Grid, Row, true_minus
+from spatialhealth._format import escape_tex, true_minus
+from spatialhealth.report.grid import GREEK, Cell, Grid, Row
 
 __all__ = ["Tabular", "grid_to_latex"]
 
-_GREEK = {name: rf"$\{name}$" for name in ("rho", "lambda", "phi", "tau", "eta")}
+_GREEK = {name: rf"$\{name}$" for name in GREEK}
 _DECIMALS = "D{.}{.}{-1}"
 # lines of a table that a page of A4 holds beside caption and notes, by the size of the font
 _LINES = {"normalsize": 40, "footnotesize": 56, "scriptsize": 66}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from spatialhealth._format import true_minus
 from spatialhealth.errors import MissingLibraryError
-from spatialhealth.report.grid import Grid, Row, true_minus
+from spatialhealth.report.grid import GREEK, Grid, Row
 
 __all__ = ["grid_to_word"]
 
-_GREEK = {"rho": "ρ", "lambda": "λ", "phi": "φ", "tau": "τ", "eta": "η"}
 _UPRIGHT = 5  # columns of numbers that a page holds upright
 _FONT, _LARGEST, _SMALLEST = "Times New Roman", 10, 6  # points
 _CHARACTER = 0.5 * 0.353  # millimetres that a character takes for every point of the font
@@ -159,7 +159,7 @@ def _fill(line: Any, row: Row, widths: list[float]) -> None:
     from docx.enum.text import WD_TAB_ALIGNMENT
     from docx.shared import Mm
 
-    _set(line.cells[0].paragraphs[0], _GREEK[row.label] if row.symbol else row.label)
+    _set(line.cells[0].paragraphs[0], GREEK[row.label] if row.symbol else row.label)
     for cell, content, width in zip(line.cells[1:], row.cells, widths[1:], strict=True):
         paragraph = cell.paragraphs[0]
         at_point = row.kind != "fact" and content.tail != "]"

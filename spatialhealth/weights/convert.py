@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import is_missing
 from spatialhealth.errors import AlignmentError, DuplicateError, NonNumericError, WeightsError, some
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ def _id_array(ids: Any) -> Array:
     array = np.empty(len(ids), dtype=object)
     for place, label in enumerate(ids):
         array[place] = str(label) if isinstance(label, str) else label  # numpy's text becomes Python's
-    missing = [place for place, label in enumerate(array) if _is_missing(label)]
+    missing = [place for place, label in enumerate(array) if is_missing(label)]
     if missing:
         raise WeightsError(
             f"Ids of the weights are missing at positions {some(missing)}. Give each unit an id."
@@ -335,7 +336,3 @@ def _id_array(ids: Any) -> Array:
     if kinds and all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
         return array.astype(np.int64)
     return array
-
-
-def _is_missing(label: Any) -> bool:
-    return not isinstance(label, str) and str(label) in ("None", "nan", "NaT", "<NA>")

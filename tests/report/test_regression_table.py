@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import spatialhealth as sh
+from spatialhealth._format import true_minus
 from spatialhealth.errors import MissingLibraryError, NotFittedError, OptionError
-from spatialhealth.report.grid import p_rounded, rounded, true_minus
+from spatialhealth.report.grid import p_rounded, rounded
 from tests import small
 
 NUMBERS = ["estimate", "std_error", "z", "p_value", "ci_low", "ci_high"]
