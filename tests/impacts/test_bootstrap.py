@@ -143,7 +143,7 @@ def test_what_no_sample_would_be_like_is_refused():
     dynamic = sh.SpatialLag((ids, W), dynamic="time").fit_arrays(Y, X)
     with pytest.raises(OptionError, match="bootstrap: samples of a dynamic model"):
         bootstrap(dynamic)
-    with pytest.raises(OptionError, match="another outcome of a dynamic model"):
+    with pytest.raises(OptionError, match="another outcome changes the regressors too"):
         dynamic.refit(dynamic.result_.y)
     with pytest.raises(OptionError, match="hold random effects fixed"):
         bootstrap(sh.SpatialLag((ids, W), effects="random").fit_arrays(Y, X))

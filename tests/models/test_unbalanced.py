@@ -403,11 +403,6 @@ def test_recovers_the_truth_when_a_third_of_the_units_miss_years():
 # --- what comes after a fit ---------------------------------------------------------------------------------------
 
 
-def test_bootstrap_of_a_panel_with_holes_says_why_not(data):
-    with refusal(errors.OptionError, "bootstrap", "holes"):
-        sh.impacts.bootstrap(fit("SpatialLag", data), draws=9)
-
-
 def test_models_of_the_same_rows_can_be_compared_and_those_of_others_not(data):
     Y, X, _ = data
     fewer = Y.copy()
