@@ -1,8 +1,7 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
-The names below are in the order in which data flow through the package: data, weights, operator, models,
-impacts, heterogeneity, maps, report. Each folder's own page opens with what it takes, what it gives and where to
-go next.
+Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity, maps,
+report. Each folder's own page opens with what it takes, what it gives and where to go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -23,6 +22,7 @@ _MODULES = (
     "impacts",
     "diagnostics",
     "comparison",
+    "heterogeneity",
     "maps",
     "report",
     "errors",
@@ -36,11 +36,11 @@ _NAMES = {
     "SpatialDurbinError": "spatialhealth.models",
     "SpatialCombined": "spatialhealth.models",
     "GeneralNesting": "spatialhealth.models",
+    "SpatialIV": "spatialhealth.models",
+    "SpatialHAC": "spatialhealth.models",
     "compare": "spatialhealth.comparison",
     "model_probabilities": "spatialhealth.comparison",
     "regimes": "spatialhealth.heterogeneity",
-    "SpatialIV": "spatialhealth.models",
-    "SpatialHAC": "spatialhealth.models",
 }
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         datasets,
         diagnostics,
         errors,
+        heterogeneity,
         impacts,
         maps,
         models,
@@ -88,6 +89,7 @@ __all__ = [
     "datasets",
     "diagnostics",
     "errors",
+    "heterogeneity",
     "impacts",
     "maps",
     "model_probabilities",

@@ -23,15 +23,6 @@ def test_the_ten_lines_run(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "impacts.png").stat().st_size > 10_000
 
 
-def test_the_page_on_instruments_runs(capsys):
-    code = "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "iv.md").read_text(), flags=re.S))
-    exec(compile(code, "iv.md", "exec"), {})
-    printed = capsys.readouterr().out
-    assert "First stage" in printed and "Effects on inflow" in printed
-    instruments, likelihood = (float(v) for v in re.findall(r"([\d.]+) by", printed)[-2:])
-    assert abs(instruments - 0.7) < 0.05 < 0.2 < likelihood - 0.7
-
-
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)h][^)]*)\)", README))))
 def test_links_lead_to_files(link):
     assert (ROOT / link).exists()

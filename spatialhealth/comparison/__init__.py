@@ -2,7 +2,7 @@
 
 **Takes** fitted models; or estimators, weights, a formula and a table.
 **Gives** one table with a row a model; posterior probabilities of models and of weights.
-**Next** `spatialhealth.maps` draws the effects of the model that was chosen.
+**Next** `spatialhealth.heterogeneity` asks of the model chosen whether groups of units respond alike.
 """
 
 from spatialhealth.comparison.evidence import ModelProbabilities

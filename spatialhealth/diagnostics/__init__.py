@@ -2,7 +2,8 @@
 
 **Takes** a fitted model, or formula, data, weights and effects.
 **Gives** a `Statistic` (value, degrees of freedom, p value, null) or a table of them; `ladder` gives the
-usual sequence. **Next** `spatialhealth.maps` shows where the effects of the chosen model fall.
+usual sequence.
+**Next** `spatialhealth.comparison` sets models side by side, `spatialhealth.maps` shows where effects are felt.
 """
 
 from spatialhealth.diagnostics.bsk import bsk

@@ -1,8 +1,9 @@
 """The likelihood: numbers only, the one copy of every formula that the estimators share.
 
 **Takes** periods-major arrays, the operator's L(rho), and the fixed effects to take out.
-**Gives** the profile of rho and lambda and its maximum, the information matrices, the variance of the score, and Lee
-and Yu's corrections.
+**Gives** the profile of rho and lambda and its maximum, the information matrices, the variance of the score, and the
+corrections for fixed effects; the same with random effects, for stacked rows and with outcomes that are missing;
+marginal likelihoods.
 **Next** `spatialhealth.models` puts names on these numbers.
 """
 

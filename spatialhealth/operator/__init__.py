@@ -1,6 +1,6 @@
 """The operator: W wrapped once, with ln|I - rho W|, its derivatives and the interval of admissible rho.
 
-**Takes** weights in any accepted form (a Graph, or ids and a sparse matrix).
+**Takes** weights in any accepted form (a Graph, or ids and a sparse matrix), one for all periods or one for each.
 **Gives** a `SpatialOperator`: spatial lags, solutions with I - rho W, and one function L(rho).
 **Next** `spatialhealth.likelihood` needs nothing else of the weights; one operator serves every model on them.
 """

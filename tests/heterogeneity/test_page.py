@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
 
 import spatialhealth as sh
-from tests import brute
-
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "heterogeneity.md").read_text()
+from tests import brute, pages
 
 
 def test_the_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.S)
-    assert len(blocks) == 6
-    for block in blocks:
-        exec(compile(block, "heterogeneity.md", "exec"), names)
+    assert len(pages.blocks("heterogeneity")) == 6
+    names = pages.run("heterogeneity")
     printed = capsys.readouterr().out
     assert "log(tertiary) [digital=0.5, port_developed=1]" in printed
     assert "Chow (Wald)" in printed and "W:digital [port_developed=1]" in printed

@@ -1,0 +1,23 @@
+"""The pages of the documentation, and their blocks of code run one after the other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+__all__ = ["DOCS", "blocks", "run"]
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def blocks(page: str) -> list[str]:
+    """Give the blocks of Python of a page, by its name without ending."""
+    return re.findall(r"```python\n(.*?)```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), flags=re.S)
+
+
+def run(page: str) -> dict[str, object]:
+    """Run the blocks of a page, and give the names that they leave."""
+    names: dict[str, object] = {}
+    for block in blocks(page):
+        exec(compile(block, f"{page}.md", "exec"), names)
+    return names
