@@ -18,6 +18,7 @@ from spatialhealth.comparison.alike import differences
 from spatialhealth.errors import ComparabilityError
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.models.design import SPATIAL
+from spatialhealth.models.estimate import RIVAL
 from spatialhealth.models.result import FitResult
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Comparison"]
 
 Criterion = Literal["aic", "bic"]
-_RIVAL = "Rival maximum"
 _COUNTS = ("n", "T", "observations", "parameters")
 _HEADINGS = {
     "estimator": "Estimator",
@@ -226,8 +226,8 @@ class Comparison:
                 f"AIC, BIC and Akaike weights are blank where likelihoods cannot be compared. {listed}."
             )
         for column in self.columns:
-            if _RIVAL in column.result.facts:
-                notes.append(f"{column.label} has a rival maximum at {column.result.facts[_RIVAL]}.")
+            if RIVAL in column.result.facts:
+                notes.append(f"{column.label} has a rival maximum at {column.result.facts[RIVAL]}.")
         return notes
 
     @property

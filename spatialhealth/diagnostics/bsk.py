@@ -8,12 +8,13 @@ import numpy as np
 from scipy.special import chdtrc
 
 from spatialhealth._typing import Array
-from spatialhealth.diagnostics.bsk_conditional import UNITS_LIMIT, given_random_effects, given_spatial_error
+from spatialhealth.diagnostics.bsk_conditional import given_random_effects, given_spatial_error
 from spatialhealth.diagnostics.fitted import Fitted, baseline, fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.traces import Traces, symmetric_lag
 from spatialhealth.errors import OptionError
+from spatialhealth.operator.operator import INVERSE_LIMIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,7 @@ def _lambda(model: Fitted) -> Statistic:
 
 def _mu(model: Fitted) -> Statistic:
     given = "whatever the spatial error"
-    if model.operator.n > UNITS_LIMIT:
+    if model.operator.n > INVERSE_LIMIT:
         null = f"no random effects of units, {given}"
         return Statistic.not_applicable(
             "CLMmu", null, f"Its information takes an inverse of {model.operator.n:,} units."

@@ -12,14 +12,12 @@ from spatialhealth._typing import Array
 from spatialhealth.diagnostics.fitted import Fitted
 from spatialhealth.diagnostics.traces import Traces
 from spatialhealth.errors import BoundaryWarning
-from spatialhealth.likelihood.covariance import invert_information
+from spatialhealth.likelihood.covariance import from_upper, invert_information
 from spatialhealth.models.design import CONSTANT
 from spatialhealth.models.error import SpatialError
 from spatialhealth.models.slx import SLX
 
-__all__ = ["UNITS_LIMIT", "given_random_effects", "given_spatial_error"]
-
-UNITS_LIMIT = 20_000  # beyond, the expected information of lambda needs too large an inverse
+__all__ = ["given_random_effects", "given_spatial_error"]
 
 
 def given_random_effects(model: Fitted) -> float:
@@ -90,8 +88,7 @@ def given_spatial_error(model: Fitted) -> float:
             [0.0, 0.0, t * (-curvature + operator.gram_trace(lam))],
         ]
     )
-    information += np.triu(information, 1).T
-    return float(score * np.sqrt(invert_information(information)[1, 1]))
+    return float(score * np.sqrt(invert_information(from_upper(information))[1, 1]))
 
 
 def _gram_square(matrix: Any, lam: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from spatialhealth.diagnostics.bsk_conditional import UNITS_LIMIT
 from spatialhealth.diagnostics.fitted import Fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
@@ -14,6 +13,7 @@ from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.information import expected_information
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.state import State
+from spatialhealth.operator.operator import INVERSE_LIMIT
 
 __all__ = ["lm_conditional"]
 
@@ -63,7 +63,7 @@ def lm_conditional(model: Fitted) -> StatisticTable:
             "The LM tests beside a fitted spatial parameter need a maximum of the likelihood; the bias-corrected "
             "direct estimator is none. Use weights whose rows all sum to one, or effects='entity'."
         )
-    if model.operator.n > UNITS_LIMIT:
+    if model.operator.n > INVERSE_LIMIT:
         raise SizeError(
             f"The LM tests beside a fitted spatial parameter need an inverse of {model.operator.n:,} units. Fit the "
             "model with both parameters, and compare the two with spatialhealth.diagnostics.lr."

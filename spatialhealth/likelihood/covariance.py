@@ -7,7 +7,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import IdentificationError
 
-__all__ = ["invert_information"]
+__all__ = ["from_upper", "invert_information"]
 
 
 def invert_information(information: Array) -> Array:
@@ -36,3 +36,8 @@ def invert_information(information: Array) -> Array:
             "Leave out regressors that nearly repeat each other, or use fewer W terms."
         ) from None
     return np.asarray(half.T @ half / np.outer(scale, scale))
+
+
+def from_upper(matrix: Array) -> Array:
+    """Give the symmetric matrix whose upper triangle, with its diagonal, is given."""
+    return np.asarray(np.triu(matrix) + np.triu(matrix, 1).T)

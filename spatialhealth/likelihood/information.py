@@ -6,14 +6,13 @@ import numpy as np
 
 from spatialhealth._progress import track
 from spatialhealth._typing import Array
-from spatialhealth.errors import SizeError
+from spatialhealth.likelihood.covariance import from_upper
 from spatialhealth.likelihood.state import State
-from spatialhealth.operator.operator import columns_of_identity
+from spatialhealth.operator.operator import check_inverse, columns_of_identity
 
 __all__ = ["expected_information", "observed_information"]
 
 _BLOCK = 512
-_LIMIT = 20_000
 
 
 def observed_information(state: State) -> Array:
@@ -50,7 +49,7 @@ def observed_information(state: State) -> Array:
         information[:m, m] = -slope[order] / s2
         information[m, m] = float(left @ products.second @ left) / (2 * s2) - state.derivatives("lambda")[2]
         information[m, -1] = -float(left @ slope) / (2 * s2**2)
-    return _symmetric(information)
+    return from_upper(information)
 
 
 def expected_information(state: State) -> Array:
@@ -90,7 +89,7 @@ def expected_information(state: State) -> Array:
             information[place, place] += float(state.signal @ state.signal) / s2
     if len(names) == 2:
         information[k, k + 1] = state.within.periods * _cross_trace(state)
-    return _symmetric(information)
+    return from_upper(information)
 
 
 def _gram_trace(state: State, name: str) -> float:
@@ -127,19 +126,10 @@ def _constant(state: State, one: str, other: str) -> float:
 def _traces(state: State, names: tuple[str, str], transposed: bool) -> float:
     """Give tr(B'C), or tr(B C), by solving for every unit in blocks."""
     n = state.within.n
-    if n > _LIMIT:
-        raise SizeError(
-            f"The expected information needs all {n:,} columns of an inverse. "
-            "Use cov_type='observed', which needs none."
-        )
+    check_inverse(n)
     total = 0.0
     for start in track(range(0, n, _BLOCK), "expected information"):
         unit = columns_of_identity(n, start)
         one = state.spread(names[0], unit, transpose=transposed)
         total += float(np.einsum("ij,ij->", one, state.spread(names[1], unit)))
     return total
-
-
-def _symmetric(information: Array) -> Array:
-    upper = np.triu(information)
-    return np.asarray(upper + np.triu(information, 1).T)

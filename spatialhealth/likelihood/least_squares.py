@@ -9,7 +9,9 @@ from scipy.linalg import solve_triangular
 
 from spatialhealth._typing import Array
 
-__all__ = ["LeastSquares"]
+__all__ = ["LeastSquares", "vanished"]
+
+_NOTHING = 1e-10  # share of a length below which nothing is left but rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,3 +77,8 @@ class LeastSquares:
             weights, *_ = np.linalg.lstsq(self.r[:, free], self.r[:, j], rcond=None)
             found.append((j, [f for f, w in zip(free, weights, strict=True) if abs(w) > 1e-6]))
         return found
+
+
+def vanished(left: Array, before: Array) -> bool:
+    """Whether nothing but rounding is left of values that were `before`."""
+    return bool(np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(before)), 1e-300))

@@ -14,7 +14,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
 from spatialhealth.likelihood.profile import ErrorProfile
 
-__all__ = ["Optimum", "Span", "highest", "highest_of_two"]
+__all__ = ["Optimum", "Span", "highest", "highest_of_two", "peaks_of"]
 
 _GRID = 21
 _GRID_OF_TWO = 25
@@ -133,10 +133,8 @@ def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
     """
     rhos, lambdas = lag.grid(_GRID_OF_TWO), error.grid(_GRID_OF_TWO)
     surface = np.array([profile.values(rhos, float(lam)) for lam in track(lambdas, "log-determinant")]).T
-    peaks = np.argwhere((surface == maximum_filter(surface, size=3, mode="nearest")) & np.isfinite(surface))
-    peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:_TOP]
     found: list[Optimum] = []
-    for i, j in peaks:
+    for i, j in peaks_of(surface, _TOP):
         top = _climb(profile, np.array([rhos[i], lambdas[j]]), lag, error)
         if not any(_near(top, other, lag, error) for other in found):
             found.append(top)
@@ -148,6 +146,12 @@ def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
         raise ConvergenceError(_rises((lag, error)[which], best.at[which]))
     found = [optimum for optimum in found if np.isfinite(optimum.score)]
     return Optimum(best.at, best.loglik, best.score, best.evaluations, tuple(found[1:]))
+
+
+def peaks_of(surface: Array, count: int) -> Array:
+    """Give the places of the local maxima of a grid, the highest first, at most so many, shape (p, dimensions)."""
+    peaks = np.argwhere((surface == maximum_filter(surface, size=3, mode="nearest")) & np.isfinite(surface))
+    return np.asarray(peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:count])
 
 
 def _climb(profile: ErrorProfile, start: Array, lag: Span, error: Span) -> Optimum:

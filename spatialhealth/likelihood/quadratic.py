@@ -8,7 +8,7 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 from spatialhealth.operator.differentiate import derivative
-from spatialhealth.operator.factor import log_abs_det, log_abs_det_slope
+from spatialhealth.operator.factor import factorise_system, log_abs_det, log_abs_det_slope
 
 __all__ = ["Quadratic"]
 
@@ -56,15 +56,11 @@ class Quadratic:
         constant, linear, square = self._parts
         return sp.csc_matrix(constant - rho * linear + rho**2 * square)
 
-    def slope_matrix(self, rho: float) -> sp.csc_matrix:
-        """Give K'(rho)."""
-        return sp.csc_matrix(2 * rho * self._parts[2] - self._parts[1])
-
     def solve(self, rho: float, values: Array) -> Array:
         """Give K(rho)^-1 x, NaN where K is singular to within rounding: next to an end of the interval."""
         if self._factor is None or self._factor[0] != rho:
             try:
-                self._factor = (rho, _factorise(self.at(rho)))
+                self._factor = (rho, factorise_system(self.at(rho), without_pivoting=True))
             except RuntimeError:
                 return np.full(values.shape, np.nan)
         return np.asarray(self._factor[1].solve(np.ascontiguousarray(values)))
@@ -81,7 +77,7 @@ class Quadratic:
         rho = float(rho)
         if rho not in self._known:
             try:
-                factor = _factorise(self.at(complex(rho, _STEP)))
+                factor = factorise_system(self.at(complex(rho, _STEP)), without_pivoting=True)
                 self._known[rho] = log_abs_det(factor) / 2, log_abs_det_slope(factor, _STEP) / 2
             except RuntimeError:  # a pivot of zero: rho is an end of the interval to within rounding
                 self._known[rho] = -np.inf, -np.inf if rho > 0 else np.inf
@@ -91,10 +87,3 @@ class Quadratic:
         """Give the second derivative of ln|K| / 2, to about ten digits."""
         low, high = self._interval
         return derivative(self.slope, rho, min(rho - low, high - rho))
-
-
-def _factorise(matrix: sp.csc_matrix) -> spla.SuperLU:
-    """Factorise a positive definite matrix (with an imaginary part lost to rounding)."""
-    return spla.splu(
-        matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError
+from spatialhealth.likelihood.covariance import from_upper
 from spatialhealth.likelihood.least_squares import LeastSquares
 from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_search import RandomOptimum
@@ -64,7 +65,7 @@ def expected_random_information(sample: RandomSample, optimum: RandomOptimum) ->
             information[k + 1 + i, -1] += weight * np.trace(one) / (2 * sigma2)
             for j, other in enumerate(by_variance[i:], start=i):
                 information[k + 1 + i, k + 1 + j] += weight * np.sum(one * other.T) / 2
-    return np.triu(information) + np.triu(information, 1).T, turn
+    return from_upper(information), turn
 
 
 def _spread(sample: RandomSample, rho: float) -> Array:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import maximum_filter
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
-from spatialhealth.likelihood.maximum import Span
+from spatialhealth.likelihood.maximum import Span, peaks_of
 from spatialhealth.likelihood.random import RandomLikelihood, RandomPoint, RandomSample
 
 __all__ = ["RandomOptimum", "maximise_random"]
@@ -133,8 +132,7 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     surface = np.array(
         [[likelihood.values(grids[0], lam, np.expm1(eta)) for eta in grids[2]] for lam in grids[1]]
     ).transpose(2, 0, 1)
-    peaks = np.argwhere((surface == maximum_filter(surface, size=3, mode="nearest")) & np.isfinite(surface))
-    peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:_TOP]
+    peaks = peaks_of(surface, _TOP)
     found: list[RandomOptimum] = []
     for peak in peaks:
         start = np.array([grid[i] for grid, i in zip(grids, peak, strict=True)])

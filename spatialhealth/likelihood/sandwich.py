@@ -11,7 +11,7 @@ from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError
 from spatialhealth.likelihood.state import State
-from spatialhealth.operator.operator import columns_of_identity
+from spatialhealth.operator.operator import INVERSE_LIMIT, columns_of_identity
 
 __all__ = [
     "Scores",
@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 _BLOCK = 256
-_LIMIT = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +182,7 @@ def _pairs(scores: Scores, together: bool) -> tuple[Array, dict[int, Array]]:
     if scores.state is None:
         return pairs, {}
     n, s2 = scores.state.within.n, scores.state.sigma2
-    if n > _LIMIT:
+    if n > INVERSE_LIMIT:
         raise SizeError(
             f"Robust and clustered standard errors need all {n:,} columns of an inverse. Use cov_type='observed', or "
             "'driscoll-kraay', which need none."

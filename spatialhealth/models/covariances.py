@@ -34,9 +34,9 @@ __all__ = [
     "DriscollKraay",
     "Expected",
     "Observed",
+    "OverSpace",
     "Robust",
     "as_covariance",
-    "no_likelihood",
 ]
 
 
@@ -210,8 +210,29 @@ class DriscollKraay(Sandwich):
         return score_variance_by_time(scores, self._lags(within.t))
 
 
+class OverSpace(Sandwich):
+    """Base of the sandwiches for errors that depend on each other over space, by a kernel."""
+
+    def pairs(self) -> Any:
+        """Give the weights of all pairs of the units of W, ones on the diagonal."""
+        raise NotImplementedError(f"{type(self).__name__} is prepared for the units of W first.")
+
+    def variance(self, scores: Scores, within: Within, spent: int) -> Array:
+        """Give the variance of the score."""
+        factor = within.n * within.t / (within.degrees - spent)
+        return factor * score_variance_over_space(scores, self.pairs())
+
+    def of_likelihood(self, state: State) -> Array:
+        """Raise OptionError: the score of a likelihood is not linear in the errors."""
+        raise OptionError(
+            "Conley and HAC errors exist for SLX and SpatialIV only: W y and spatial errors bring squares of the "
+            "errors into the score of a likelihood, which a kernel over distances does not cover. Use "
+            "cov_type='robust', 'cluster' or 'driscoll-kraay'."
+        )
+
+
 @dataclass(frozen=True, eq=False)
-class Conley(Sandwich):
+class Conley(OverSpace):
     """Sandwich for errors that depend on each other within a distance; for SLX and least squares.
 
     Parameters
@@ -248,40 +269,18 @@ class Conley(Sandwich):
         pairs = in_order(*as_links(graph), operator.ids, "the points of Conley")
         return _ConleyOnUnits(pairs + sp.identity(operator.n, format="csr"))
 
-    def variance(self, scores: Scores, within: Within, spent: int) -> Array:
-        """Give the variance of the score."""
-        raise NotImplementedError("Conley errors are prepared for the units of W first.")
-
-    def of_likelihood(self, state: State) -> Array:
-        """Raise OptionError: the score of a likelihood is not linear in the errors."""
-        raise no_likelihood()
-
 
 @dataclass(frozen=True, eq=False)
-class _ConleyOnUnits(Sandwich):
+class _ConleyOnUnits(OverSpace):
     """Conley's covariance with the weights of all pairs of units."""
 
     weights: Any
     name = "conley"
     words = Conley.words
 
-    def variance(self, scores: Scores, within: Within, spent: int) -> Array:
-        """Give the variance of the score."""
-        factor = within.n * within.t / (within.degrees - spent)
-        return factor * score_variance_over_space(scores, self.weights)
-
-    def of_likelihood(self, state: State) -> Array:
-        """Raise OptionError: the score of a likelihood is not linear in the errors."""
-        raise no_likelihood()
-
-
-def no_likelihood() -> OptionError:
-    """Give the error for a likelihood whose score is not linear in the errors."""
-    return OptionError(
-        "Conley and HAC errors exist for SLX and SpatialIV only: W y and spatial errors bring squares of the errors "
-        "into the score of a likelihood, which a kernel over distances does not cover. Use cov_type='robust', "
-        "'cluster' or 'driscoll-kraay'."
-    )
+    def pairs(self) -> Any:
+        """Give the weights of all pairs of units."""
+        return self.weights
 
 
 _BY_NAME: dict[str, type[Covariance]] = {

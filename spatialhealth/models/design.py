@@ -16,7 +16,7 @@ from spatialhealth.errors import (
     OptionError,
     some,
 )
-from spatialhealth.likelihood.least_squares import LeastSquares
+from spatialhealth.likelihood.least_squares import LeastSquares, vanished
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.table import PanelTable
@@ -26,7 +26,6 @@ __all__ = ["CONSTANT", "LAG_PREFIX", "SPATIAL", "Design", "Sample"]
 CONSTANT = "constant"
 SPATIAL = ("rho", "lambda", "phi", "tau", "eta")
 LAG_PREFIX = "W:"
-_NOTHING = 1e-10  # share of a column's length below which nothing is left but rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +114,7 @@ class Sample:
         projection = LeastSquares.of(flat)
         _independent(projection, design.names)
         y = np.ascontiguousarray(y.reshape(-1))
-        if _vanished(projection.fit(y)[1], y - y.mean()):
+        if vanished(projection.fit(y)[1], y - y.mean()):
             raise IdentificationError(
                 f"The regressors explain the outcome {table.response!r} without any error. Is it among them, or "
                 "made of them? Leave those out."
@@ -159,20 +158,20 @@ def _enough(within: Within, parameters: int) -> None:
 
 def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Within) -> None:
     """Outcome and regressors must vary, and go on varying once the effects are out."""
-    if _vanished(table.y - table.y.mean(), table.y) or _vanished(y, table.y):
+    if vanished(table.y - table.y.mean(), table.y) or vanished(y, table.y):
         left = "does not vary" if not within.absorbed else f"is wiped out by {within.effects} effects"
         raise ConstantRegressorError(f"The outcome {table.response!r} {left}: there is nothing to explain.")
     base = table.x
     flat = [
         name
         for j, name in enumerate(design.regressors)
-        if _vanished(base[..., j] - base[..., j].mean(), base[..., j])
+        if vanished(base[..., j] - base[..., j].mean(), base[..., j])
     ]
     if flat and (within.absorbed or CONSTANT in design.names):
         raise ConstantRegressorError(
             f"Regressors {some(flat)} do not vary; leave them out. The model has a constant or effects of its own."
         )
-    gone = [name for j, name in enumerate(design.names) if _vanished(z[..., j], design.z[..., j])]
+    gone = [name for j, name in enumerate(design.names) if vanished(z[..., j], design.z[..., j])]
     if gone and within.absorbed:
         unlagged = [name for name in gone if not name.startswith(LAG_PREFIX)] or gone
         cause = {
@@ -184,10 +183,6 @@ def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Withi
             f"Nothing is left of {some(unlagged)} once {within.effects} effects are out: they {cause}. "
             "Leave them out, or interact them with something that varies."
         )
-
-
-def _vanished(left: Array, before: Array) -> bool:
-    return bool(np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(before)), 1e-300))
 
 
 def _independent(projection: LeastSquares, names: tuple[str, ...]) -> None:

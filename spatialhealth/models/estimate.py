@@ -12,6 +12,7 @@ from spatialhealth.likelihood.bias import direct_correction
 from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.information import expected_information, observed_information
 from spatialhealth.likelihood.lagged import lagged_score
+from spatialhealth.likelihood.least_squares import vanished
 from spatialhealth.likelihood.maximum import Optimum, Span, highest, highest_of_two
 from spatialhealth.likelihood.profile import ErrorProfile, LagProfile, gaussian
 from spatialhealth.likelihood.sandwich import Scores
@@ -23,11 +24,11 @@ from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["least_squares", "maximum_likelihood", "tells_lambda", "tells_rho"]
+__all__ = ["RIVAL", "least_squares", "maximum_likelihood", "rivals", "tells_lambda", "tells_rho"]
 
-_NOTHING = 1e-10  # share of the length of W y below which nothing is left of it but rounding
 _LARGE = 5_000  # units beyond which the expected information takes longer than all the rest
-_RIVAL = 2.0  # log-likelihood units within which another maximum is worth a word
+RIVAL = "Rival maximum"
+_NEAR = 2.0  # log-likelihood units within which another maximum is worth a word
 
 
 def maximum_likelihood(
@@ -79,7 +80,7 @@ def maximum_likelihood(
         loglik=best.loglik,
         score=best.score,
         evaluations=best.evaluations,
-        facts=_rivals(best, state.spatial),
+        facts=rivals(best.loglik, [(_where(each, state.spatial), each.loglik) for each in best.rivals]),
     )
 
 
@@ -201,23 +202,37 @@ def _span(name: str, operator: SpatialOperator, within: Within) -> Span:
     return Span(name, operator.interval, within.drops_constant)
 
 
-def _rivals(best: Optimum, names: tuple[str, ...]) -> dict[str, str]:
-    """Say which other maxima are nearly as high."""
-    near = [rival for rival in best.rivals if best.loglik - rival.loglik < _RIVAL]
-    if not near:
-        return {}
+def _where(optimum: Optimum, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {at:.4f}" for name, at in zip(names, optimum.at, strict=True))
+
+
+def rivals(highest: float, others: list[tuple[str, float]]) -> dict[str, str]:
+    """Say which other maxima are nearly as high.
+
+    Parameters
+    ----------
+    highest : float
+        The log-likelihood that was kept.
+    others : list of (str, float)
+        Where each of the others is, and its log-likelihood.
+
+    Returns
+    -------
+    dict of str to str
+        A line for the summary; empty if there is none.
+    """
     words = [
-        ", ".join(f"{name} {at:.4f}" for name, at in zip(names, rival.at, strict=True))
-        + f" (log-likelihood {best.loglik - rival.loglik:.3f} lower)"
-        for rival in near
+        f"{where} (log-likelihood {highest - loglik:.3f} lower)"
+        for where, loglik in others
+        if highest - loglik < _NEAR
     ]
-    return {"Rival maximum": "; ".join(words)}
+    return {RIVAL: "; ".join(words)} if words else {}
 
 
 def tells_rho(outcome: Array, lag: Array, whole: Array) -> None:
     """Raise if what the regressors leave of W y is a multiple of what they leave of y."""
     left = lag - outcome * float(outcome @ lag) / float(outcome @ outcome)
-    if np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(whole - whole.mean())), 1e-300):
+    if vanished(left, whole - whole.mean()):
         raise IdentificationError(
             "Once regressors and effects are out, nothing is left of W y but a multiple of y, which cannot tell "
             "rho. Either every unit neighbours every other with the same weight: use sparser weights; or the "
@@ -229,7 +244,7 @@ def tells_lambda(residual: Array, error: SpatialOperator, within: Within) -> Non
     """Raise if the lag of the residuals is a multiple of the residuals."""
     lagged = within.apply(error.lag(residual.reshape(within.t, within.n))).reshape(-1)
     left = lagged - residual * float(residual @ lagged) / float(residual @ residual)
-    if np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(lagged)), 1e-300):
+    if vanished(left, lagged):
         raise IdentificationError(
             "The spatial lag of the residuals is a multiple of the residuals, which cannot tell lambda: every unit "
             "neighbours every other with the same weight. Use sparser weights for the errors."

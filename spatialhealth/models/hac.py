@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from spatialhealth._typing import Array
 from spatialhealth.errors import WeightsError
-from spatialhealth.likelihood.sandwich import Scores, score_variance_over_space
-from spatialhealth.likelihood.state import State
-from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.covariances import Covariance, Observed, Sandwich, no_likelihood
+from spatialhealth.models.covariances import Covariance, Observed, OverSpace
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.weights.convert import as_links, as_matrix, in_order
 
@@ -29,7 +25,7 @@ class Classical(Observed):
 
 
 @dataclass(frozen=True, eq=False)
-class SpatialHAC(Sandwich):
+class SpatialHAC(OverSpace):
     """Sandwich for errors that are correlated over space in an unknown way; for SpatialIV and SLX.
 
     Parameters
@@ -81,14 +77,9 @@ class SpatialHAC(Sandwich):
         links = in_order(ids, links, operator.ids, "the HAC kernel")
         return SpatialHAC(links + sp.identity(operator.n, format="csr"))
 
-    def variance(self, scores: Scores, within: Within, spent: int) -> Array:
-        """Give the variance of the score."""
-        factor = within.n * within.t / (within.degrees - spent)
-        return factor * score_variance_over_space(scores, self.kernel)
-
-    def of_likelihood(self, state: State) -> Array:
-        """Raise OptionError: the score of a likelihood is not linear in the errors."""
-        raise no_likelihood()
+    def pairs(self) -> Any:
+        """Give the kernel, in the order of W."""
+        return self.kernel
 
 
 def _without_own(kernel: Any) -> Any:

@@ -11,6 +11,7 @@ from scipy.linalg import helmert
 
 from spatialhealth._typing import Array, Effects
 from spatialhealth.errors import IdentificationError, OptionError, some
+from spatialhealth.likelihood.least_squares import vanished
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.design import LAG_PREFIX, Design, Sample, lagged_names
 from spatialhealth.moments import Equation
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Roles", "Stack", "instrument_columns", "names_of"]
-
-_NOTHING = 1e-10  # share of a column's length below which the effects leave nothing of it but rounding
 
 
 def names_of(option: str, value: Any, known: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -251,7 +250,7 @@ class Roles:
         found = {}
         for name, values in self.instruments.items():
             column = stack.rows(values[..., None])[:, 0]
-            if np.linalg.norm(column) > _NOTHING * np.linalg.norm(values):
+            if not vanished(column, values):
                 found[name] = column
         return tuple(found), list(found.values())
 

@@ -43,10 +43,10 @@ class GeneralNesting(CombinedDurbinModel):
 
         - "baltagi": u_t = mu + (I - lambda M)^-1 e_t, the effects stay where they are;
         - "kkp": u_t = (I - lambda M)^-1 (mu + e_t), they spread over space as the errors do.
-    missing : {"raise", "unbalanced", "likelihood"}, default "raise"
+    missing : {"raise", "unbalanced"}, default "raise"
         - "raise": an absent row, or NaN, is an error;
         - "unbalanced": rows that are absent, or lack anything, are left out; every period has the weights among the
-          units observed in it;
+          units observed in it.
     restandardise : bool, default True
         Whether the links that are left to a unit of such a period sum to one again, where those of W do.
 

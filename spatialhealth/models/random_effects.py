@@ -9,20 +9,18 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import BoundaryWarning, IdentificationError, OptionError
 from spatialhealth.likelihood.covariance import invert_information
+from spatialhealth.likelihood.least_squares import vanished
 from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_expected import expected_random_information
 from spatialhealth.likelihood.random_sandwich import random_score_variance
 from spatialhealth.likelihood.random_search import RandomOptimum, maximise_random
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
-from spatialhealth.models.estimate import tells_lambda, tells_rho
+from spatialhealth.models.estimate import rivals, tells_lambda, tells_rho
 from spatialhealth.models.result import Estimate
 from spatialhealth.panel.within import demean
 
 __all__ = ["random_effects"]
-
-_NOTHING = 1e-10  # share of an outcome's length below which nothing is left of it but rounding
-_RIVAL = 2.0  # units of log-likelihood within which another maximum is reported
 
 
 def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: Covariance) -> Estimate:
@@ -104,7 +102,7 @@ def _identified(sample: Sample, parts: RandomSample) -> None:
     y = demean(parts.y, "entity").reshape(-1)
     z = demean(parts.z, "entity").reshape(len(y), -1)
     left = y - z @ np.linalg.lstsq(z, y, rcond=None)[0]
-    if np.linalg.norm(left) <= _NOTHING * np.linalg.norm(parts.y - parts.y.mean()):
+    if vanished(left, parts.y - parts.y.mean()):
         raise IdentificationError(
             "The regressors leave nothing of the outcome that changes over time, so errors cannot be told from unit "
             "effects. Use effects='none' on one period."
@@ -151,13 +149,8 @@ def _facts(parts: RandomSample, best: RandomOptimum) -> dict[str, str]:
     facts["theta"] = f"{1 - 1 / np.sqrt(1 + best.c):.4f} (1 - 1 / sqrt(1 + T phi))"
     if best.at_bound:
         facts["phi"] = "at its bound 0: the pooled model; no standard error exists"
-    near = [rival for rival in best.rivals if best.point.loglik - rival.point.loglik < _RIVAL]
-    if near:
-        facts["Rival maximum"] = "; ".join(
-            f"{_where(parts, rival)} (log-likelihood {best.point.loglik - rival.point.loglik:.3f} lower)"
-            for rival in near
-        )
-    return facts
+    others = [(_where(parts, rival), rival.point.loglik) for rival in best.rivals]
+    return facts | rivals(best.point.loglik, others)
 
 
 def _where(parts: RandomSample, optimum: RandomOptimum) -> str:

@@ -35,10 +35,10 @@ class SLX(DurbinModel):
         by unit; see `spatialhealth.models.covariances`, which also has `Conley`.
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
-    missing : {"raise", "unbalanced", "likelihood"}, default "raise"
+    missing : {"raise", "unbalanced"}, default "raise"
         - "raise": an absent row, or NaN, is an error;
         - "unbalanced": rows that are absent, or lack anything, are left out; every period has the weights among the
-          units observed in it;
+          units observed in it.
     restandardise : bool, default True
         Whether the links that are left to a unit of such a period sum to one again, where those of W do.
 

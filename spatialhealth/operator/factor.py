@@ -10,7 +10,7 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 
-__all__ = ["factorise", "log_abs_det", "log_abs_det_slope"]
+__all__ = ["factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
 
 
 def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
@@ -31,6 +31,11 @@ def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
     scipy.sparse.linalg.SuperLU
     """
     system = sp.csc_matrix(sp.identity(matrix.shape[0], format="csc", dtype=type(z)) - z * matrix)
+    return factorise_system(system, without_pivoting)
+
+
+def factorise_system(system: sp.csc_matrix, without_pivoting: bool) -> Any:
+    """Factorise a matrix, definite or diagonally dominant if it is `without_pivoting`; RuntimeError if singular."""
     if without_pivoting:
         return spla.splu(
             system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}

@@ -18,11 +18,11 @@ from spatialhealth.operator.factor import factorise
 from spatialhealth.operator.spectrum import Spectrum
 from spatialhealth.weights.convert import as_links
 
-__all__ = ["GRAM_LIMIT", "SpatialOperator", "as_operator", "columns_of_identity"]
+__all__ = ["INVERSE_LIMIT", "SpatialOperator", "as_operator", "check_inverse", "columns_of_identity"]
 
 _ROW_SUM = 1e-9
 _BLOCK = 512
-GRAM_LIMIT = 20_000
+INVERSE_LIMIT = 20_000  # units beyond which all columns of an inverse are too many
 
 
 class SpatialOperator:
@@ -183,17 +183,22 @@ class SpatialOperator:
         SizeError
             If there are more than 20,000 units.
         """
-        if self.n > GRAM_LIMIT:
-            raise SizeError(
-                f"The expected information needs all {self.n:,} columns of an inverse. "
-                "Use cov_type='observed', which needs none."
-            )
+        check_inverse(self.n)
         starts = range(0, self.n, _BLOCK)
         return float(
             sum(
                 np.square(self.matrix @ self.solve(rho, columns_of_identity(self.n, start))).sum()
                 for start in track(starts, "expected information")
             )
+        )
+
+
+def check_inverse(n: int) -> None:
+    """Raise SizeError where the expected information would need too many columns of an inverse."""
+    if n > INVERSE_LIMIT:
+        raise SizeError(
+            f"The expected information needs all {n:,} columns of an inverse. "
+            "Use cov_type='observed', which needs none."
         )
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 from numpy.polynomial import legendre
 
 from spatialhealth._typing import Array
@@ -14,7 +13,7 @@ from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.blocks import Block, BlockLogDet, BlockOperator
 from spatialhealth.operator.differentiate import derivative
 from spatialhealth.operator.eigen import EigenLogDet
-from spatialhealth.operator.factor import log_abs_det_slope
+from spatialhealth.operator.factor import factorise_system, log_abs_det_slope
 
 __all__ = ["WeightedLogDet", "weighted_logdet"]
 
@@ -63,11 +62,7 @@ class WeightedLogDet(LogDet):
         turned = rho * (self._matrix + complex(0, _STEP) * self._scaled)
         system = sp.csc_matrix(sp.identity(self._matrix.shape[0], format="csc", dtype=complex) - turned)
         try:
-            if self._spectrum.is_stable_without_pivoting(rho):
-                options = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0}
-                factor = spla.splu(system, **options, options={"SymmetricMode": True})
-            else:
-                factor = spla.splu(system)
+            factor = factorise_system(system, self._spectrum.is_stable_without_pivoting(rho))
             return log_abs_det_slope(factor, _STEP) / rho
         except RuntimeError:  # a pivot of zero: rho is an end of the interval to within rounding
             return -np.inf if rho > 0 else np.inf

@@ -109,7 +109,7 @@ def test_a_weights_matrix_that_is_not_standardised_has_its_own_interval():
 
 
 def test_large_sparse_weights_are_factorised_and_their_interval_is_that_of_the_spectrum():
-    n = 60
+    n = 36
     line = sp.diags([np.ones(n - 1), np.ones(n - 1)], [-1, 1])
     lattice = sp.csr_matrix(sp.kron(sp.eye(n), line) + sp.kron(line, sp.eye(n)))
     sums = np.asarray(lattice.sum(axis=1)).ravel()
