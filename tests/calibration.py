@@ -8,7 +8,6 @@ coefficients estimated along: a fifth of a standard deviation for rho here, more
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from dataclasses import dataclass, replace
@@ -16,15 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 import spatialhealth as sh
 from spatialhealth._progress import track
-from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import SpatialHealthWarning
 from tests import brute
-
-Z95 = 1.959963984540054
+from tests.monte_carlo import Z95, arguments, with_isolates
 
 
 @dataclass(frozen=True)
@@ -43,10 +39,7 @@ class Design:
 
     def weights(self):
         """Ids and weights: a lattice, and as many units without neighbours as asked for."""
-        W = sp.block_diag(
-            [lattice(self.n_units - self.isolates), sp.csr_matrix((self.isolates, self.isolates))]
-        )
-        return np.arange(self.n_units), sp.csr_matrix(W)
+        return with_isolates(self.n_units, self.isolates)
 
 
 @lru_cache(maxsize=2)
@@ -106,12 +99,7 @@ def replicate(design: Design, replications: int, seed: int = 2011) -> pd.DataFra
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=2011)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=1000, seed=2011)
     situations = [
         Design(effects=effects, correction=correction, cov_type=cov_type)
         for effects in ("two-way", "entity", "time", "none")

@@ -7,7 +7,6 @@ errors unless said otherwise.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator
 
@@ -18,6 +17,7 @@ import spatialhealth as sh
 from spatialhealth._progress import track
 from spatialhealth.datasets.lattice import lattice
 from spatialhealth.diagnostics import Statistic
+from tests.monte_carlo import arguments
 
 N = 49
 LEVEL = 0.05
@@ -150,12 +150,7 @@ def size(draw: Callable[[np.random.Generator], Found], replications: int, seed: 
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=2010)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=1000, seed=2010)
     for title, draw in situations():
         table = size(draw, options.replications, options.seed)
         sys.stdout.write(f"\n{title}, {options.replications} replications\n{table.round(4).to_string()}\n")

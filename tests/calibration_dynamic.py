@@ -7,22 +7,18 @@ long-run effects of the first regressor, how far the estimate is off and whether
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 import spatialhealth as sh
 from spatialhealth._progress import track
-from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import SpatialHealthWarning, StabilityError
 from tests import brute
-
-Z95 = 1.959963984540054
+from tests.monte_carlo import Z95, arguments, with_isolates
 
 
 @dataclass(frozen=True)
@@ -42,10 +38,7 @@ class Design:
 
     def weights(self):
         """Ids and weights: a lattice, and as many units without neighbours as asked for."""
-        W = sp.block_diag(
-            [lattice(self.n_units - self.isolates), sp.csr_matrix((self.isolates, self.isolates))]
-        )
-        return np.arange(self.n_units), sp.csr_matrix(W)
+        return with_isolates(self.n_units, self.isolates)
 
     def truth(self, W):
         """Parameters in the order of the result, then short-run and long-run effects of the first regressor."""
@@ -123,12 +116,7 @@ def replicate(
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=2008)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=1000, seed=2008)
     situations = [Design(periods, effects) for effects in ("two-way", "entity") for periods in (10, 30)]
     situations.append(Design(10, isolates=3))
     for design in situations:

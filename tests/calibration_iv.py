@@ -6,7 +6,6 @@ much each estimator misses the truth, and how often its 95 % intervals hold it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,9 @@ import pandas as pd
 import spatialhealth as sh
 from spatialhealth._progress import track
 from tests import small
+from tests.monte_carlo import Z95, arguments
 
 TRUTH = {"x": 1.0, "b": -0.7, "rho": 0.4}
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -130,12 +129,7 @@ STUDIES: list[tuple[Situation, dict[str, dict[str, Any]]]] = [
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=2011)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=1000, seed=2011)
     for situation, models in STUDIES:
         table = replicate(situation, models, options.replications, options.seed)
         print(f"\n{situation}\n{options.replications} replications\n{table.round(4).to_string()}")

@@ -7,7 +7,6 @@ there in a third of the years. Part "outcome": outcomes that were not recorded, 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 
@@ -19,8 +18,8 @@ import spatialhealth as sh
 from spatialhealth._progress import track
 from spatialhealth.errors import SpatialHealthWarning
 from tests import holes, small
+from tests.monte_carlo import Z95, parser
 
-Z95 = 1.959963984540054
 NAMES = ("x", "z")
 BETA, THETA = np.array([1.0, -0.5]), np.array([0.3, 0.2])
 
@@ -176,13 +175,9 @@ def outcome(replications, seed):
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=2025)
-    parser.add_argument("--part", choices=["unbalanced", "outcome", "all"], default="all")
-    options = parser.parse_args()
+    given = parser(__doc__, replications=500, seed=2025)
+    given.add_argument("--part", choices=["unbalanced", "outcome", "all"], default="all")
+    options = given.parse_args()
     parts = {"unbalanced": unbalanced, "outcome": outcome}
     for name, part in parts.items():
         if options.part in (name, "all"):

@@ -6,7 +6,6 @@ on each other over time beyond its random effect, and grow with a regressor, whi
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import spatialhealth as sh
 from spatialhealth._progress import track
 from spatialhealth.datasets.lattice import lattice
 from spatialhealth.errors import BoundaryWarning
-from tests.calibration import Z95
+from tests.monte_carlo import Z95, arguments
 
 SIDE_UNITS, PERIODS, BETA, CONSTANT = 100, 6, (1.0, -0.5), 1.0
 
@@ -106,12 +105,7 @@ def study(situation: Situation, replications: int, seed: int) -> pd.DataFrame:
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=2003)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=500, seed=2003)
     for situation in SITUATIONS:
         table = study(situation, options.replications, options.seed)
         print(f"\n{situation}\n{options.replications} replications, {table.attrs['bounds']} fits at phi = 0")

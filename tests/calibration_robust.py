@@ -7,7 +7,6 @@ whether each 95 % interval holds the truth.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ import spatialhealth as sh
 from spatialhealth._progress import track
 from spatialhealth.datasets.lattice import lattice
 from tests import brute
-from tests.calibration import Z95
+from tests.monte_carlo import Z95, arguments
 
 RHO, BETA, THETA = 0.4, (1.0, -0.5), (0.4, 0.2)
 
@@ -80,12 +79,7 @@ def coverage(situation: Situation, replications: int, seed: int = 1980) -> pd.Da
 
 def main() -> int:
     """Print a table for each situation."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replications", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1980)
-    options = parser.parse_args()
+    options = arguments(__doc__, replications=1000, seed=1980)
     for situation in SITUATIONS:
         table = coverage(situation, options.replications, options.seed)
         print(f"\n{situation}\n{options.replications} replications\n{table.round(3).to_string()}", flush=True)

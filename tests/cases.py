@@ -11,6 +11,16 @@ import pandas as pd
 
 import spatialhealth as sh
 
+# all that estimate by likelihood
+ESTIMATORS = [
+    sh.SLX,
+    sh.SpatialLag,
+    sh.SpatialDurbin,
+    sh.SpatialError,
+    sh.SpatialDurbinError,
+    sh.SpatialCombined,
+    sh.GeneralNesting,
+]
 REFERENCE = Path(__file__).parent / "reference"
 COLUMBUS_WEIGHTS = ("queen", "knn4", "invdist", "invdist_maxeig", "island")
 PANELS = {

@@ -7,7 +7,7 @@ import pytest
 
 import spatialhealth as sh
 from spatialhealth.likelihood import ErrorFilter, ErrorProfile, Jacobian, LagProfile, Within
-from tests import small
+from tests import cases, small
 
 EFFECTS = ("none", "entity", "time", "two-way")
 W = small.lattice(4, 5)
@@ -67,18 +67,7 @@ def test_the_score_is_the_slope(data, effects):
 @pytest.mark.parametrize("correction", ["lee-yu", "none"])
 def test_general_nesting_fits_no_worse_than_what_it_nests(data, effects, correction):
     options = {"weights": (IDS, W), "effects": effects, "correction": correction}
-    value = {
-        kind: kind(**options).fit_arrays(*data).loglik_
-        for kind in (
-            sh.SLX,
-            sh.SpatialLag,
-            sh.SpatialDurbin,
-            sh.SpatialError,
-            sh.SpatialDurbinError,
-            sh.SpatialCombined,
-            sh.GeneralNesting,
-        )
-    }
+    value = {kind: kind(**options).fit_arrays(*data).loglik_ for kind in cases.ESTIMATORS}
     nested = {
         sh.GeneralNesting: (sh.SpatialDurbin, sh.SpatialDurbinError, sh.SpatialCombined),
         sh.SpatialDurbin: (sh.SpatialLag, sh.SLX, sh.SpatialError),  # the error model by its common factors

@@ -15,16 +15,8 @@ from spatialhealth.models.design import Design, Sample
 from spatialhealth.operator import SpatialOperator
 from spatialhealth.panel import PanelTable
 from tests import brute, small
+from tests.cases import ESTIMATORS
 
-ESTIMATORS = [
-    sh.SLX,
-    sh.SpatialLag,
-    sh.SpatialDurbin,
-    sh.SpatialError,
-    sh.SpatialDurbinError,
-    sh.SpatialCombined,
-    sh.GeneralNesting,
-]
 EFFECTS = ("none", "entity", "time", "two-way")
 CORRECTIONS = ("lee-yu", "none")
 

@@ -10,17 +10,9 @@ import spatialhealth as sh
 from spatialhealth import errors
 from spatialhealth.errors import IsolateWarning, TransformationWarning
 from tests import small
+from tests.cases import ESTIMATORS
 from tests.refusal import refusal
 
-ESTIMATORS = [
-    sh.SLX,
-    sh.SpatialLag,
-    sh.SpatialDurbin,
-    sh.SpatialError,
-    sh.SpatialDurbinError,
-    sh.SpatialCombined,
-    sh.GeneralNesting,
-]
 WITH_LAG = [sh.SpatialLag, sh.SpatialDurbin]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
 

@@ -8,16 +8,8 @@ import pytest
 
 import spatialhealth as sh
 from tests import small
+from tests.cases import ESTIMATORS
 
-ESTIMATORS = [
-    sh.SLX,
-    sh.SpatialLag,
-    sh.SpatialDurbin,
-    sh.SpatialError,
-    sh.SpatialDurbinError,
-    sh.SpatialCombined,
-    sh.GeneralNesting,
-]
 EFFECTS = ("none", "entity", "time", "two-way")
 
 every_model = pytest.mark.parametrize("effects", EFFECTS)

@@ -11,16 +11,8 @@ from scipy import stats
 
 import spatialhealth as sh
 from tests import small
+from tests.cases import ESTIMATORS
 
-ESTIMATORS = [
-    sh.SLX,
-    sh.SpatialLag,
-    sh.SpatialDurbin,
-    sh.SpatialError,
-    sh.SpatialDurbinError,
-    sh.SpatialCombined,
-    sh.GeneralNesting,
-]
 TITLES = {
     sh.SLX: "SLX model",
     sh.SpatialLag: "Spatial lag model (SAR)",
