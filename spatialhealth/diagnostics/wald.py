@@ -87,6 +87,11 @@ def _against(result: FitResult, name: str) -> Statistic:
     """Test whether the model of that name is enough."""
     if name == "SpatialError":
         return _common_factor(result)
+    if result.within.is_dynamic and name in ("SLX", "OLS"):
+        raise OptionError(
+            f"wald: {name} is no special case of a dynamic {result.model}, which keeps the outcome of the period "
+            "before. Name the parameters that are zero instead."
+        )
     lags = {LAG_PREFIX + lagged for lagged in result.lagged}
     spatial = set(result.spatial_names)
     keeps = {
