@@ -23,7 +23,7 @@ from spatialhealth.panel.table import PanelTable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fitted", "baseline", "check_model", "fitted", "outcome_of"]
+__all__ = ["Fitted", "baseline", "check_model", "check_regressors", "fitted", "outcome_of"]
 
 _RANDOM = (
     "does not apply to residuals of a model with random effects, which are less the predicted effects and "
@@ -169,6 +169,17 @@ def _special(result: FitResult, table: PanelTable) -> str:
             "spatialhealth.diagnostics.wald, or data without them."
         )
     return ""
+
+
+def check_regressors(one: Fitted, other: Fitted) -> None:
+    """Raise OptionError if a regressor of two models of the same units and periods is not the same in both."""
+    places = [model.result.regressors.index for model in (one, other)]
+    for name in (name for name in one.result.regressors if name in other.result.regressors):
+        first, second = (model.table.x[..., at(name)] for model, at in zip((one, other), places, strict=True))
+        if not np.array_equal(first, second):
+            raise OptionError(
+                f"{name!r} has other values in the one model than in the other. Fit both to one table."
+            )
 
 
 def baseline(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spatialhealth.diagnostics.fitted import Fitted, fitted
+from spatialhealth.diagnostics.fitted import Fitted, check_regressors, fitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.diagnostics.wald import wald
@@ -83,8 +83,12 @@ def _check(fixed: Fitted, random: Fitted) -> None:
         raise OptionError(
             "hausman needs both models fitted to the same data, with weights in the same order."
         )
+    check_regressors(fixed, random)
     if one.lagged != other.lagged or (one.operator.matrix != other.operator.matrix).nnz:
         raise OptionError("hausman needs the same weights and the same lagged regressors in both models.")
+    errors = one.error_operator, other.error_operator
+    if errors[0] is not None and errors[1] is not None and (errors[0].matrix != errors[1].matrix).nnz:
+        raise OptionError("hausman needs the same weights of the errors in both models.")
 
 
 def _form(fixed: Fitted, random: Fitted) -> Statistic:

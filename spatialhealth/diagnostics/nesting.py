@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.diagnostics.fitted import Fitted
+from spatialhealth.diagnostics.fitted import Fitted, check_regressors
 from spatialhealth.errors import OptionError, some
 from spatialhealth.models.design import CONSTANT, LAG_PREFIX
 from spatialhealth.models.result import FitResult
@@ -127,13 +127,7 @@ def _same_data(restricted: Fitted, full: Fitted) -> None:
             "are not the same outcomes in the same order of units. Fit both to one table, with weights in "
             "one order."
         )
-    for name in set(small.regressors) & set(large.regressors):
-        one = restricted.table.x[..., small.regressors.index(name)]
-        other = full.table.x[..., large.regressors.index(name)]
-        if not np.array_equal(one, other):
-            raise OptionError(
-                f"{name!r} has other values in the one model than in the other. Fit both to one table."
-            )
+    check_regressors(restricted, full)
 
 
 def _known(result: FitResult) -> Array:
