@@ -226,11 +226,12 @@ def _many(steps: Ladder) -> str:
     """Say how many tests were made, and what is left once that is allowed for."""
     told = [(test, holm) for test, holm in zip(steps.statistics, steps.holm, strict=True) if test.applies]
     lost = [test.name for test, holm in told if test.reject(steps.level) and holm >= steps.level]
-    after = (
-        f"no longer rejected once Holm's correction allows for all of them: {', '.join(lost)}"
-        if lost
-        else "every rejection also holds with Holm's correction for all of them"
-    )
+    if lost:
+        after = f"no longer rejected once Holm's correction allows for all of them: {', '.join(lost)}"
+    elif any(test.reject(steps.level) for test, _ in told):
+        after = "every rejection also holds with Holm's correction for all of them"
+    else:
+        after = "none of them rejects"
     return (
         f"These are {len(told)} tests on one set of data, made in sequence, so that the level of each is not that of "
         f"the whole; {after}. The standard errors of the suggested model do not know that it was chosen by tests."
