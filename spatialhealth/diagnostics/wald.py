@@ -85,11 +85,6 @@ def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
 
 def _against(result: FitResult, name: str) -> Statistic:
     """Test whether the model of that name is enough."""
-    if result.within.is_dynamic and name in ("SpatialError", "SLX", "OLS"):
-        raise OptionError(
-            f"wald: {name} is no special case of a dynamic {result.model}, which keeps the outcome of the period "
-            "before. Name the parameters that are zero instead."
-        )
     if name == "SpatialError":
         return _common_factor(result)
     if result.within.is_dynamic and name in ("SLX", "OLS"):
