@@ -171,5 +171,7 @@ def _attempt(name: str, test: Callable[[], Statistic | StatisticTable]) -> tuple
     try:
         found = test()
     except (OptionError, IdentificationError, SizeError, ConvergenceError) as error:
-        return (Statistic.not_applicable(name, "not tested", str(error)),)
+        # who refuses is the name of the test already
+        reason = str(error).removeprefix("wald: ").removeprefix("lr: ").removeprefix("hausman: ")
+        return (Statistic.not_applicable(name, "not tested", reason),)
     return (found,) if isinstance(found, Statistic) else found.statistics

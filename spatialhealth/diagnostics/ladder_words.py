@@ -10,7 +10,7 @@ from spatialhealth.diagnostics.ladder_result import Ladder, Rung
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.models.result import FitResult
 
-__all__ = ["paragraph", "suggestion"]
+__all__ = ["paragraph", "parts", "suggestion"]
 
 _NAMES = {
     "OLS": "least squares without spatial terms (OLS)",
@@ -91,13 +91,31 @@ def suggestion(rungs: Sequence[Rung], level: float, decide: str) -> tuple[str, s
     if not (sar or sem):
         if no_rho:
             return "SLX", "as the lagged regressors take up what the LM tests found: rho = 0 is not rejected"
-        return "SDM", "as neither SAR nor SEM is enough"
+        return "SDM", _not_enough(tests)
     if sar and points == "lag":
         return "SAR", "as theta = 0 is not rejected and the LM tests point to a lag"
     if sem and points == "error":
         return "SEM", "as the common factor is not rejected and the LM tests point to an error"
     which = "SAR and SEM" if sar and sem else "SAR" if sar else "SEM"
     return "SDM", f"as the reduction to {which} is not rejected but the LM tests do not point the same way"
+
+
+def _not_enough(tests: dict[str, Statistic]) -> str:
+    """Say which reductions are rejected, and which no test can tell: that is not the same."""
+    untold = [
+        name
+        for name in ("SAR", "SEM")
+        if not any(
+            test is not None and test.applies
+            for test in (tests.get(f"{kind} {_CLASSES[name]} in SpatialDurbin") for kind in ("LR", "Wald"))
+        )
+    ]
+    if not untold:
+        return "as neither SAR nor SEM is enough"
+    if len(untold) == 2:
+        return "as no test can tell whether SAR or SEM is enough"
+    other = "SEM" if untold == ["SAR"] else "SAR"
+    return f"as {other} is not enough and no test can tell whether {untold[0]} is"
 
 
 def _keeps(tests: dict[str, Statistic], name: str, level: float, decide: str) -> bool:
@@ -136,15 +154,32 @@ def paragraph(steps: Ladder) -> str:
     -------
     str
     """
+    opening, told, closing = parts(steps)
+    return " ".join([opening, *told, closing])
+
+
+def parts(steps: Ladder) -> tuple[str, tuple[str, ...], str]:
+    """Give the paragraph in parts: what the data are, one part a rung, and what follows from them.
+
+    Parameters
+    ----------
+    steps : Ladder
+
+    Returns
+    -------
+    (str, tuple of str, str)
+    """
     result = steps.models["OLS"].result_
-    parts = [
-        _data(result, steps.level),
-        *(_sentence(rung, steps.level) for rung in steps.rungs),
+    closing = [
         _left_out_effects(steps, result),
         f"The tests lead to {_NAMES[steps.choice]}, {steps.why}.",
         _many(steps),
     ]
-    return " ".join(part for part in parts if part)
+    return (
+        _data(result, steps.level),
+        tuple(_sentence(rung, steps.level) for rung in steps.rungs),
+        " ".join(part for part in closing if part),
+    )
 
 
 def _data(result: FitResult, level: float) -> str:
@@ -190,12 +225,21 @@ def _sentence(rung: Rung, level: float) -> str:
     )
     clauses = [f"{verb} {_listed([_told(test) for test in tests])}" for verb, tests in groups if tests]
     sentences = [f"{who} {'; they '.join(clauses) if who.endswith('ests') else ', and '.join(clauses)}."]
-    silent = [test for test in rung.statistics if not test.applies]
-    reasons = [
-        f"{_subject(test).capitalize() or test.name} decides nothing: {_open(test.reason)}."
-        for test in silent
-    ]
-    return " ".join((sentences if clauses else []) + reasons)
+    return " ".join((sentences if clauses else []) + _silent(rung))
+
+
+def _silent(rung: Rung) -> list[str]:
+    """Say which tests do not apply, and why: once, where it is for the same reason."""
+    by_reason: dict[str, list[Statistic]] = {}
+    for test in rung.statistics:
+        if not test.applies:
+            by_reason.setdefault(test.reason.split(". ")[0].removesuffix("."), []).append(test)
+    said = []
+    for tests in by_reason.values():
+        who = _listed([_subject(test) or test.name for test in tests])
+        verb = "decides" if len(tests) == 1 else "decide"
+        said.append(f"{who[:1].upper()}{who[1:]} {verb} nothing: {_open(tests[0].reason)}.")
+    return said
 
 
 def _subject(test: Statistic) -> str:

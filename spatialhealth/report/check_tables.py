@@ -24,16 +24,13 @@ def test_table(tested: Tested) -> Table:
     """
     frame = tested.ladder.table
     frame["df"] = [_df(test) for test in tested.ladder.statistics]
-    null = frame["null"].where(frame["reason"] == "", frame["reason"])
+    null = frame["null"].where(frame["reason"] == "", "does not apply")
     shown = frame[["rung", "test", "statistic", "df", "p_value", "p_holm"]].assign(null=null)
     shown["rung"] = shown["rung"].astype(str)
-    return Table(
-        "tests",
-        "Tests in order, with p values as they are and with Holm's correction for all of them at once. A test "
-        "without figures does not apply; the last column says why.",
-        frame,
-        shown,
-    )
+    caption = "Tests in order, with p values as they are and with Holm's correction for all of them at once."
+    if (frame["reason"] != "").any():
+        caption += " The steps above say why a test does not apply."
+    return Table("tests", caption, frame, shown)
 
 
 def std_error_table(comparison: Comparison, response: str) -> Table:
@@ -89,6 +86,8 @@ def _effects(groups: Grouped, stem: str, response: str) -> Table:
         f"Effects on {response} by group, standard errors in brackets, and spatial Chow tests that the groups do not "
         "differ. All units: the model without groups."
     )
+    if "Difference" in sides:
+        caption += f" Difference: {groups.titles[1]} less {groups.titles[0]}."
     return Table(stem, caption, numbers.join(tests), shown.join(tests))
 
 
@@ -115,8 +114,7 @@ def _coefficients(groups: Grouped, stem: str) -> Table:
 
 def _titles(groups: Grouped) -> list[str]:
     """Give the headings of what stands side by side."""
-    difference = [f"{groups.titles[1]} less {groups.titles[0]}"] if len(groups.titles) == 2 else []
-    return ["All units", *groups.titles, *difference]
+    return ["All units", *groups.titles, *(["Difference"] if len(groups.titles) == 2 else [])]
 
 
 def _cells(values: Array, errors: Array) -> list[str]:

@@ -31,9 +31,9 @@ def test_words(tested: Tested, main: Fit) -> list[str]:
     same = type(found) is type(own) and set(found.result_.param_names) == set(own.result_.param_names)
     to = f"The tests lead to {_model(ladder.choice, type(found).__name__)}"
     return [
-        f"{to}, which is the model of this study."
+        f"{to}, the model of this study."
         if same
-        else f"{to}; the model of this study is {type(own).__name__}, and everything below is of that one."
+        else f"{to}. The model of this study is {type(own).__name__}, and what follows is of that one."
     ]
 
 
@@ -65,8 +65,13 @@ def std_error_words(comparison: Comparison) -> list[str]:
             f"{_capital(WORDS[name])}: the standard errors of the effects are {size} those of the model "
             f"({WORDS[comparison.own]})."
         )
-    variables = comparison.effects[comparison.own].variables
-    return [*said, *(_verdict(comparison, variable) for variable in variables)]
+    by_verdict: dict[str, list[str]] = {}
+    for variable in comparison.effects[comparison.own].variables:
+        by_verdict.setdefault(_verdict(comparison, variable), []).append(variable)
+    return [
+        *said,
+        *(f"The interval of the total effect {words}: {_and(names)}." for words, names in by_verdict.items()),
+    ]
 
 
 def _verdict(comparison: Comparison, variable: str) -> str:
@@ -76,12 +81,11 @@ def _verdict(comparison: Comparison, variable: str) -> str:
     for name, found in comparison.effects.items():
         row = found.table.set_index(["variable", "effect"]).loc[(variable, "total")]
         (within if row["ci_low"] <= 0 <= row["ci_high"] else without).append(name)
-    start = f"{variable}: the interval of the total effect"
-    if not within:
-        return f"{start} excludes zero with all {len(without)} kinds of standard errors."
-    if not without:
-        return f"{start} includes zero with all {len(within)} kinds of standard errors."
-    return f"{start} excludes zero with {_and(without)}, and includes it with {_and(within)}."
+    if within and without:
+        return f"excludes zero with {_and(without)}, and includes it with {_and(within)}"
+    count = len(comparison.effects)
+    kinds = "both kinds" if count == 2 else f"all {count} kinds"
+    return f"{'excludes' if without else 'includes'} zero with {kinds} of standard errors"
 
 
 def grouped_facts(groups: Grouped) -> dict[str, str]:
@@ -130,22 +134,18 @@ def _totals(groups: Grouped, level: float) -> list[str]:
         return []
     adjusted = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
     differ = [name for name, test in tests.items() if test.reject(level)]
-    kept = [name for name in differ if adjusted[name] < level]
-    each = (
-        "the total effect is" if len(tests) == 1 else f"each of the {len(tests)} total effects is, by itself,"
-    )
-    start = f"Where {each} tested at the {100 * level:g} per cent level, "
+    start = f"Tested{' one by one' if len(tests) > 1 else ''} at the {100 * level:g} per cent level, "
     if not differ:
-        return [start + "no difference between the groups is shown, which is not to show that there is none."]
-    said = f"{start}the groups differ in {_and([_with_p(name, tests[name]) for name in differ])}"
+        return [f"{start}no total effect is shown to differ between the groups, nor to be the same."]
+    said = f"{start}the total effect differs between the groups for {_and([_with_p(n, tests[n]) for n in differ])}"
     silent = [_with_p(name, test) for name, test in tests.items() if name not in differ]
-    said += f"; no difference is shown in {_and(silent)}." if silent else "."
+    said += f"; for {_and(silent)} no difference is shown." if silent else "."
     if len(tests) > 1:
-        lost = [name for name in differ if name not in kept]
+        lost = [name for name in differ if adjusted[name] >= level]
         said += (
-            f" With Holm's correction for {len(tests)} tests, no difference is shown in {_and(lost)} either."
+            f" With Holm's correction for {len(tests)} tests none is shown for {_and(lost)} either."
             if lost
-            else f" That holds with Holm's correction for {len(tests)} tests too."
+            else f" What differs still does with Holm's correction for {len(tests)} tests."
         )
     return [said]
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth._progress import track
 from spatialhealth.diagnostics import Ladder, Statistic, ladder
+from spatialhealth.errors import some
 from spatialhealth.heterogeneity import Regimes, regimes
+from spatialhealth.heterogeneity.groups import Groups
 from spatialhealth.report.fitting import Fit, effects_of, kept, named
 from spatialhealth.report.study_file import StudyFile
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.impacts import Impacts
 
-__all__ = ["Comparison", "Grouped", "Tested", "compared", "grouped", "tested"]
+__all__ = ["Comparison", "Grouped", "Tested", "check_groups", "compared", "grouped", "tested"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,14 +152,42 @@ def grouped(study: StudyFile, main: Fit, say: Callable[[str], None]) -> tuple[Gr
                 restandardise=asked.get("restandardise", True),
                 level=main.effects.level,
             )
-        titles = _titles(study, f"{path}.labels", asked, groups)
-        found.append(Grouped(asked["name"], asked["by"], groups, titles, _new(said, main)))
+        titles = _titles(asked, groups.groups)
+        found.append(
+            Grouped(asked["name"], asked["by"], groups, titles, _of_groups(said, groups, titles, main))
+        )
     return tuple(found)
+
+
+def _of_groups(said: list[str], groups: Regimes, titles: tuple[str, ...], main: Fit) -> tuple[str, ...]:
+    """Put warnings that several groups share together, under the names that the study gives the groups."""
+    starts = {
+        f"regimes, in the group {old}: ": new for old, new in zip(groups.groups.titles, titles, strict=True)
+    }
+    by_text: dict[str, list[str]] = {}
+    for text in _new(said, main):
+        start = next((start for start in starts if text.startswith(start)), "")
+        by_text.setdefault(text.removeprefix(start), []).extend([starts[start]] if start else [])
+    return tuple(f"{', '.join(names)}: {text}" if names else text for text, names in by_text.items())
 
 
 def _new(said: list[str], main: Fit) -> tuple[str, ...]:
     """Leave out what has been said of the main model."""
     return tuple(text for text in dict.fromkeys(said) if text not in main.warnings)
+
+
+def check_groups(study: StudyFile, main: Fit) -> None:
+    """Refuse columns and groups that the data do not have, before the time is spent."""
+    for j, asked in enumerate(study.content.get("regimes", []), 1):
+        known = [str(label) for label in _labels(study, f"regimes[{j}].by", asked["by"], main).unique()]
+        labels = asked.get("labels", {})
+        for label in labels:
+            if label not in known:
+                raise study.wrong(
+                    f"regimes[{j}].labels.{label}", f"there is no such group. There are: {some(known)}."
+                )
+        if len(set(labels.values())) < len(labels):
+            raise study.wrong(f"regimes[{j}].labels", "two groups are called the same.")
 
 
 def _labels(study: StudyFile, path: str, name: str, main: Fit) -> pd.Series:
@@ -173,14 +203,9 @@ def _labels(study: StudyFile, path: str, name: str, main: Fit) -> pd.Series:
     )
 
 
-def _titles(study: StudyFile, path: str, asked: Mapping[str, Any], groups: Regimes) -> tuple[str, ...]:
+def _titles(asked: Mapping[str, Any], groups: Groups) -> tuple[str, ...]:
     """Give what each group is called: as the study says, or by its label."""
-    known = [str(label) for label in groups.groups.labels]
-    named = asked.get("labels", {})
-    for label in named:
-        if label not in known:
-            raise study.wrong(f"{path}.{label}", f"there is no such group. There are: {', '.join(known)}.")
-    titles = tuple(named.get(label, title) for label, title in zip(known, groups.groups.titles, strict=True))
-    if len(set(titles)) < len(titles):
-        raise study.wrong(path, f"two groups are called the same: {', '.join(titles)}.")
-    return titles
+    called = asked.get("labels", {})
+    return tuple(
+        called.get(str(label), title) for label, title in zip(groups.labels, groups.titles, strict=True)
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth._progress import track
-from spatialhealth.report.checks import Comparison, Grouped, Tested, compared, grouped, tested
+from spatialhealth.report.checks import Comparison, Grouped, Tested, check_groups, compared, grouped, tested
 from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weights_in_words
 from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, select
@@ -112,6 +112,7 @@ def _run(study: StudyFile, say: Callable[[str], None]) -> Results:
     say(f"Fitting {model['estimator']} to {len(data.table):,} rows of {len(data.units):,} units.")
     main = fit_one(study, _MAIN, "", data, {}, "weights", "model")
     _check_names(study, main)
+    check_groups(study, main)
     contrasts, orders = _contrasts(study, main), _orders(study, main)
     local = {}
     for name in track(study.part("maps").get("effects", []), "effects by unit"):

@@ -10,6 +10,7 @@ from typing import Any
 
 from spatialhealth import maps
 from spatialhealth._progress import track
+from spatialhealth.diagnostics.ladder_words import parts
 from spatialhealth.report.check_words import grouped_facts, grouped_words, std_error_words, test_words
 from spatialhealth.report.checks import Comparison, Grouped, Tested
 from spatialhealth.report.figures import Drawing, draw
@@ -132,17 +133,7 @@ def _page(
         ),
         *([] if results.tested is None else [_tests(results, results.tested, tables)]),
         _model(results, tables),
-        Section(
-            "effects",
-            "Effects",
-            "Direct: what a change in a unit does in that unit, feedback through its neighbours included. Indirect: "
-            "what the same change in all other units does there. Total: both together. These are associations that "
-            "hold the other regressors fixed; the model alone does not make them causes.",
-            sentences=effect_words(main),
-            tables=[tables[name] for name in ("effects", "long_run") if name in tables],
-            pictures=[pictures["effects"]],
-            folded=[tables["orders"]] if "orders" in tables else [],
-        ),
+        _effects(results, tables, pictures),
     ]
     if "contrasts" in tables:
         sections.append(
@@ -185,6 +176,22 @@ def _page(
     )
 
 
+def _effects(
+    results: Results, tables: dict[str, Table | RegressionTable], pictures: dict[str, Picture]
+) -> Section:
+    return Section(
+        "effects",
+        "Effects",
+        "Direct: what a change in a unit does in that unit, feedback through its neighbours included. Indirect: "
+        "what the same change in all other units does there. Total: both together. These are associations that "
+        "hold the other regressors fixed; the model alone does not make them causes.",
+        sentences=effect_words(results.main),
+        tables=[tables[name] for name in ("effects", "long_run") if name in tables],
+        pictures=[pictures["effects"]],
+        folded=[tables["orders"]] if "orders" in tables else [],
+    )
+
+
 def _model(results: Results, tables: dict[str, Table | RegressionTable]) -> Section:
     main = results.main
     summary = main.model.summary(main.effects.level)
@@ -208,6 +215,8 @@ def _model(results: Results, tables: dict[str, Table | RegressionTable]) -> Sect
 
 def _tests(results: Results, tested: Tested, tables: dict[str, Table | RegressionTable]) -> Section:
     rungs = tested.ladder.rungs
+    opening, told, closing = parts(tested.ladder)
+    steps = enumerate(zip(rungs, told, strict=True), 1)
     return Section(
         "tests",
         "Which model",
@@ -215,8 +224,8 @@ def _tests(results: Results, tested: Tested, tables: dict[str, Table | Regressio
         "weights and fixed effects of this study. A test that does not reject does not show its null hypothesis.",
         warnings=tested.warnings,
         sentences=test_words(tested, results.main),
-        paragraphs=[tested.ladder.words],
-        facts={f"Step {j}": rung.question for j, rung in enumerate(rungs, 1)},
+        paragraphs=[f"{opening} {closing}"],
+        facts={f"Step {j}": f"{rung.question} {text}" for j, (rung, text) in steps},
         tables=[tables["tests"]],
     )
 

@@ -83,7 +83,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -96,21 +95,9 @@ from spatialhealth.errors import StudyError
 from spatialhealth.report.lines import lines_of
 from spatialhealth.report.schema import ESTIMATORS, KINDS, OPTIONS, ROOT, Key
 from spatialhealth.report.study_data import DATASETS
+from spatialhealth.report.values import allowed, found_words, is_kind, kind_words, meant, one_of
 
 __all__ = ["StudyFile", "read_study", "study_of", "takes"]
-
-_WORDS = {
-    "text": "a text in quotes",
-    "texts": "a list of texts",
-    "number": "a positive number",
-    "share": "a number between 0 and 1",
-    "count": "a positive whole number",
-    "whole": "a whole number, not negative",
-    "switch": "true or false",
-    "labels": "a table of texts",
-    "table": "a table",
-    "tables": "tables, each headed by double brackets",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +198,7 @@ def _check(study: StudyFile) -> None:
     _check_weights(study, "weights", study.content["weights"])
     _check_options(study, "model", study.content["model"], study.content["model"]["estimator"])
     _check_ladder(study)
+    _check_std_errors(study)
     _check_names(study, "robustness", "an alternative")
     _check_names(study, "regimes", "groups")
     for j, alternative in enumerate(study.content.get("robustness", []), 1):
@@ -269,25 +257,33 @@ def _check_ladder(study: StudyFile) -> None:
         )
 
 
+def _check_std_errors(study: StudyFile) -> None:
+    own = study.content["model"].get("cov_type", "observed")
+    if "std_errors" in study.content and not set(study.content["std_errors"]["cov_types"]) - {own}:
+        raise study.wrong(
+            "std_errors.cov_types", f"it names none other than the model's own cov_type, {own!r}."
+        )
+
+
 def _check_table(study: StudyFile, path: str, table: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
     for name, value in table.items():
         here = f"{path}.{name}".lstrip(".")
         if name not in keys:
-            raise study.wrong(here, f"there is no such key.{_meant(name, keys)} {_allowed(path, keys)}")
+            raise study.wrong(here, f"there is no such key.{meant(name, keys)} {allowed(path, keys)}")
         _check_value(study, here, value, keys[name])
     for name, key in keys.items():
         if key.needed and name not in table:
             what = f"[{name}]" if key.kind == "table" else f"the key {name!r}"
-            raise study.wrong(path, f"{what} is missing. It must be {_kind(key)}.")
+            raise study.wrong(path, f"{what} is missing. It must be {kind_words(key)}.")
 
 
 def _check_value(study: StudyFile, path: str, value: Any, key: Key) -> None:
-    if not any(_is(value, kind) for kind in key.kind.split(" or ")):
-        raise study.wrong(path, f"found {_found(value)}. It must be {_kind(key)}.")
+    if not any(is_kind(value, kind) for kind in key.kind.split(" or ")):
+        raise study.wrong(path, f"found {found_words(value)}. It must be {kind_words(key)}.")
     for one in (value if isinstance(value, list) else [value]) if key.options else []:
         if one not in key.options:
             raise study.wrong(
-                path, f"{one!r} is not an option.{_meant(one, key.options)} {_one_of(key.options)}"
+                path, f"{one!r} is not an option.{meant(one, key.options)} {one_of(key.options)}"
             )
     if key.keys is None:
         return
@@ -304,8 +300,8 @@ def _check_data(study: StudyFile) -> None:
         if data["dataset"] not in DATASETS:
             raise study.wrong(
                 "data.dataset",
-                f"there is no dataset {data['dataset']!r}.{_meant(data['dataset'], DATASETS)} "
-                f"{_one_of(DATASETS)} Or name your own files with layer and table.",
+                f"there is no dataset {data['dataset']!r}.{meant(data['dataset'], DATASETS)} "
+                f"{one_of(DATASETS)} Or name your own files with layer and table.",
             )
         for name in ("layer", "layer_name", "table", "id", "time", "simulated"):
             if name in data:
@@ -329,51 +325,7 @@ def _check_weights(study: StudyFile, path: str, weights: Mapping[str, Any]) -> N
             )
     for name, key in options.items():
         if key.needed and name not in weights:
-            raise study.wrong(path, f"{kind!r} needs the key {name!r}, {_kind(key)}.")
-
-
-def _is(value: Any, kind: str) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return {
-        "text": isinstance(value, str) and bool(value.strip()),
-        "texts": isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value),
-        "number": number and 0 < value < float("inf"),
-        "share": number and 0 < value < 1,
-        "count": whole and value > 0,
-        "whole": whole and value >= 0,
-        "switch": isinstance(value, bool),
-        "labels": isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()),
-        "table": isinstance(value, Mapping),
-        "tables": isinstance(value, list) and all(isinstance(item, Mapping) for item in value),
-    }[kind]
-
-
-def _kind(key: Key) -> str:
-    words = " or ".join(_WORDS[kind] for kind in key.kind.split(" or "))
-    return f"{words} among {', '.join(map(repr, key.options))}" if key.options else words
-
-
-def _found(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "a table"
-    return repr(value)
-
-
-def _meant(name: Any, known: Any) -> str:
-    named = {str(one).lower(): one for one in known}
-    close = difflib.get_close_matches(str(name).lower(), list(named), n=1, cutoff=0.6)
-    return f" Did you mean {named[close[0]]!r}?" if close else ""
-
-
-def _one_of(options: Any) -> str:
-    return f"Choose one of {', '.join(map(repr, options))}."
-
-
-def _allowed(path: str, keys: Mapping[str, Key]) -> str:
-    return f"{f'[{path}]' if path else 'The file'} may have: {', '.join(keys)}."
+            raise study.wrong(path, f"{kind!r} needs the key {name!r}, {kind_words(key)}.")
 
 
 def _place(path: str, lines: Mapping[str, int]) -> int | None:

@@ -43,6 +43,7 @@ _TEXTS = (
     "test",
     "null",
 )  # other columns hold numbers, or numbers with their errors in brackets
+_NAMES = ("test",)  # columns of names that stay on one line
 _SENTENCES = ("null",)  # columns that LaTeX sets in lines
 _LINE, _LINE_WIDTH = 34, "6cm"  # characters of a line, and its width
 _MANY = 4  # columns of text above which a table is set smaller
@@ -114,9 +115,15 @@ class Table:
         """Give the table with its caption; the first cell of a row is the row's heading."""
         headings, rows, right = self._written()
 
+        names = [str(name) for name in self._visible.columns]
+        texts = sum(self._visible.dtypes.map(lambda kind: kind.kind not in "iuf"))
+
         def cell(text: str, j: int, tag: str, scope: str = "") -> str:
-            kind = ' class="n"' if right[j] else ""
-            return f"<{tag}{scope}{kind}>{html.escape(text)}</{tag}>"
+            kind = ' class="n"' if right[j] else ' class="name"' if names[j] in _NAMES else ""
+            written = html.escape(text)
+            if right[j] and tag == "td" and texts > _MANY:
+                written = written.replace(" (", "<br>(")  # the error below its estimate, for want of width
+            return f"<{tag}{scope}{kind}>{written}</{tag}>"
 
         head = "".join(cell(text, j, "th", ' scope="col"') for j, text in enumerate(headings))
         body = []
@@ -128,7 +135,6 @@ class Table:
             first = cell(row[0], 0, "th", ' scope="row"')
             rest = "".join(cell(text, j, "td") for j, text in enumerate(row[1:], 1))
             body.append(f"<tr{kind}>{first}{rest}</tr>")
-        texts = sum(self._visible.dtypes.map(lambda kind: kind.kind not in "iuf"))
         many = ' class="many"' if texts > _MANY else ""
         return (
             f'<div class="wide"><table{many}><caption>{html.escape(self.caption)}</caption>'

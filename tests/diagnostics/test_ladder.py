@@ -153,7 +153,10 @@ def test_isolates_leave_the_common_factor_undecided():
         )
     test = found["LR SpatialError in SpatialDurbin"]
     assert not test.applies and "restricts the lag of the constant" in test.reason
-    assert found.choice == "SAR" and "decides nothing" in found.words
+    # both tests of SEM fall for one reason, which is told once
+    assert found.choice == "SAR"
+    assert found.words.count("The likelihood ratio and the Wald test decide nothing: SpatialError is no") == 1
+    assert "decides nothing" not in found.words and "wald:" not in found.words
     assert found.table.set_index("test").loc[test.name, "decision"] == "none"
 
 
@@ -170,6 +173,20 @@ def rungs(**p_values):
     """Rungs with given p values; the value of a test is the smaller, the larger its p value."""
     tests = [Statistic(name, 1 - p, p, "n", "d") for name, p in p_values.items()]
     return (Rung("lm", "?", tuple(tests)),)
+
+
+def test_what_no_test_can_tell_is_not_called_rejected():
+    names = {"LM lag": Y, "LM error": Y, "robust LM lag": Y, "robust LM error": Y, "LM WX": Y}
+    names |= {f"LR {model} in SpatialDurbin": Y for model in ("SpatialLag", "SpatialError", "SLX")}
+    assert suggestion(rungs(**names), 0.05, "LR") == ("SDM", "as neither SAR nor SEM is enough")
+    del names["LR SpatialError in SpatialDurbin"]
+    why = "as SAR is not enough and no test can tell whether SEM is"
+    assert suggestion(rungs(**names), 0.05, "LR") == ("SDM", why)
+    del names["LR SpatialLag in SpatialDurbin"]
+    assert suggestion(rungs(**names), 0.05, "LR") == (
+        "SDM",
+        "as no test can tell whether SAR or SEM is enough",
+    )
 
 
 def chosen(lag, error, robust_lag, robust_error, wx, sar, sem, slx, decide="LR"):

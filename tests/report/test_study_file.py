@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from spatialhealth.errors import StudyError
-from spatialhealth.report import read_study
+from spatialhealth.report import read_study, study_file
+from spatialhealth.report.schema import OPTIONS, ROOT
 from spatialhealth.report.study_file import study_of
 
 TEXT = (files("spatialhealth.report") / "templates" / "demo.toml").read_text(encoding="utf-8")
@@ -103,3 +107,18 @@ def test_a_dict_is_a_study_and_is_not_changed():
 def test_parts_that_do_not_fit_each_other_are_named(change, said):
     with pytest.raises(StudyError, match=f"^study: {said}|{said}"):
         study_of(STUDY | change)
+
+
+def test_the_page_of_docs_has_every_key_as_the_docstring_does():
+    page = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+    told = textwrap.dedent(study_file.__doc__.split("::\n", 1)[1]).strip()
+    assert f"```toml\n{told}\n```" in page
+    content = tomllib.loads(told)
+    assert set(content) == set(ROOT)
+    for name, key in ROOT.items():
+        if key.keys is not None and name != "weights":
+            table = content[name] if key.kind == "table" else content[name][0]
+            others = (
+                set(OPTIONS) if name == "robustness" else set()
+            )  # some of them are named in a comment there
+            assert set(key.keys) - others <= set(table) <= set(key.keys), name

@@ -51,6 +51,22 @@ def test_rates_are_per_thousand_mean_residents(results):
     assert table.notna().all(axis=None)
 
 
+def test_what_the_readme_says_of_the_cross_section(results):
+    assert results.tested.ladder.choice == "SDM"
+    assert "no test can tell whether SEM is" in results.tested.ladder.why
+    found = results.regimes[0]
+    assert found.titles == ("Northeast", "Midwest", "South", "West")
+    assert found.regimes.groups.sizes == (217, 1055, 1422, 414)
+    assert (found.regimes.chow.value, found.regimes.chow.df) == (pytest.approx(153.115, abs=1e-3), 36)
+    tests = found.regimes.effect_tests
+    assert tests["log(1 + beds_high)", "total"].p_value == pytest.approx(0.344, abs=1e-3)
+    assert tests["log(1 + beds_critical)", "total"].p_value == pytest.approx(0.017, abs=1e-3)
+    ratio = (
+        results.comparison.effects["robust"].std_errors / results.comparison.effects["observed"].std_errors
+    )
+    assert 1.9 < ratio.max() < 2
+
+
 def test_the_panel_starts_each_year_with_the_population_of_the_year_before(tmp_path):
     results = sh.report.run_study(EXAMPLES / "panel.toml", tmp_path)
     table = results.main.data.table
@@ -61,3 +77,15 @@ def test_the_panel_starts_each_year_with_the_population_of_the_year_before(tmp_p
     assert table.at[("06037", 2015), "migration"] == pytest.approx(rate)
     assert any("Lee and Yu" in text for text in results.main.warnings)
     assert results.main.model.rho_ == pytest.approx(0.36017, abs=1e-4)
+    # what the README says of standard errors and regions
+    effects = results.comparison.effects
+    ratio = effects["cluster"].std_errors / effects["observed"].std_errors
+    assert (ratio.min(), ratio.max()) == (pytest.approx(1.70, abs=5e-3), pytest.approx(2.90, abs=5e-3))
+    excludes = {
+        name: found.table.query("variable == 'log(population_start)' and effect == 'total'")["p_value"].item()
+        < 0.05
+        for name, found in effects.items()
+    }
+    assert excludes == {"cluster": False, "observed": True, "robust": True, "driscoll-kraay": False}
+    chow = results.regimes[0].regimes.chow
+    assert (chow.value, chow.df) == (pytest.approx(52.532, abs=1e-3), 15)
