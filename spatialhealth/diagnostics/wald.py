@@ -19,14 +19,15 @@ from spatialhealth.models.result import FitResult
 __all__ = ["quadratic_form", "wald"]
 
 _NAMED = {
-    "SpatialLag": "no spatial lags of the regressors (theta = 0): SAR is enough",
-    "SpatialError": "common factor (theta = -rho beta): the spatial error model is enough",
-    "SpatialDurbinError": "no spatial lag of the outcome (rho = 0): SDEM is enough",
-    "SpatialCombined": "no spatial lags of the regressors (theta = 0): SAC is enough",
-    "SpatialDurbin": "no spatial error (lambda = 0): SDM is enough",
-    "SLX": "no spatial lag of the outcome (rho = 0): SLX is enough",
-    "OLS": "no spatial term at all: least squares is enough",
+    "SpatialLag": "SAR",
+    "SpatialError": "SEM",
+    "SpatialDurbinError": "SDEM",
+    "SpatialCombined": "SAC",
+    "SpatialDurbin": "SDM",
+    "SLX": "SLX",
+    "OLS": "least squares",
 }
+_COMMON_FACTOR = "common factor (theta = -rho beta): the spatial error model is enough"
 
 
 def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
@@ -37,8 +38,8 @@ def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
     model : fitted model
     restriction : str or list of str
         - the name of the model that would be enough: "SpatialLag" (theta = 0), "SpatialError" (the common
-          factor theta = -rho beta, by the delta method), "SLX" (no rho), "SpatialDurbin" (no lambda), "OLS",
-          and so on;
+          factor theta = -rho beta, by the delta method; of a model with lambda, that all else is zero), "SLX"
+          (no rho), "SpatialDurbin" (no lambda), "OLS", and so on;
         - names of parameters that are all zero, such as ``["W:log(price)", "rho"]``, or one of them.
 
     Returns
@@ -85,7 +86,8 @@ def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
 
 def _against(result: FitResult, name: str) -> Statistic:
     """Test whether the model of that name is enough."""
-    if name == "SpatialError":
+    spatial = set(result.spatial_names)
+    if name == "SpatialError" and "lambda" not in spatial:
         return _common_factor(result)
     if result.within.is_dynamic and name in ("SLX", "OLS"):
         raise OptionError(
@@ -93,9 +95,9 @@ def _against(result: FitResult, name: str) -> Statistic:
             "before. Name the parameters that are zero instead."
         )
     lags = {LAG_PREFIX + lagged for lagged in result.lagged}
-    spatial = set(result.spatial_names)
     keeps = {
         "SpatialLag": {"rho"},
+        "SpatialError": {"lambda"},
         "SpatialDurbinError": {"lambda"} | lags,
         "SpatialCombined": {"rho", "lambda"},
         "SpatialDurbin": {"rho"} | lags,
@@ -109,11 +111,20 @@ def _against(result: FitResult, name: str) -> Statistic:
             f"{some(sorted(spatial | lags)) or 'none'}."
         )
     places = [result.position[parameter] for parameter in result.param_names if parameter in dropped]
-    if {"rho", "lambda"} <= spatial and "lambda" in dropped and name == "SpatialLag" and lags:
-        return _zero(
-            result, places, f"Wald {name} in {result.model}", "theta = 0 and lambda = 0: SAR is enough"
-        )
-    return _zero(result, places, f"Wald {name} in {result.model}", _NAMED[name])
+    null = f"{_restrictions(dropped, name)}: {_NAMED[name]} is enough"
+    return _zero(result, places, f"Wald {name} in {result.model}", null)
+
+
+def _restrictions(dropped: set[str], name: str) -> str:
+    """Say which spatial terms are zero."""
+    if name == "OLS":
+        return "no spatial term at all"
+    words = {
+        "no spatial lag of the outcome (rho = 0)": "rho" in dropped,
+        "no spatial error (lambda = 0)": "lambda" in dropped,
+        "no spatial lags of the regressors (theta = 0)": bool(dropped - {"rho", "lambda"}),
+    }
+    return ", ".join(said for said, holds in words.items() if holds)
 
 
 def _zero(result: FitResult, places: list[int], name: str, null: str) -> Statistic:
@@ -123,11 +134,8 @@ def _zero(result: FitResult, places: list[int], name: str, null: str) -> Statist
 
 def _common_factor(result: FitResult) -> Statistic:
     problem = common_factor_problem(result)
-    if problem or "lambda" in result.param_names:
-        raise OptionError(
-            f"wald: SpatialError is no special case of {result.model}: "
-            f"{problem or 'it has a spatial error itself.'}"
-        )
+    if problem:
+        raise OptionError(f"wald: SpatialError is no special case of {result.model}: {problem}")
     rho = result.position["rho"]
     own = [result.position[name] for name in result.lagged]
     lags = [result.position[LAG_PREFIX + name] for name in result.lagged]
@@ -137,9 +145,7 @@ def _common_factor(result: FitResult) -> Statistic:
     gradient[np.arange(len(lags)), own] = result.params[rho]
     gradient[:, rho] = result.params[own]
     statistic = quadratic_form(value, gradient @ result.covariance @ gradient.T)
-    return Statistic.chi_square(
-        f"Wald SpatialError in {result.model}", statistic, len(lags), _NAMED["SpatialError"]
-    )
+    return Statistic.chi_square(f"Wald SpatialError in {result.model}", statistic, len(lags), _COMMON_FACTOR)
 
 
 def quadratic_form(value: Array, covariance: Array) -> float:
