@@ -38,7 +38,7 @@ def test_effects_in_a_panel_with_holes(test, effects):
 def test_no_static_model_is_enough_for_a_dynamic_one(name):
     model = fit(sh.SpatialDurbin, effects="entity", dynamic="both")
     with pytest.raises(
-        OptionError, match="which keeps the outcome of the period before|is dynamic, and a spatial error"
+        OptionError, match=r"which keeps the outcome of the period before|is dynamic, and a spatial error"
     ):
         sh.diagnostics.wald(model, name)
 
