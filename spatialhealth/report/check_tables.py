@@ -62,13 +62,19 @@ def grouped_tables(groups: Grouped, stem: str, response: str) -> list[Table]:
     """
     tests = groups.regimes.tests.reset_index()
     tests["df"] = [_df(test) for test in groups.statistics]
-    shown = tests[["test", "statistic", "df", "p_value"]].assign(
-        null=tests["null"].where(tests["reason"] == "", tests["reason"])
-    )
+    counts = {"whole": 2, "coefficient": len(groups.regimes.coefficient_tests)}
+    kinds = [kind for kind, count in counts.items() for _ in range(count)]
+    shown = tests[["test", "statistic", "df", "p_value"]].copy()
+    shown.insert(0, "of", kinds + ["effect"] * (len(tests) - len(kinds)))
     return [
         _effects(groups, stem, response),
         _coefficients(groups, stem),
-        Table(f"{stem}_tests", f"Tests that the groups are alike: {groups.name}.", tests, shown),
+        Table(
+            f"{stem}_tests",
+            "Tests that the groups are alike: the whole, each coefficient, each effect.",
+            tests,
+            shown,
+        ),
     ]
 
 

@@ -93,7 +93,8 @@ def grouped_facts(groups: Grouped) -> dict[str, str]:
     found = groups.regimes
     sizes = zip(groups.titles, found.groups.sizes, strict=True)
     said = {"Groups": ", ".join(f"{title} ({size:,} units)" for title, size in sizes), "Column": groups.by}
-    return said | found.facts
+    silent = {} if found.lr.applies else {"No likelihood ratio": found.lr.reason}
+    return said | found.facts | silent
 
 
 def grouped_words(groups: Grouped) -> list[str]:

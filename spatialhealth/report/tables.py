@@ -30,6 +30,7 @@ _HEADINGS = {
     "cumulative": "Cumulative",
     "alternative": "Model",
     "rung": "Step",
+    "of": "Of",
     "test": "Test",
     "statistic": "Statistic",
     "chow": "Chow",

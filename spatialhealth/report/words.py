@@ -130,16 +130,26 @@ def warnings_by_text(fits: Iterable[Fit]) -> dict[str, list[str]]:
 def _effect(variable: str, outcome: str, rows: Any) -> str:
     total, direct, indirect = (rows.at[name, "estimate"] for name in ("total", "direct", "indirect"))
     x, y = _LOG.fullmatch(variable), _LOG.fullmatch(outcome)
+    none = indirect == 0 and rows.at["indirect", "std_error"] == 0
     if x and y:
+        parts = (
+            f"all from its own {x[1]}, as this model has no indirect effects"
+            if none
+            else f"{number(direct)} from its own {x[1]} (direct) and {number(indirect)} from the others' (indirect)"
+        )
         start = (
             f"1 % more {x[1]} in every unit goes with {_less(total)} % {_more(total)} {y[1]} in the average unit: "
-            f"{number(direct)} from its own {x[1]} (direct) and {number(indirect)} from the others' (indirect)."
+            f"{parts}."
         )
     else:
+        parts = (
+            "all from its own, as this model has no indirect effects"
+            if none
+            else f"{number(direct)} from its own (direct), {number(indirect)} from the others' (indirect)"
+        )
         start = (
             f"Where {variable} is higher by one in every unit, {outcome} is {_higher(total)} by {_less(total)} in "
-            f"the average unit: {number(direct)} from its own (direct), {number(indirect)} from the others' "
-            "(indirect)."
+            f"the average unit: {parts}."
         )
     return f"{start} {_interval(rows.loc['total'])}"
 

@@ -51,6 +51,17 @@ def test_an_interaction_is_not_read_as_an_effect_of_its_own():
     assert "'log(tertiary)', 'digital', 'log(tertiary):digital' are made of the same quantities" in said[1]
 
 
+def test_a_model_without_indirect_effects_is_not_said_to_have_estimated_them():
+    cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    model = sh.SpatialError(sh.weights.contiguity(cities), effects="two-way")
+    model = model.fit_formula("log(inflow) ~ log(gdp) + digital", panel)
+    logs, plain = effect_words(Fit("Main model", "", None, model, model.impacts(), ()))
+    assert "in the average unit: all from its own gdp, as this model has no indirect effects. The" in logs
+    assert (
+        "in the average unit: all from its own, as this model has no indirect effects. The interval" in plain
+    )
+
+
 def test_rows_of_isolates_do_not_sum_to_one():
     W = np.zeros((4, 4))
     W[0, 1] = W[1, 0] = 1.0
