@@ -18,6 +18,7 @@ __all__ = [
     "is_missing",
     "numeric_array",
     "random_generator",
+    "seed_sequence",
 ]
 
 
@@ -96,8 +97,17 @@ def is_missing(label: Any) -> bool:
 
 def random_generator(owner: str, random_state: Any) -> np.random.Generator:
     """Give the generator of a `random_state`: None, a whole number, or a generator, which is used as it is."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    return np.random.default_rng(seed_sequence(owner, random_state))
+
+
+def seed_sequence(owner: str, random_state: Any) -> np.random.SeedSequence:
+    """Give the seeds of a `random_state`, to be spawned: one for each of many draws."""
+    if isinstance(random_state, np.random.Generator):
+        return np.random.SeedSequence(random_state.integers(0, 2**63, size=2).tolist())
     try:
-        return np.random.default_rng(random_state)
+        return np.random.SeedSequence(random_state)
     except (TypeError, ValueError):
         raise OptionError(
             f"{owner}: random_state={random_state!r} must be None, a whole number from 0, or a numpy Generator."

@@ -10,7 +10,7 @@ import numpy as np
 
 from spatialhealth._progress import track
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option, check_positive, check_share
+from spatialhealth._validation import check_option, check_positive, check_share, seed_sequence
 from spatialhealth.errors import (
     ConvergenceError,
     IdentificationError,
@@ -101,7 +101,7 @@ def bootstrap(
     _check(model, n_jobs, together)
     result = model.result_
     allowed = int(np.ceil(_FAILURES * draws))
-    seeds = _seed(random_state).spawn(draws + allowed)
+    seeds = seed_sequence("bootstrap", random_state).spawn(draws + allowed)
     work = _samples(model, seeds[:draws], together, n_jobs)
     found = [effects for effects in track(work, "bootstrap", draws) if effects is not None]
     failed = draws - len(found)
@@ -165,17 +165,6 @@ def _lacks(result: FitResult) -> str:
     if result.imputed is not None:
         return "samples would have outcomes where the data have none, and know more than the data."
     return ""
-
-
-def _seed(random_state: Any) -> np.random.SeedSequence:
-    if isinstance(random_state, np.random.Generator):
-        return np.random.SeedSequence(random_state.integers(0, 2**63, size=2).tolist())
-    try:
-        return np.random.SeedSequence(random_state)
-    except (TypeError, ValueError):
-        raise OptionError(
-            f"bootstrap: random_state={random_state!r} must be None, a whole number from 0, or a numpy Generator."
-        ) from None
 
 
 def _samples(

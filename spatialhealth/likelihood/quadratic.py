@@ -8,11 +8,9 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 from spatialhealth.operator.differentiate import derivative
-from spatialhealth.operator.factor import factorise_system, log_abs_det, log_abs_det_slope
+from spatialhealth.operator.factor import STEP, factorise_system, log_abs_det, log_abs_det_slope
 
 __all__ = ["Quadratic"]
-
-_STEP = 1e-40
 
 
 class Quadratic:
@@ -77,8 +75,8 @@ class Quadratic:
         rho = float(rho)
         if rho not in self._known:
             try:
-                factor = factorise_system(self.at(complex(rho, _STEP)), without_pivoting=True)
-                self._known[rho] = log_abs_det(factor) / 2, log_abs_det_slope(factor, _STEP) / 2
+                factor = factorise_system(self.at(complex(rho, STEP)), without_pivoting=True)
+                self._known[rho] = log_abs_det(factor) / 2, log_abs_det_slope(factor) / 2
             except RuntimeError:  # a pivot of zero: rho is an end of the interval to within rounding
                 self._known[rho] = -np.inf, -np.inf if rho > 0 else np.inf
         return self._known[rho]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from spatialhealth._typing import Correction, CovType, Dynamic, Effects, LogDet, Missing
-from spatialhealth.errors import OptionError
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.options import DurbinModel
 
@@ -95,6 +94,7 @@ class SpatialDurbin(DurbinModel):
     """
 
     _has_lag = True
+    _without_lags = "SpatialLag"
 
     def __init__(
         self,
@@ -113,8 +113,3 @@ class SpatialDurbin(DurbinModel):
             weights, effects, durbin, correction, logdet, cov_type, constant, missing, restandardise
         )
         self.dynamic = dynamic
-
-    def _durbin(self) -> Any:
-        if self.durbin is False:
-            raise OptionError("durbin=False leaves SpatialDurbin no W x. Use SpatialLag, or name regressors.")
-        return self.durbin

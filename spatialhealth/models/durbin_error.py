@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spatialhealth.errors import OptionError
 from spatialhealth.models.options import CombinedDurbinModel
 
 __all__ = ["SpatialDurbinError"]
@@ -80,10 +77,4 @@ class SpatialDurbinError(CombinedDurbinModel):
     """
 
     _has_lag = False
-
-    def _durbin(self) -> Any:
-        if self.durbin is False:
-            raise OptionError(
-                "durbin=False leaves SpatialDurbinError no W x. Use SpatialError, or name regressors."
-            )
-        return self.durbin
+    _without_lags = "SpatialError"

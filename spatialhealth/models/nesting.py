@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spatialhealth.errors import OptionError
 from spatialhealth.models.options import CombinedDurbinModel
 
 __all__ = ["GeneralNesting"]
@@ -82,10 +79,4 @@ class GeneralNesting(CombinedDurbinModel):
     """
 
     _has_lag = True
-
-    def _durbin(self) -> Any:
-        if self.durbin is False:
-            raise OptionError(
-                "durbin=False leaves GeneralNesting no W x. Use SpatialCombined, or name regressors."
-            )
-        return self.durbin
+    _without_lags = "SpatialCombined"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from spatialhealth._typing import Correction, CovType, Effects, ErrorComponents, Missing
 from spatialhealth._typing import LogDet as LogDetName
+from spatialhealth.errors import OptionError
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.operator.operator import SpatialOperator, as_operator
@@ -17,7 +18,9 @@ __all__ = ["CombinedDurbinModel", "CombinedModel", "DurbinModel", "ErrorModel"]
 
 
 class DurbinModel(SpatialModel):
-    """Base of the estimators that can lag regressors."""
+    """Base of the estimators that can lag regressors; some must, and name the one that does not."""
+
+    _without_lags: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -35,6 +38,10 @@ class DurbinModel(SpatialModel):
         self.durbin = durbin
 
     def _durbin(self) -> Any:
+        if self.durbin is False and self._without_lags:
+            raise OptionError(
+                f"durbin=False leaves {type(self).__name__} no W x. Use {self._without_lags}, or name regressors."
+            )
         return self.durbin
 
 

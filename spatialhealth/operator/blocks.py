@@ -153,5 +153,7 @@ class BlockOperator(SpatialOperator):
     @cached_property
     def interval(self) -> tuple[float, float]:
         """Open interval of rho that every block admits."""
-        ends = [block.spectrum.interval for block in self.linked]
-        return max(low for low, _ in ends), min(high for _, high in ends)
+        spectra = [block.spectrum for block in self.linked]
+        # a block that nothing ends below does not end what another one does
+        below = [each for each in spectra if not each.is_open_below] or spectra
+        return max(each.interval[0] for each in below), min(each.interval[1] for each in spectra)

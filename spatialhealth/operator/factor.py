@@ -10,7 +10,9 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 
-__all__ = ["factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
+__all__ = ["STEP", "factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
+
+STEP = 1e-40
 
 
 def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
@@ -48,8 +50,8 @@ def log_abs_det(factor: Any) -> float:
     return float(np.log(_nonzero(np.abs(factor.U.diagonal()))).sum())
 
 
-def log_abs_det_slope(factor: Any, step: float) -> float:
-    """Give the derivative of ln|det(I - rho W)| from a factorisation at rho + i step.
+def log_abs_det_slope(factor: Any) -> float:
+    """Give the derivative of ln|det(I - rho W)| from a factorisation at rho + i STEP.
 
     With a step so small that its square is lost to rounding, the imaginary part carries the derivative to
     full precision, for nothing is subtracted (Squire and Trapp 1998). A permutation only changes signs, which
@@ -61,7 +63,7 @@ def log_abs_det_slope(factor: Any, step: float) -> float:
     Review 40, 110-112.
     """
     pivots = factor.U.diagonal()
-    return float((pivots.imag / _nonzero(pivots.real)).sum() / step)
+    return float((pivots.imag / _nonzero(pivots.real)).sum() / STEP)
 
 
 def _nonzero(pivots: Array) -> Array:

@@ -9,13 +9,12 @@ from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.circle import cosine_coefficients
-from spatialhealth.operator.factor import factorise, log_abs_det, log_abs_det_slope
+from spatialhealth.operator.factor import STEP, factorise, log_abs_det, log_abs_det_slope
 from spatialhealth.operator.interpolate import interpolate
 from spatialhealth.operator.spectrum import Spectrum
 
 __all__ = ["LuLogDet"]
 
-_STEP = 1e-40
 _POINTS = 16  # on the circle for Taylor coefficients; the error falls as (radius / distance) ** points
 
 
@@ -54,7 +53,7 @@ class LuLogDet(LogDet):
 
     def _slope(self, rho: float) -> float:
         try:
-            return log_abs_det_slope(self._factor(complex(rho, _STEP)), _STEP)
+            return log_abs_det_slope(self._factor(complex(rho, STEP)))
         except RuntimeError:  # as in _value: L falls without bound towards either end
             return -np.inf if rho > 0 else np.inf
 

@@ -96,7 +96,7 @@ class Spectrum:
         is known (none exists, or W is too large and not symmetrisable) ends where |rho| times the spectral
         radius is one, within which no singularity can lie.
         """
-        low, high = self._real_range()
+        low, high = self._real_range
         negligible = _NEGLIGIBLE * self.bound
         lower = 1 / low if low < -negligible else -1 / self.radius
         high = self.bound if self._rows_sum_to_one and high > negligible else min(high, self.bound)
@@ -116,6 +116,13 @@ class Spectrum:
             return self.bound
         return min(root, self.bound) if root > _NEGLIGIBLE * self.bound else self.bound
 
+    @property
+    def is_open_below(self) -> bool:
+        """Whether it is known that no negative rho makes I - rho W singular."""
+        known = self.is_symmetrisable or self.n <= _COMPLEX_EIGENVALUES
+        return known and self._real_range[0] >= -_NEGLIGIBLE * self.bound
+
+    @cached_property
     def _real_range(self) -> tuple[float, float]:
         """Give the smallest and the largest real eigenvalue (0 for one that is not known)."""
         if self.is_symmetrisable:

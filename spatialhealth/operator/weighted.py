@@ -13,12 +13,11 @@ from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.blocks import Block, BlockLogDet, BlockOperator
 from spatialhealth.operator.differentiate import derivative
 from spatialhealth.operator.eigen import EigenLogDet
-from spatialhealth.operator.factor import factorise_system, log_abs_det_slope
+from spatialhealth.operator.factor import STEP, factorise_system, log_abs_det_slope
 
 __all__ = ["WeightedLogDet", "weighted_logdet"]
 
 _EIGEN = 1_000  # eigenvectors of a block beyond cost more than some two hundred factorisations
-_STEP = 1e-40
 _NODES, _WEIGHTS = legendre.leggauss(10)
 _PANEL = 2.0  # length of the stretches that are integrated at once, in units of the log-odds of the interval
 
@@ -59,11 +58,11 @@ class WeightedLogDet(LogDet):
         return self._slopes[rho]
 
     def _slope(self, rho: float) -> float:
-        turned = rho * (self._matrix + complex(0, _STEP) * self._scaled)
+        turned = rho * (self._matrix + complex(0, STEP) * self._scaled)
         system = sp.csc_matrix(sp.identity(self._matrix.shape[0], format="csc", dtype=complex) - turned)
         try:
             factor = factorise_system(system, self._spectrum.is_stable_without_pivoting(rho))
-            return log_abs_det_slope(factor, _STEP) / rho
+            return log_abs_det_slope(factor) / rho
         except RuntimeError:  # a pivot of zero: rho is an end of the interval to within rounding
             return -np.inf if rho > 0 else np.inf
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spatialhealth._typing import Array
 from spatialhealth.diagnostics import Statistic
-from spatialhealth.report.checks import Comparison, Grouped, Tested
+from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.tables import Table, number
 
 __all__ = ["grouped_tables", "std_error_table", "test_table"]
@@ -33,7 +33,7 @@ def test_table(tested: Tested) -> Table:
     return Table("tests", caption, frame, shown)
 
 
-def std_error_table(comparison: Comparison, response: str) -> Table:
+def std_error_table(comparison: Compared, response: str) -> Table:
     """Give the effects once, and their standard errors under each covariance."""
     others = [name for name in comparison.effects if name != comparison.own]
     return Table(

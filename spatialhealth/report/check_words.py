@@ -7,7 +7,7 @@ import numpy as np
 from spatialhealth._stats import holm
 from spatialhealth.diagnostics import Statistic
 from spatialhealth.models.covariances import WORDS
-from spatialhealth.report.checks import Comparison, Grouped, Tested
+from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.fitting import Fit
 from spatialhealth.report.tables import number
 
@@ -41,12 +41,12 @@ def _model(choice: str, name: str) -> str:
     return "least squares without spatial terms (OLS)" if choice == "OLS" else f"{name} ({choice})"
 
 
-def std_error_words(comparison: Comparison) -> list[str]:
+def std_error_words(comparison: Compared) -> list[str]:
     """Say how much larger or smaller the standard errors are, and whether a total effect hangs on them.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Compared
 
     Returns
     -------
@@ -74,7 +74,7 @@ def std_error_words(comparison: Comparison) -> list[str]:
     ]
 
 
-def _verdict(comparison: Comparison, variable: str) -> str:
+def _verdict(comparison: Compared, variable: str) -> str:
     """Say under which covariances the interval of a total effect holds zero."""
     without: list[str] = []
     within: list[str] = []

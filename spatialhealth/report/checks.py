@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.impacts import Impacts
 
-__all__ = ["Comparison", "Grouped", "Tested", "check_groups", "compared", "grouped", "tested"]
+__all__ = ["Compared", "Grouped", "Tested", "check_groups", "compared", "grouped", "tested"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Tested:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Compared:
     """The same effects under several covariances of the estimates.
 
     Parameters
@@ -118,7 +118,7 @@ def tested(study: StudyFile, main: Fit, say: Callable[[str], None]) -> Tested | 
     return Tested(found, _new(said, main))
 
 
-def compared(study: StudyFile, main: Fit, say: Callable[[str], None]) -> Comparison | None:
+def compared(study: StudyFile, main: Fit, say: Callable[[str], None]) -> Compared | None:
     """Give the main model's effects with every kind of standard errors that is asked for."""
     own = main.model.result_.cov_type
     effects = {own: main.effects}
@@ -133,7 +133,7 @@ def compared(study: StudyFile, main: Fit, say: Callable[[str], None]) -> Compari
             model = type(main.model)(**options)
             found = effects_of(study, model.fit_formula(study.content["model"]["formula"], main.data.table))
         effects[name] = getattr(found, "short_run", found)
-    return Comparison(own, effects, _new(said, main)) if len(effects) > 1 else None
+    return Compared(own, effects, _new(said, main)) if len(effects) > 1 else None
 
 
 def grouped(study: StudyFile, main: Fit, say: Callable[[str], None]) -> tuple[Grouped, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth import __version__
 from spatialhealth.report.check_tables import grouped_tables, std_error_table, test_table
-from spatialhealth.report.checks import Comparison, Grouped, Tested
+from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.names import slug, slugs
 from spatialhealth.report.regression import RegressionTable, table
 from spatialhealth.report.run import Results
@@ -222,7 +222,7 @@ def _tested(tested: Tested) -> dict[str, Any]:
     }
 
 
-def _compared(comparison: Comparison) -> dict[str, Any]:
+def _compared(comparison: Compared) -> dict[str, Any]:
     return {
         "own": comparison.own,
         "effects": {name: found.table.to_dict("records") for name, found in comparison.effects.items()},

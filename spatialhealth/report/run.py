@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth._progress import track
-from spatialhealth.report.checks import Comparison, Grouped, Tested, check_groups, compared, grouped, tested
+from spatialhealth.report.checks import Compared, Grouped, Tested, check_groups, compared, grouped, tested
 from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weights_in_words
 from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, select
@@ -41,7 +41,7 @@ class Results:
         Values by unit of the outcome and of the columns that are mapped.
     tested : Tested, optional
         The tests from least squares to the spatial Durbin model.
-    comparison : Comparison, optional
+    comparison : Compared, optional
         The main model's effects with other standard errors.
     regimes : tuple of Grouped
         The main model by groups of units.
@@ -55,7 +55,7 @@ class Results:
     local: dict[str, pd.DataFrame]
     mapped: dict[str, pd.Series]
     tested: Tested | None = None
-    comparison: Comparison | None = None
+    comparison: Compared | None = None
     regimes: tuple[Grouped, ...] = ()
 
     @property

@@ -12,7 +12,7 @@ from spatialhealth import maps
 from spatialhealth._progress import track
 from spatialhealth.diagnostics.ladder_words import parts
 from spatialhealth.report.check_words import grouped_facts, grouped_words, std_error_words, test_words
-from spatialhealth.report.checks import Comparison, Grouped, Tested
+from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.figures import Drawing, draw
 from spatialhealth.report.html import Page, Picture, Section, page
 from spatialhealth.report.names import slugs
@@ -230,7 +230,7 @@ def _tests(results: Results, tested: Tested, tables: dict[str, Table | Regressio
     )
 
 
-def _std_errors(comparison: Comparison, tables: dict[str, Table | RegressionTable]) -> Section:
+def _std_errors(comparison: Compared, tables: dict[str, Table | RegressionTable]) -> Section:
     return Section(
         "std-errors",
         "Other standard errors",
