@@ -14,7 +14,7 @@ from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.impacts.moderation import column_of, factor_names, moderators_of, written_value
-from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, new_figure, source_of
+from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, in_the, new_figure, source_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,8 @@ def moderation(
     found = impacts(model, level=level, at={**(at or {}), moderator: points})
     rows = _rows(found, variable, moderator, len(points))
     columns = {name: column[3 * rows[:, None] + np.arange(3)] for name, column in found._columns().items()}
-    said = title if title is not None else f"Effects of {variable} on {found.result.response} by {moderator}"
+    where = found.result.response + in_the(found.horizon)
+    said = title if title is not None else f"Effects of {variable} on {where} by {moderator}"
     held = _held(found, moderator, rows[0])
     below = " ".join(filter(None, [held and f"At {held}.", source_of(note, found.result.source)]))
     panels = [ax] if ax is not None else _panels(len(drawn), said, below)
