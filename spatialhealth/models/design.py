@@ -113,7 +113,7 @@ class Sample:
         _varies(table, y, design, z, within)
         flat = np.ascontiguousarray(z.reshape(-1, z.shape[2]))
         projection = LeastSquares.of(flat)
-        _independent(projection, design.names)
+        _independent(projection, design)
         y = np.ascontiguousarray(y.reshape(-1))
         if _vanished(projection.fit(y)[1], y - y.mean()):
             raise IdentificationError(
@@ -190,11 +190,13 @@ def _vanished(left: Array, before: Array) -> bool:
     return bool(np.linalg.norm(left) <= _NOTHING * max(float(np.linalg.norm(before)), 1e-300))
 
 
-def _independent(projection: LeastSquares, names: tuple[str, ...]) -> None:
+def _independent(projection: LeastSquares, design: Design) -> None:
     """No column may be a combination of the others."""
     dependent = projection.dependent()
     if not dependent:
         return
+    names = design.names
+    _common(design, [names[j] for j, _ in dependent])
     parts = [
         f"{names[j]!r} is a combination of {some(names[i] for i in others)}"
         if others
@@ -209,3 +211,24 @@ def _independent(projection: LeastSquares, names: tuple[str, ...]) -> None:
         else "Leave out one of them."
     )
     raise CollinearityError("Collinear regressors: " + "; ".join(parts) + ". " + hint)
+
+
+def _common(design: Design, dependent: list[str]) -> None:
+    """Raise for regressors that their spatial lag repeats, such as dummies of periods."""
+    place = {name: j for j, name in enumerate(design.names)}
+    same = [
+        name
+        for name in design.lagged
+        if {name, LAG_PREFIX + name} & set(dependent)
+        and _vanished(
+            design.z[..., place[LAG_PREFIX + name]] - design.z[..., place[name]], design.z[..., place[name]]
+        )
+    ]
+    if not same:
+        return
+    others = [name for name in design.lagged if name not in same]
+    lag = f"durbin={others!r}" if others else "a model without W x"
+    raise CollinearityError(
+        f"W x is x itself for {some(same)}: the same for all units of a period, as dummies of periods are, while the "
+        f"rows of W sum to one. Leave out the spatial lag, not the regressor, with {lag}."
+    )
