@@ -39,7 +39,8 @@ def hausman(fixed: SpatialModel, random: SpatialModel) -> StatisticTable:
           left out; chi-square if V_fixed - V_random is positive definite, as it must be in large samples.
           Otherwise the value is shown with its sign and without a p value;
         - "Hausman, auxiliary": the model with random effects with the mean over time of every regressor
-          added (but of what is the same for all units, such as dummies of periods), Wald test that these have no effect (Mundlak 1978). It asks the same and is never negative.
+          added (but of what is the same for all units, such as dummies of periods), Wald test that these have
+          no effect (Mundlak 1978). It asks the same and is never negative.
 
     Raises
     ------
