@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,8 +183,23 @@ def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Withi
         }[within.effects]
         raise AbsorbedRegressorError(
             f"Nothing is left of {some(unlagged)} once {within.effects} effects are out: they {cause}. "
-            "Leave them out, or interact them with something that varies."
+            f"{_kept(unlagged, design.regressors)}"
         )
+
+
+def _kept(gone: list[str], regressors: tuple[str, ...]) -> str:
+    """Say how a product is kept without its main effect, or that there might be one."""
+    products = [name for name in regressors if set(name.split(":")[1:] + name.split(":")[:1]) & set(gone)]
+    products = [name for name in products if name not in gone]
+    if not products:
+        return "Leave them out, or interact them with something that varies."
+    terms = [re.sub(r"\[[^\[\]]*\]$", "", part) for part in products[0].split(":")]
+    lone = [re.sub(r"\[[^\[\]]*\]$", "", name) for name in gone]
+    written = " + ".join([*(term for term in terms if term not in lone), ":".join(terms)])
+    return (
+        f"Their interactions, such as {products[0]!r}, can stay: leave out the main effect alone, in a formula with "
+        f"':' in place of '*': '{written}'."
+    )
 
 
 def _vanished(left: Array, before: Array) -> bool:
