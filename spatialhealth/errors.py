@@ -36,6 +36,7 @@ __all__ = [
     "ReducedFormWarning",
     "ShapeError",
     "SizeError",
+    "SmallGroupWarning",
     "SpatialHealthWarning",
     "StabilityError",
     "StabilityWarning",
@@ -239,6 +240,10 @@ class ReducedFormWarning(SpatialHealthWarning):
 
 class TransformationWarning(SpatialHealthWarning):
     """The exact transformation does not exist for these weights; a bias correction stands in for it."""
+
+
+class SmallGroupWarning(SpatialHealthWarning):
+    """Coefficients of their own are asked of groups of very few units."""
 
 
 class StabilityWarning(SpatialHealthWarning):

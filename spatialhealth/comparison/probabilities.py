@@ -206,7 +206,7 @@ def _evidence(
     within = Within(
         options.effects, options.correction, table.n_units, table.n_periods, operator.has_unit_rows
     )
-    _exists(operator, within, options)
+    _exists(label, operator, within, options)
     constant = constant and options.constant and options.effects == "none"
     models = [model for model in options.models if model != "OLS" or not later]
     return [_one(label, model, table, operator, within, options, constant) for model in models]
@@ -265,26 +265,32 @@ def _interval(operator: SpatialOperator, options: _Options) -> tuple[float, floa
     return max(low, admissible[0]), min(high, admissible[1])
 
 
-def _exists(operator: SpatialOperator, within: Within, options: _Options) -> None:
+def _exists(label: str, operator: SpatialOperator, within: Within, options: _Options) -> None:
     """Time effects and weights that change a constant do not go together in every way."""
     kinds = {_MODELS[model][0] for model in options.models} - {""}
     if not kinds or not within.has_time or operator.has_unit_rows:
         return
     cause = (
-        f"{len(operator.isolates)} units are isolates ({some(operator.isolates, limit=3)})"
+        f"{len(operator.isolates)} units have no neighbour in the W {label!r} ({some(operator.isolates, limit=3)})"
         if operator.is_row_standardised
-        else "the rows of W do not sum to one"
+        else f"the rows of the W {label!r} do not sum to one"
     )
+    ways = "Use row-standardised weights in which every unit has a neighbour (weights.knn, say), or leave this W out"
+    without = [model for model in options.models if _MODELS[model][0] != "lambda"]
+    if "lambda" in kinds:
+        ways += ", or leave SEM and SDEM out"
+        ways += f" with models={without!r}" if without else ""
+        ways += " and correction='none', in which effects have a flat prior" if within.is_direct else ""
+    else:
+        ways += ", or correction='none', in which effects have a flat prior"
     if within.is_direct:
         raise OptionError(
             f"{_OWNER}: no transformation takes time effects out when {cause}, so that correction='lee-yu' does not "
-            "exist. Use correction='none', in which effects have a flat prior; or row-standardised weights without "
-            "isolates."
+            f"exist. {ways}."
         )
     if "lambda" in kinds:
         raise OptionError(
-            f"{_OWNER}: time effects cannot be taken out of SEM and SDEM by demeaning when {cause}. Use "
-            "row-standardised weights without isolates, or leave these models out."
+            f"{_OWNER}: time effects cannot be taken out of SEM and SDEM by demeaning when {cause}. {ways}."
         )
 
 

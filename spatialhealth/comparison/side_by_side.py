@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth._progress import track
 from spatialhealth.comparison.table import Column, Comparison
-from spatialhealth.errors import OptionError
+from spatialhealth.errors import OptionError, some
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
@@ -143,12 +144,20 @@ def _fitted(
             whole = f"{label}, {name}" if len(operators) > 1 else label
             grid.append((whole, type(model)(**(arguments | {"weights": operator}))))
     done: dict[str, SpatialModel] = {}
+    heard: dict[tuple[type[Warning], str], list[str]] = {}
     for label, model in track(grid, "models"):
         try:
-            done[label] = model.fit_formula(formula, data)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                done[label] = model.fit_formula(formula, data)
         except ValueError as error:
             error.add_note(f"in the model {label!r}")
             raise
+        for each in caught:
+            heard.setdefault((each.category, str(each.message)), []).append(label)
+    for (category, message), labels in heard.items():
+        models_named = f"In {some(labels)}" if len(labels) < len(grid) else "In all models"
+        warnings.warn(f"{models_named}: {message}", category, stacklevel=3)
     return done
 
 

@@ -39,7 +39,8 @@ def hausman(fixed: SpatialModel, random: SpatialModel) -> StatisticTable:
           left out; chi-square if V_fixed - V_random is positive definite, as it must be in large samples.
           Otherwise the value is shown with its sign and without a p value;
         - "Hausman, auxiliary": the model with random effects with the mean over time of every regressor
-          added, Wald test that these have no effect (Mundlak 1978). It asks the same and is never negative.
+          added (but of what is the same for all units, such as dummies of periods), Wald test that these have
+          no effect (Mundlak 1978). It asks the same and is never negative.
 
     Raises
     ------
@@ -121,9 +122,12 @@ def _auxiliary(random: Fitted) -> Statistic:
     table = random.table
     means = np.broadcast_to(table.x.mean(axis=0), table.x.shape)
     apart = np.sqrt(np.sum((table.x - means) ** 2, axis=(0, 1)))
-    moving = np.flatnonzero(apart > _NOTHING * np.sqrt(np.sum(table.x**2, axis=(0, 1))))
+    between = np.sqrt(np.sum((means - means.mean(axis=(0, 1))) ** 2, axis=(0, 1)))
+    # what is the same for all units, such as a dummy of a period, has one mean, which the constant holds
+    moving = np.flatnonzero(np.minimum(apart, between) > _NOTHING * np.sqrt(np.sum(table.x**2, axis=(0, 1))))
     if not len(moving):
-        return Statistic.not_applicable("Hausman, auxiliary", _NULL, "No regressor varies over time.")
+        reason = "No regressor varies both over time and, in its means, between units."
+        return Statistic.not_applicable("Hausman, auxiliary", _NULL, reason)
     added = tuple(_MEAN + table.names[j] for j in moving)
     taken = set(added) & set(table.names)
     if taken:

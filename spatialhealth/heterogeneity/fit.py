@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spatialhealth._validation import check_share
-from spatialhealth.errors import NotFittedError, OptionError
+from spatialhealth.errors import NotFittedError, OptionError, SmallGroupWarning
 from spatialhealth.heterogeneity.again import as_given
-from spatialhealth.heterogeneity.groups import groups_of
+from spatialhealth.heterogeneity.groups import Groups, groups_of
 from spatialhealth.heterogeneity.pooled import pooled as one_model
 from spatialhealth.heterogeneity.result import Regimes
 from spatialhealth.heterogeneity.separate import separate
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["regimes"]
+
+_FEW = 5  # units a group
 
 
 def regimes(
@@ -77,6 +80,8 @@ def regimes(
 
     Warns
     -----
+    SmallGroupWarning
+        If a group has fewer than five units.
     IsolateWarning
         If units lose their last neighbour with the links across groups.
 
@@ -112,9 +117,27 @@ def regimes(
     whole = _whole(model, formula, data)
     table = _table(whole)
     groups = groups_of(by, table, _data(whole) if data is None else data)
-    if pooled:
-        return one_model(whole, table, groups, level)
-    return separate(whole, table, groups, restandardise, level)
+    found = (
+        one_model(whole, table, groups, level)
+        if pooled
+        else separate(whole, table, groups, restandardise, level)
+    )
+    _warn_of_few(groups)
+    return found
+
+
+def _warn_of_few(groups: Groups) -> None:
+    few = [
+        f"{label} ({size})" for label, size in zip(groups.labels, groups.sizes, strict=True) if size < _FEW
+    ]
+    if few:
+        warnings.warn(
+            f"{len(few)} of {len(groups.labels)} groups of {groups.name!r} have fewer than {_FEW} units: "
+            f"{', '.join(few[:10])}{' ...' if len(few) > 10 else ''}. What is particular to so few units cannot be "
+            "told from the coefficients of their group, and its standard errors do not show it. Join small groups.",
+            SmallGroupWarning,
+            stacklevel=3,
+        )
 
 
 def _check_options(pooled: Any, restandardise: Any, level: Any) -> None:

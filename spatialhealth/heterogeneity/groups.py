@@ -46,6 +46,12 @@ class Groups:
         """Each group in words, such as ``port_developed=1``."""
         return tuple(f"{self.name}={label}" for label in self.labels)
 
+    def described(self, limit: int = 4) -> str:
+        """Give the groups and their sizes; beyond the limit only how many and of what size."""
+        if len(self.labels) > limit:
+            return f"{len(self.labels)} groups of {min(self.sizes):,} to {max(self.sizes):,} units"
+        return ", ".join(f"{t} ({s:,} units)" for t, s in zip(self.titles, self.sizes, strict=True))
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """Units in each group."""
@@ -89,6 +95,11 @@ def groups_of(by: Any, table: PanelTable, data: pd.DataFrame | None) -> Groups:
         raise OptionError(
             f"regimes: all units are in one group of {name!r} ({known[0]!r}): there is nothing to compare."
         )
+    if 2 * len(known) > len(labels) > 4:
+        raise OptionError(
+            f"regimes: {name!r} has {len(known):,} values for {len(labels):,} units, so that most units are a group "
+            f"by themselves. Group the units by classes of it, such as by=pandas.qcut({name}, 3)."
+        )
     place = {label: code for code, label in enumerate(known)}
     return Groups(name, tuple(known), np.array([place[label] for label in labels]))
 
@@ -113,6 +124,7 @@ def _named(by: Any, table: PanelTable, data: pd.DataFrame | None) -> tuple[str, 
 
 def _column(name: str, table: PanelTable, data: pd.DataFrame | None) -> list[Any]:
     if name in table.names:
+        _steady(name, table)
         raise OptionError(
             f"regimes: by={name!r} is a regressor of the model too, and cannot have a coefficient within a group, "
             "where it does not vary. Leave it out of the model."
@@ -129,6 +141,19 @@ def _column(name: str, table: PanelTable, data: pd.DataFrame | None) -> list[Any
         f"regimes: the model no longer knows the table it was fitted on, so {name!r} cannot be looked up there. "
         f"Give the table, data=panel, or the labels themselves, by=panel[{name!r}]."
     )
+
+
+def _steady(name: str, table: PanelTable) -> None:
+    """Raise for a regressor that changes over time: a moderator, not a group."""
+    values = table.x[..., table.names.index(name)]
+    changing = (values != values[0]).any(axis=0)
+    if changing.any():
+        raise DataError(
+            f"regimes: by={name!r} is a regressor that changes over time in {changing.sum():,} units, with "
+            f"{len(np.unique(values)):,} values in all. A group is of units, for good. How effects change with "
+            f"{name} is a matter of an interaction, 'x * {name}' and impacts(at={{{name!r}: [...]}}); or group the "
+            "units by a class of its mean over time, given as labels by unit."
+        )
 
 
 def _of_series(labels: pd.Series, table: PanelTable) -> list[Any]:

@@ -190,8 +190,7 @@ class Regimes:
 
     def __repr__(self) -> str:
         how = "one model" if self.pooled else "one model a group"
-        sizes = ", ".join(f"{t}: {s}" for t, s in zip(self.groups.titles, self.groups.sizes, strict=True))
-        return f"<Regimes of {type(self.whole).__name__} ({sizes} units), {how}, {self.chow}>"
+        return f"<Regimes of {type(self.whole).__name__} ({self.groups.described()}), {how}, {self.chow}>"
 
     def __str__(self) -> str:
         return str(self.summary())

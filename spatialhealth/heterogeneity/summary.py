@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spatialhealth._format import html_table, number, p_value, text_table
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from spatialhealth.heterogeneity.result import Regimes
 
 __all__ = ["RegimesSummary"]
+
+_SIDE_BY_SIDE = 4  # groups: more are written below each other
 
 
 class RegimesSummary:
@@ -37,9 +40,12 @@ class RegimesSummary:
     def facts(self) -> dict[str, str]:
         """What a reader must know beside the figures."""
         groups, result = self._regimes.groups, self._regimes.whole.result_
-        sizes = [f"{title} ({size:,} units)" for title, size in zip(groups.titles, groups.sizes, strict=True)]
         facts = {"Data": result.source} if result.source else {}
-        return facts | {"Groups": ", ".join(sizes), "Effects": result.effects} | self._regimes.facts
+        return (
+            facts
+            | {"Groups": groups.described(_SIDE_BY_SIDE), "Effects": result.effects}
+            | self._regimes.facts
+        )
 
     @property
     def note(self) -> str:
@@ -54,6 +60,12 @@ class RegimesSummary:
 
     def _effects(self) -> list[list[str]]:
         sides, tests = self._regimes.sides, list(self._regimes.effect_tests.values())
+        if self._is_long:
+            names = [(name, effect) for name in self._regimes.effects.names for effect in EFFECTS]
+            every = [
+                [_cell(values[row], errors[row]) for _, values, errors in sides] for row in range(len(names))
+            ]
+            return _long(["Effects", ""], names, ["all units", *self._regimes.groups.titles], every, tests)
         heads = ["Effects", "", *(title for title, _, _ in sides), "Chow", "df", "p"]
         rows = []
         for j, name in enumerate(self._regimes.effects.names):
@@ -65,6 +77,13 @@ class RegimesSummary:
 
     def _coefficients(self) -> list[list[str]]:
         estimates = self._regimes.coefficients
+        if self._is_long:
+            names = [(name,) for name in estimates.names]
+            every = [
+                [*map(_cell, estimates.values[:, j], estimates.std_errors[:, j])] for j in range(len(names))
+            ]
+            tests = list(self._regimes.coefficient_tests.values())
+            return _long(["Coefficients"], names, list(self._regimes.groups.titles), every, tests)
         heads = ["Coefficients", *self._regimes.groups.titles, "Chow", "df", "p"]
         rows = [
             [name, *map(_cell, estimates.values[:, j], estimates.std_errors[:, j]), *_test(test)]
@@ -73,11 +92,17 @@ class RegimesSummary:
         return [heads, *rows]
 
     @property
+    def _is_long(self) -> bool:
+        return len(self._regimes.groups.labels) > _SIDE_BY_SIDE
+
+    @property
     def _verdicts(self) -> list[str]:
         return [str(self._regimes.chow), str(self._regimes.lr)]
 
     def __str__(self) -> str:
-        effects, coefficients = text_table(self._effects(), labels=2), text_table(self._coefficients())
+        more = int(self._is_long)
+        effects = text_table(self._effects(), labels=2 + more)
+        coefficients = text_table(self._coefficients(), labels=1 + more)
         rule = "-" * max(map(len, (*effects, *coefficients)))
         facts = text_table(list(self.facts.items()), labels=2)
         words = [
@@ -92,11 +117,27 @@ class RegimesSummary:
     def _repr_html_(self) -> str:
         tables = [
             html_table([["", ""], *self.facts.items()], labels=2),
-            html_table(self._effects(), labels=2),
+            html_table(self._effects(), labels=2 + int(self._is_long)),
+            html_table(self._coefficients(), labels=1 + int(self._is_long)),
         ]
-        tables.append(html_table(self._coefficients()))
         words = "".join(f"<p>{html.escape(text)}</p>" for text in (*self._verdicts, self.note))
         return f"<h4>{html.escape(self.title)}</h4>{'<br>'.join(tables)}{words}"
+
+
+def _long(
+    heads: list[str],
+    names: Sequence[tuple[str, ...]],
+    titles: list[str],
+    cells: list[list[str]],
+    tests: list[Statistic],
+) -> list[list[str]]:
+    """Write what would stand side by side below each other, the test in the first row of each."""
+    rows = [[*heads, "Group", "Estimate", "Chow", "df", "p"]]
+    for name, estimates, test in zip(names, cells, tests, strict=True):
+        for j, (title, cell) in enumerate(zip(titles, estimates, strict=True)):
+            first = [*name, title, cell, *_test(test)]
+            rows.append([*[""] * len(name), title, cell, "", "", ""] if j else first)
+    return rows
 
 
 def _cell(value: float, error: float) -> str:

@@ -59,6 +59,8 @@ class Impacts(ReadByMaketables):
         The coefficients behind the rows; those of the regressors by default.
     note : str
         What a reader of the effects must know.
+    horizon : {"", "short-run", "long-run"}
+        Of a dynamic model: which of its effects these are.
     """
 
     result: FitResult
@@ -72,6 +74,7 @@ class Impacts(ReadByMaketables):
     labels: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     pairs: Pairs | None = None
     note: str = ""
+    horizon: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.estimates, self.covariance, self.draws):

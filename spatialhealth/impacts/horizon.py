@@ -186,7 +186,7 @@ def both_horizons(
             stacklevel=4,
         )
     drawn, rejected = (None, 0) if rng is None else draw(result, Pairs.of(result), draws, rng, stable)
-    now = effects_of(result, level, moderated, drawn, rejected)
+    now = replace(effects_of(result, level, moderated, drawn, rejected), horizon="short-run")
     lasting = None
     if stable:
         value, jacobian = long_run_parameters(result, result.params), _jacobian(result)
@@ -194,7 +194,9 @@ def both_horizons(
         lasting = effects_of(
             after, level, moderated, None if drawn is None else long_run_parameters(result, drawn), rejected
         )
-        lasting = replace(lasting, result=result)  # whose tables show the coefficients as they were estimated
+        lasting = replace(
+            lasting, result=result, horizon="long-run"
+        )  # whose tables show the coefficients as they were estimated
     return DynamicImpacts(**_fields(now), lasting=lasting)
 
 

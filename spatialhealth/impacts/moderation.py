@@ -15,7 +15,16 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, did_you_mean, some
 from spatialhealth.impacts.inputs import Pairs
 
-__all__ = ["Moderated", "column_of", "moderate", "note_on_interactions", "parts_of"]
+__all__ = [
+    "Moderated",
+    "column_of",
+    "factor_names",
+    "moderate",
+    "moderators_of",
+    "note_on_interactions",
+    "parts_of",
+    "written_value",
+]
 
 _OPEN, _CLOSE = "([{", ")]}"
 _LEVEL = re.compile(r"^(?P<factor>.+?)\[(?P<coding>T\.)?(?P<level>.*)\]$")
@@ -71,9 +80,7 @@ class _Part:
     @property
     def names(self) -> tuple[str, ...]:
         """What a user may call it: the factor, or the variable within C(...)."""
-        found = _CATEGORY.match(self.factor) if self.level is not None else None
-        variable = found["variable"] if found is not None else None
-        return (self.factor,) if variable is None else (self.factor, variable.split(",")[0].strip())
+        return (self.factor,) if self.level is None else factor_names(self.factor)
 
 
 @dataclass(frozen=True)
@@ -221,6 +228,18 @@ def note_on_interactions(variables: Sequence[str]) -> str:
     )
 
 
+def moderators_of(variables: Iterable[str], levels: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """Give what stands in a product of regressors, by the name to use in `at`."""
+    return _Terms.of(variables, levels).moderators
+
+
+def factor_names(factor: str) -> tuple[str, ...]:
+    """Give what a user may call a category: as the formula has it, or the variable within C(...)."""
+    found = _CATEGORY.match(factor)
+    variable = found["variable"] if found is not None else None
+    return (factor,) if variable is None else (factor, variable.split(",")[0].strip())
+
+
 def _without(product: tuple[_Part, ...], part: _Part) -> tuple[_Part, ...]:
     """Give the product without one part."""
     place = product.index(part)
@@ -232,7 +251,7 @@ def _weights(part: _Part, terms: _Terms, given: Mapping[str, Any]) -> Array:
 
     def value(other: _Part) -> float:
         asked = next(given[name] for name in other.names if name in given)
-        return float(asked) if other.level is None else float(_written(asked) == other.level)
+        return float(asked) if other.level is None else float(written_value(asked) == other.level)
 
     return np.array(
         [
@@ -277,7 +296,7 @@ def _checked(at: Any, terms: _Terms) -> dict[str, tuple[Any, ...]]:
                 f"Those are of: {', '.join(moderators)}."
             )
         values = tuple(asked) if _is_list(asked) else (asked,)
-        if not values or len({_written(value) for value in values}) < len(values):
+        if not values or len({written_value(value) for value in values}) < len(values):
             raise OptionError(f"impacts: at[{name!r}]={asked!r} must hold values, each of them once.")
         checked[str(name)] = tuple(_value(str(name), value, inside, terms.levels) for value in values)
     return checked
@@ -301,8 +320,8 @@ def _value(name: str, value: Any, parts: Sequence[_Part], levels: Mapping[str, S
                 f"it is. Use treatment coding: C({part.names[-1]})."
             )
         coded = dict.fromkeys(str(other.level) for other in parts if other.factor == part.factor)
-        known = [_written(level) for level in levels.get(part.factor, ())] or list(coded)
-        if _written(value) not in known:
+        known = [written_value(level) for level in levels.get(part.factor, ())] or list(coded)
+        if written_value(value) not in known:
             unseen = "" if part.factor in levels else (
                 " A reference level is known only to a model fitted by fit_formula: use model.impacts(at=...)."
             )  # fmt: skip
@@ -312,8 +331,8 @@ def _value(name: str, value: Any, parts: Sequence[_Part], levels: Mapping[str, S
     return float(value) if isinstance(value, (int, float)) and all(p.level is None for p in parts) else value
 
 
-def _written(value: Any) -> str:
-    """Write a value as it stands in a name: no more digits than it needs."""
+def written_value(value: Any) -> str:
+    """Write a value of a moderator as it stands in a name: no more digits than it needs."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
@@ -321,7 +340,9 @@ def _written(value: Any) -> str:
 
 
 def _name(regressor: str, labels: Mapping[str, Sequence[Any]], row: int) -> str:
-    given = [f"{name}={_written(column[row])}" for name, column in labels.items() if column[row] is not None]
+    given = [
+        f"{name}={written_value(column[row])}" for name, column in labels.items() if column[row] is not None
+    ]
     return regressor + (f" [{', '.join(given)}]" if given else "")
 
 
@@ -359,7 +380,7 @@ def _beyond(values: Mapping[str, Sequence[Any]], observed: Mapping[str, tuple[fl
         low, high = observed.get(name, (-math.inf, math.inf))
         near = _BEYOND * (high - low) if high < math.inf else 0.0
         outside = [
-            _written(value)
+            written_value(value)
             for value in asked
             if isinstance(value, float) and not low - near <= value <= high + near
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,11 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_option
-from spatialhealth.errors import OptionError
+from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import EFFECTS, Impacts
-from spatialhealth.impacts.moderation import column_of
-from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, new_figure, source_of
+from spatialhealth.impacts.moderation import column_of, factor_names, moderators_of, written_value
+from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, in_the, new_figure, source_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,8 @@ _MARGIN = 0.06
 _STRIP = 0.14  # of a panel's height, for the values observed
 _LEFT, _RIGHT, _GAP, _TALL = 0.75, 0.15, 0.25, 2.6  # inches
 _WIDTH = 9.0
-_BELOW, _HEAD, _FOOT = 0.6, 0.8, 0.25
+_BELOW, _HEAD, _FOOT = 0.6, 0.6, 0.25
+_LINE, _SIGN = 0.2, 0.115  # inches: height of a line of the title, width of a sign of it
 
 
 def moderation(
@@ -54,21 +56,24 @@ def moderation(
     variable : str
         Regressor whose effects are drawn.
     moderator : str
-        What they depend on: a number, or a category, which gives a point with its interval for each level.
+        What they depend on: a number, or a category, which gives a point with its interval for each level. So does
+        a number that was observed at two values only, such as 0 and 1.
     values : sequence, optional
-        Values of the moderator; by default its range in the data of the fit, or all its levels.
+        Values of the moderator; by default its range in the data of the fit (which must be in memory still if it
+        is no regressor of its own), or all its levels.
     effects : sequence of {"direct", "indirect", "total"}
         Which effects, one panel each; all by default. They share their vertical axis.
     at : dict of str to number or level, optional
-        One value of each other moderator, where there are several.
+        One value of each other moderator, where there are several; the figure says it.
     level : float, default 0.95
         Confidence level of the band, at each value by itself.
     observed : sequence of numbers, optional
-        Observed values of the moderator, drawn as bars at the bottom; by default the regressor of that name.
+        Observed values of the moderator, drawn as bars at the bottom; by default those of the fit.
     title : str, optional
-        By default, the regressor and the outcome.
+        By default, the regressor, the outcome and the moderator.
     note : str, optional
-        Source, under the panels; by default what the data of the model say in ``attrs["source"]``.
+        Source, under the panels, behind the values in `at`; by default what the data of the model say in
+        ``attrs["source"]``.
     ax : matplotlib Axes, optional
         Where to draw a single effect.
 
@@ -100,18 +105,26 @@ def moderation(
     """
     drawn = _asked(effects, ax)
     seen = _observed(model, moderator, observed)
-    points = _points(model, moderator, values, seen)
+    levels = _levels(model, moderator)
+    points = _points(model, moderator, values, levels, seen)
     found = impacts(model, level=level, at={**(at or {}), moderator: points})
     rows = _rows(found, variable, moderator, len(points))
     columns = {name: column[3 * rows[:, None] + np.arange(3)] for name, column in found._columns().items()}
-    said = title if title is not None else f"Effects of {variable} on {found.result.response} by {moderator}"
-    panels = [ax] if ax is not None else _panels(len(drawn), said, source_of(note, found.result.source))
+    where = found.result.response + in_the(found.horizon)
+    said = title if title is not None else f"Effects of {variable} on {where} by {moderator}"
+    held = _held(found, moderator, rows[0])
+    below = " ".join(filter(None, [held and f"At {held}.", source_of(note, found.result.source)]))
+    panels = [ax] if ax is not None else _panels(len(drawn), said, below)
+    apart = bool(levels) or (seen is not None and len(np.unique(seen)) <= 2)
     for axes, effect in zip(panels, drawn, strict=True):
         which = {name: column[:, EFFECTS.index(effect)] for name, column in columns.items()}
-        _draw(axes, points, which, seen)
+        _draw(axes, points, which, None if apart else seen, apart)
         axes.set_title(effect.capitalize(), loc="left", fontsize=10, weight="bold", color=INK)
-        axes.set_xlabel(moderator, fontsize=9, color=INK)
-        axes.set_ylim(*_limits(columns, [EFFECTS.index(name) for name in drawn], seen is not None))
+        by = f"{moderator}\n(at {held})" if held and ax is not None else moderator
+        axes.set_xlabel(by, fontsize=9, color=INK)
+        axes.set_ylim(
+            *_limits(columns, [EFFECTS.index(name) for name in drawn], seen is not None and not apart)
+        )
     panels[0].set_ylabel(f"Effect, {level:.0%} interval", fontsize=9, color=INK)
     figure: Any = panels[0].figure
     return figure  # type: ignore[no-any-return]
@@ -130,29 +143,60 @@ def _asked(effects: Sequence[str], ax: Axes | None) -> tuple[str, ...]:
 
 
 def _observed(model: Any, moderator: str, observed: Any) -> Array | None:
-    """Give the values of the moderator in the data, if they are known."""
+    """Give the values of the moderator in the data, if they are known and numbers."""
     if observed is not None:
         return np.asarray(observed, dtype=float).reshape(-1)
-    table = getattr(model, "_rows", None)
-    if table is None or moderator not in table.names:
+    table, formula = getattr(model, "_rows", None), getattr(model, "_formula", None)
+    if table is not None and moderator in table.names:
+        return np.asarray(table.x[..., table.names.index(moderator)].reshape(-1))
+    data = None if formula is None else formula.table.get()
+    if data is None or moderator not in data.columns or data[moderator].dtype.kind not in "biuf":
         return None
-    return np.asarray(table.x[..., table.names.index(moderator)].reshape(-1))
+    values = data[moderator].to_numpy(dtype=float)
+    return np.asarray(values[np.isfinite(values)])
 
 
-def _points(model: Any, moderator: str, values: Any, seen: Array | None) -> list[Any]:
+def _levels(model: Any, moderator: str) -> list[Any]:
+    """Give the levels of a category; nothing for a number."""
+    formula = getattr(model, "_formula", None)
+    known = {} if formula is None else formula.levels
+    return next((list(known[factor]) for factor in known if moderator in factor_names(factor)), [])
+
+
+def _points(
+    model: Any, moderator: str, values: Any, levels: Sequence[Any], seen: Array | None
+) -> Sequence[Any]:
+    """Give the values of the moderator to draw."""
     if values is not None:
         return list(values)
+    if levels:
+        return levels
     formula = getattr(model, "_formula", None)
-    levels = {} if formula is None else formula.levels
-    for name in (moderator, f"C({moderator})"):
-        if name in levels:
-            return list(levels[name])
+    known = moderators_of(model.result_.regressors, {} if formula is None else formula.levels)
+    if moderator not in known:
+        listed = f" Those are of: {', '.join(known)}." if known else " Write it as 'x * m' in the formula."
+        raise OptionError(
+            f"moderation: {moderator!r} is in no interaction of the model.{did_you_mean(moderator, known)}{listed}"
+        )
     if seen is None:
         raise OptionError(
-            f"moderation: the range of {moderator!r} is not known, for it is no regressor of its own in the model. "
-            "Give values, such as values=numpy.linspace(0, 1, 50)."
+            f"moderation: the range of {moderator!r} is not known, for it is no regressor of its own in the model, "
+            "and no column of numbers of a table that is still in memory. Give values, such as "
+            "values=numpy.linspace(0, 1, 50)."
         )
+    different = np.unique(seen)
+    if len(different) <= 2:
+        return [float(value) for value in different]
     return [float(value) for value in np.linspace(seen.min(), seen.max(), _POINTS)]
+
+
+def _held(found: Impacts, moderator: str, row: int) -> str:
+    """Say the values of the other moderators of a row."""
+    others = {name: column[row] for name, column in found.labels.items() if name != "variable"}
+    others.pop(column_of(moderator))
+    return ", ".join(
+        f"{name} = {written_value(value)}" for name, value in others.items() if value is not None
+    )
 
 
 def _rows(found: Impacts, variable: str, moderator: str, points: int) -> Array:
@@ -168,19 +212,21 @@ def _rows(found: Impacts, variable: str, moderator: str, points: int) -> Array:
             name for row, name in enumerate(found.labels["variable"]) if given[row] is not None
         )
         known = f"It moderates {', '.join(others)}. " if others else ""
+        near = "" if rows else did_you_mean(variable, others)
         raise OptionError(
-            f"moderation: {len(rows)} effects of {variable!r} for {points} values of {moderator!r}. {known}"
+            f"moderation: {len(rows)} effects of {variable!r} for {points} values of {moderator!r}.{near} {known}"
             f"{found.note} Name a regressor that is multiplied with it, and one value of every other moderator in at."
         )
     return np.array(rows)
 
 
-def _panels(count: int, title: str, note: str | None) -> list[Axes]:
+def _panels(count: int, title: str, note: str) -> list[Axes]:
     """Give empty panels in a row, with one vertical axis."""
+    width = _WIDTH if count > 1 else _WIDTH / 2
+    lines = textwrap.wrap(title, int((width - 2 * _RIGHT) / _SIGN))
     foot = _BELOW + (_FOOT if note else 0.0)
-    tall = foot + _TALL + _HEAD
-    figure = new_figure(_WIDTH if count > 1 else _WIDTH / 2, tall)
-    width = figure.get_figwidth()
+    tall = foot + _TALL + _HEAD + _LINE * len(lines)
+    figure = new_figure(width, tall)
     wide = (width - _LEFT - _RIGHT - (count - 1) * _GAP) / count
     panels: list[Axes] = []
     for j in range(count):
@@ -188,17 +234,21 @@ def _panels(count: int, title: str, note: str | None) -> list[Axes]:
         panels.append(figure.add_axes(place, sharey=panels[0] if panels else None))
         if j:
             panels[j].tick_params(labelleft=False)
-    figure.text(_RIGHT / width, 1 - 0.14 / tall, title, va="top", fontsize=12, weight="bold", color=INK)
+    figure.text(
+        _RIGHT / width, 1 - 0.14 / tall, "\n".join(lines), va="top", fontsize=12, weight="bold", color=INK
+    )
     if note:
         figure.text(_RIGHT / width, 0.1 / tall, note, va="bottom", fontsize=7.5, color=MUTED)
     return panels
 
 
-def _draw(axes: Axes, points: Sequence[Any], columns: Mapping[str, Array], seen: Array | None) -> None:
-    """Draw one effect: a line in its band, or a point in its interval for each level of a category."""
+def _draw(
+    axes: Axes, points: Sequence[Any], columns: Mapping[str, Array], seen: Array | None, apart: bool
+) -> None:
+    """Draw one effect: a line in its band, or points in their intervals where nothing lies between the values."""
     middle, low, high = columns["estimate"], columns["ci_low"], columns["ci_high"]
     axes.axhline(0.0, color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)))
-    if all(isinstance(point, (int, float, np.number)) for point in points):
+    if not apart and all(isinstance(point, (int, float, np.number)) for point in points):
         order = np.argsort(np.array(points, dtype=float))
         x = np.array(points, dtype=float)[order]
         axes.fill_between(x, low[order], high[order], color=BAND, linewidth=0)
@@ -215,7 +265,7 @@ def _draw(axes: Axes, points: Sequence[Any], columns: Mapping[str, Array], seen:
             capsize=3,
             linewidth=1.2,
         )
-        axes.set_xticks(range(len(points)), [str(point) for point in points])
+        axes.set_xticks(range(len(points)), [written_value(point) for point in points])
         axes.margins(x=0.25)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

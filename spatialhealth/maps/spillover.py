@@ -9,7 +9,7 @@ import numpy as np
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
 from spatialhealth.maps.layer import Layer, aligned
-from spatialhealth.maps.style import INK, MUTED, new_figure, source_of
+from spatialhealth.maps.style import INK, MUTED, in_the, new_figure, source_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,11 +48,12 @@ def impacts(
     frame : GeoDataFrame
         The units of the model, indexed by unit, in any order.
     effects : Impacts
-        What `model.impacts()` gave.
+        What `model.impacts()` gave. Of a dynamic model these are the effects in the short run; for those in the
+        long run give ``effects.long_run``.
     variable : str
         Name of a regressor.
     title : str, optional
-        By default, the regressor and the outcome.
+        By default, the regressor, the outcome and, of a dynamic model, the horizon.
     scheme, k
         Classes; see `spatialhealth.maps.classify`. Received and emitted share their classes, so that their
         colours can be compared; own has classes of its own, for it is often of another size.
@@ -102,7 +103,8 @@ def impacts(
         figure.text(left, (foot + tall + 0.3) / total, heading, fontsize=10, weight="bold", color=INK)
         figure.text(left, (foot + tall + 0.12) / total, meaning, fontsize=8, color=MUTED)
         layer.legend(ax, values[name], classes[name], "", loc="upper left", bbox_to_anchor=(0.0, -0.02))
-    said = title if title is not None else f"Effects of {variable} on {effects.result.response}, unit by unit"
+    where = f"{effects.result.response}{in_the(effects.horizon)}, unit by unit"
+    said = title if title is not None else f"Effects of {variable} on {where}"
     figure.text(_GAP / _WIDTH, 1 - 0.14 / total, said, va="top", fontsize=12, weight="bold", color=INK)
     if written:
         figure.text(_GAP / _WIDTH, 0.1 / total, written, va="bottom", fontsize=7.5, color=MUTED)

@@ -20,6 +20,7 @@ __all__ = [
     "NEUTRAL",
     "NEUTRAL_BARS",
     "SEQUENTIAL",
+    "in_the",
     "new_figure",
     "png",
     "save",
@@ -46,6 +47,11 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def in_the(horizon: str) -> str:
+    """Give " in the short run" for "short-run", nothing for a model without horizons."""
+    return f" in the {horizon.replace('-', ' ')}" if horizon else ""
 
 
 def png(figure: Figure, dpi: int = DOTS) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +113,7 @@ class Sample:
         _varies(table, y, design, z, within)
         flat = np.ascontiguousarray(z.reshape(-1, z.shape[2]))
         projection = LeastSquares.of(flat)
-        _independent(projection, design.names)
+        _independent(projection, design)
         y = np.ascontiguousarray(y.reshape(-1))
         if vanished(projection.fit(y)[1], y - y.mean()):
             raise IdentificationError(
@@ -181,15 +182,32 @@ def _varies(table: PanelTable, y: Array, design: Design, z: Array, within: Withi
         }[within.effects]
         raise AbsorbedRegressorError(
             f"Nothing is left of {some(unlagged)} once {within.effects} effects are out: they {cause}. "
-            "Leave them out, or interact them with something that varies."
+            f"{_kept(unlagged, design.regressors)}"
         )
 
 
-def _independent(projection: LeastSquares, names: tuple[str, ...]) -> None:
+def _kept(gone: list[str], regressors: tuple[str, ...]) -> str:
+    """Say how a product is kept without its main effect, or that there might be one."""
+    products = [name for name in regressors if set(name.split(":")[1:] + name.split(":")[:1]) & set(gone)]
+    products = [name for name in products if name not in gone]
+    if not products:
+        return "Leave them out, or interact them with something that varies."
+    terms = [re.sub(r"\[[^\[\]]*\]$", "", part) for part in products[0].split(":")]
+    lone = [re.sub(r"\[[^\[\]]*\]$", "", name) for name in gone]
+    written = " + ".join([*(term for term in terms if term not in lone), ":".join(terms)])
+    return (
+        f"Their interactions, such as {products[0]!r}, can stay: leave out the main effect alone, in a formula with "
+        f"':' in place of '*': '{written}'."
+    )
+
+
+def _independent(projection: LeastSquares, design: Design) -> None:
     """No column may be a combination of the others."""
     dependent = projection.dependent()
     if not dependent:
         return
+    names = design.names
+    _common(design, [names[j] for j, _ in dependent])
     parts = [
         f"{names[j]!r} is a combination of {some(names[i] for i in others)}"
         if others
@@ -204,3 +222,24 @@ def _independent(projection: LeastSquares, names: tuple[str, ...]) -> None:
         else "Leave out one of them."
     )
     raise CollinearityError("Collinear regressors: " + "; ".join(parts) + ". " + hint)
+
+
+def _common(design: Design, dependent: list[str]) -> None:
+    """Raise for regressors that their spatial lag repeats, such as dummies of periods."""
+    place = {name: j for j, name in enumerate(design.names)}
+    same = [
+        name
+        for name in design.lagged
+        if {name, LAG_PREFIX + name} & set(dependent)
+        and _vanished(
+            design.z[..., place[LAG_PREFIX + name]] - design.z[..., place[name]], design.z[..., place[name]]
+        )
+    ]
+    if not same:
+        return
+    others = [name for name in design.lagged if name not in same]
+    lag = f"durbin={others!r}" if others else "a model without W x"
+    raise CollinearityError(
+        f"W x is x itself for {some(same)}: the same for all units of a period, as dummies of periods are, while the "
+        f"rows of W sum to one. Leave out the spatial lag, not the regressor, with {lag}."
+    )

@@ -109,8 +109,9 @@ def _exists(model: SpatialModel, system: System, covariance: Covariance) -> None
     if model.effects not in ("none", "entity"):
         raise OptionError(
             f"{name}: missing='likelihood' exists with effects='none' and 'entity', not with {model.effects!r}: the "
-            "means of a period are not taken out of outcomes that are missing. Add period dummies as regressors, "
-            "with effects='entity'."
+            "means of a period are not taken out of outcomes that are missing. Add period dummies as regressors "
+            "(C(year) in a formula), with effects='entity'; a Durbin model must not lag them: name in durbin the "
+            "other regressors, durbin=['x1', 'x2']."
         )
     if covariance.name != "observed":
         raise OptionError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.errors import ComparabilityError, NotFittedError, OptionError
+from spatialhealth.errors import ComparabilityError, IsolateWarning, NotFittedError, OptionError
 from tests import small
 from tests.refusal import refusal
 
@@ -242,3 +244,18 @@ def test_an_error_in_a_grid_names_the_model(weights, data):
     with pytest.raises(OptionError) as caught:
         sh.compare({"SAR": sh.SpatialLag(effects="units")}, FORMULA, data, {"rook": weights})
     assert caught.value.__notes__ == ["in the model 'SAR'"]
+
+
+def test_a_warning_comes_once_with_its_models_at_the_line_of_the_caller():
+    W, data = small.panel()
+    lone = W[1].tolil()
+    lone[0] = 0
+    weights = {"whole": W, "lone": (W[0], lone.tocsr())}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sh.compare([sh.SLX(), sh.SpatialLag()], "y ~ x", data, weights=weights)
+    (found,) = caught
+    assert found.category is IsolateWarning and found.filename == __file__
+    assert str(found.message).startswith("In 'SLX, lone', 'SpatialLag, lone': 1 of")
+    with pytest.warns(IsolateWarning, match="In all models: 1 of"):
+        sh.compare([sh.SLX(), sh.SpatialLag()], "y ~ x", data, weights={"lone": (W[0], lone.tocsr())})

@@ -305,10 +305,10 @@ def test_time_effects_with_weights_that_change_a_constant(cigarettes):
     panel, W = cigarettes
     operator = sh.SpatialOperator(W)
     halved = {"queen": (operator.ids, operator.matrix / 2)}
-    with refusal(OptionError, "rows of W do not sum to one", "correction='none'") as caught:
+    with refusal(OptionError, "the rows of the W 'queen' do not sum to one", "correction='none'") as caught:
         sh.model_probabilities(FORMULA, panel, halved, effects="two-way")
     assert caught.value.__notes__ == ["with the weights 'queen'"]
-    with refusal(OptionError, "SEM and SDEM", "leave these models out"):
+    with refusal(OptionError, "SEM and SDEM", "leave SEM and SDEM out"):
         sh.model_probabilities(FORMULA, panel, halved, effects="two-way", correction="none")
     found = sh.model_probabilities(
         FORMULA, panel, halved, ("OLS", "SLX", "SAR", "SDM"), effects="two-way", correction="none"
@@ -323,3 +323,21 @@ def test_one_regressor_and_a_cross_section():
         found = sh.model_probabilities("y ~ x1 - 1", data, CANDIDATES, "SAR")
     assert isinstance(found.table, pd.DataFrame) and len(found.rows) == 2
     assert found.rows[0].coefficients == 1
+
+
+def test_the_way_out_of_isolates_is_the_way_out():
+    W = np.zeros((6, 6))
+    W[:4, :4] = small.lattice(2, 2)
+    weights = {"all": rings(6, 1), "few": (small.ids(6), W)}
+    data = simulated("SAR", rings(6, 1), 0).data
+
+    def ask(**options):
+        return sh.model_probabilities("y ~ x1", data, weights, effects="two-way", **options)
+
+    with refusal(
+        OptionError, "2 units have no neighbour in the W 'few'", "['SAR', 'SDM'] and correction='none'"
+    ):
+        ask()
+    with refusal(OptionError, "in the W 'few'", "leave SEM and SDEM out with models=['SAR', 'SDM']"):
+        ask(correction="none")
+    assert len(ask(models=["SAR", "SDM"], correction="none").table) == 4

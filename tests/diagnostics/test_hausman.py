@@ -168,3 +168,30 @@ def test_lagrange_multipliers_by_formula_refuse_random_effects_too():
     weights, data = small.panel()
     with pytest.raises(OptionError, match="lm does not apply to residuals of a model with random effects"):
         sh.diagnostics.lm("y ~ x", data, weights, effects="random")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options"), [(sh.SpatialLag, {}), (sh.SpatialDurbin, {"durbin": ["x1", "x2"]})]
+)
+def test_dummies_of_periods_have_no_means_of_their_own(estimator, options):
+    W, T = small.lattice(6, 6), 5
+    Y, X = sample(np.random.default_rng(1), 0.0, W, T)
+    dummies = np.broadcast_to(np.eye(T)[:, None, 1:], (T, len(W), T - 1))
+    names = ("x1", "x2", *(f"year {t}" for t in range(1, T)))
+    means = np.broadcast_to(X.mean(axis=0), X.shape)
+    weights = (list(range(len(W))), W)
+    fixed, random = (
+        estimator(weights, effects=effects, **options).fit_arrays(
+            Y, np.concatenate([X, dummies], axis=2), names=names
+        )
+        for effects in ("entity", "random")
+    )
+    found = sh.diagnostics.hausman(fixed, random)["Hausman, auxiliary"]
+    if options:
+        options = {"durbin": ["x1", "x2", "m1", "m2"]}
+    by_hand = estimator(weights, effects="random", **options).fit_arrays(
+        Y, np.concatenate([X, means, dummies], axis=2), names=("x1", "x2", "m1", "m2", *names[2:])
+    )
+    tested = [name for name in by_hand.result_.param_names if name[-2:] in ("m1", "m2")]
+    assert found.df == len(tested) == (4 if options else 2)
+    assert found.value == pytest.approx(sh.diagnostics.wald(by_hand, tested).value, rel=1e-5)

@@ -22,6 +22,7 @@ from spatialhealth.errors import (
     MissingDataError,
     NotFittedError,
     OptionError,
+    SmallGroupWarning,
     TransformationWarning,
     WeightsError,
 )
@@ -401,12 +402,42 @@ def test_bad_groups(data):
             DataError,
             "'hot' changes over time in 24 units: .*interaction: 'x . m'",
         ),
-        ("x", OptionError, "by='x' is a regressor of the model too"),
+        ("x", DataError, "by='x' is a regressor that changes over time in 24 units, with 144 values"),
+        (PLACE // 1.5, OptionError, "'group' has 16 values for 24 units"),
         ("year", DataError, "'year' changes over time"),
     ]
     for by, error, message in wrong:
         with pytest.raises(error, match=message):
             sh.regimes(model, by=by)
+
+
+def test_a_group_that_is_a_regressor_too(data):
+    constant = data.assign(part=(data["side"] == "east") * 1.0)
+    model = sh.SpatialLag(W).fit_formula("y ~ x + part", constant)
+    with pytest.raises(OptionError, match=r"where it does not vary. Leave it out"):
+        sh.regimes(model, by="part")
+
+
+def test_groups_of_few_units_are_named(data):
+    small_one = pd.Series(
+        np.where(PLACE < 4, "few", np.where(PLACE < 5, "one", "many")), index=IDS, name="part"
+    )
+    with pytest.warns(SmallGroupWarning, match=r"2 of 3 groups of 'part' .* 5 units: few \(4\), one \(1\)"):
+        sh.regimes(whole(data, effects="none"), by=small_one, pooled=True)
+
+
+def test_many_groups_stand_below_each_other(data):
+    by = pd.Series(PLACE % 6, index=IDS, name="column")
+    with pytest.warns(SmallGroupWarning):
+        found = sh.regimes(whole(data), by=by, pooled=True)
+    lines = str(found).splitlines()
+    assert max(map(len, lines)) < 120 and "6 groups of 4 to 4 units" in repr(found)
+    place = next(j for j, line in enumerate(lines) if line.startswith("x  ") and "direct" in line)
+    assert "all units" in lines[place] and "column=5" in lines[place + 6]
+    for code in range(6):
+        shown = float(lines[place + 1 + code].split()[1])
+        assert shown == pytest.approx(found.effects.values[code, 0, 0], abs=6e-5)
+    assert found._repr_html_().count("column=3") == 6 + 4
 
 
 def test_bad_calls(data):

@@ -86,7 +86,7 @@ def test_what_cannot_be_drawn(table):
     with pytest.raises(OptionError, match="'direct', 'indirect', 'total'"):
         sh.maps.moderation(model, "x", "m", effects=["long"])
     with pytest.raises(OptionError, match="Give values, such as"):
-        sh.maps.moderation(fit(table, "y ~ x + x:m"), "x", "m")
+        sh.maps.moderation(fit(table[["y", "x", "m"]].copy(), "y ~ x + x:m"), "x", "m")
     with pytest.raises(NotFittedError):
         sh.maps.moderation(sh.SLX(W), "x", "m", [0, 1])
 
@@ -95,3 +95,62 @@ def test_observed_values_may_be_given(table):
     model = fit(table, "y ~ x + x:m")
     axes = sh.maps.moderation(model, "x", "m", observed=table["m"], effects="direct").axes[0]
     assert len(axes.patches) == 30
+
+
+def said(figure):
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def test_says_what_other_moderators_are_held_at(table):
+    model = fit(table, "y ~ x * m + x:v + z")
+    assert "At v = 0.5." in said(sh.maps.moderation(model, "x", "m", at={"v": 0.5, "x": 2}))
+    figure = sh.maps.moderation(model, "x", "m", at={"v": 0.5}, title="Mine", note="My data")
+    assert said(figure) == "Mine At v = 0.5. My data"
+    axes = new_figure(3, 3).add_subplot()
+    sh.maps.moderation(model, "x", "m", effects="total", at={"v": 0.5}, ax=axes)
+    assert axes.get_xlabel() == "m\n(at v = 0.5)"
+
+
+def test_a_long_title_stays_within_the_figure(table):
+    table = table.rename(columns={"x": "physicians_a_thousand", "m": "share_of_digital_diagnosis"})
+    model = fit(table, "y ~ physicians_a_thousand * share_of_digital_diagnosis")
+    for effects in ("total", ("direct", "total")):
+        figure = sh.maps.moderation(
+            model, "physicians_a_thousand", "share_of_digital_diagnosis", effects=effects
+        )
+        box = figure.texts[0].get_window_extent(figure.canvas.get_renderer())
+        assert box.x1 < figure.bbox.x1
+        panel = figure.axes[0].get_tightbbox(figure.canvas.get_renderer())
+        assert panel.y1 < box.y0
+
+
+def test_two_levels_are_points_whatever_they_are_called(table):
+    table = table.assign(port=(table["m"] > table["m"].mean()).astype(int))
+    for formula, name in [
+        ("y ~ x + x:C(port)", "port"),
+        ("y ~ x + x:C(port)", "C(port)"),
+        ("y ~ x + x:port", "port"),
+    ]:
+        model = fit(table, formula)
+        axes = sh.maps.moderation(model, "x", name, effects=["direct"]).axes[0]
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1"]
+        expected = model.impacts(at={name: [0, 1]})
+        rows = [expected.variables.index(f"x [{name}={level}]") for level in (0, 1)]
+        np.testing.assert_allclose(axes.containers[0].lines[0].get_ydata(), expected.estimates[rows, 0])
+
+
+def test_the_range_comes_from_the_table_while_it_is_there(table):
+    model = fit(table, "y ~ x + x:v")
+    axes = sh.maps.moderation(model, "x", "v", effects="direct").axes[0]
+    np.testing.assert_allclose(lines(axes)[[0, -1], 0], [table["v"].min(), table["v"].max()])
+
+
+def test_misspelt_names(table):
+    table = table.rename(columns={"x": "tertiary", "m": "digital"})
+    model = fit(table, "y ~ tertiary * digital")
+    with pytest.raises(OptionError, match="Did you mean 'digital'"):
+        sh.maps.moderation(model, "tertiary", "digitl")
+    with pytest.raises(OptionError, match="Did you mean 'tertiary'"):
+        sh.maps.moderation(model, "tertary", "digital")
+    with pytest.raises(OptionError, match="in no interaction"):
+        sh.maps.moderation(fit(table, "y ~ tertiary + digital"), "tertiary", "digital")

@@ -58,3 +58,14 @@ def test_effects_from_simulated_data_are_called_so():
     assert any(text.get_text().startswith("Simulated data.") for text in figure.texts)
     named = model.fit(panel[["tertiary"]].assign(tertiary=1.0 * panel["tertiary"]), panel["inflow"])
     assert named.result_.source == "simulated"
+
+
+def test_the_horizon_of_a_dynamic_model_is_in_the_title():
+    cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    model = sh.SpatialDurbin(sh.weights.contiguity(cities), effects="two-way", dynamic="time")
+    effects = model.fit_formula("log(inflow) ~ log(tertiary) * digital", panel).impacts()
+    for given, run in [(effects, "short"), (effects.short_run, "short"), (effects.long_run, "long")]:
+        said = [text.get_text() for text in sh.maps.impacts(cities, given, "log(tertiary)").texts]
+        assert f"Effects of log(tertiary) on log(inflow) in the {run} run, unit by unit" in said
+    title = sh.maps.moderation(model, "log(tertiary)", "digital").texts[0].get_text()
+    assert title == "Effects of log(tertiary) on log(inflow) in the short run by digital"

@@ -382,7 +382,7 @@ def test_collinear_regressors(estimator, weights, odd):
 
 
 def test_a_lag_that_repeats_its_regressor(weights, odd):
-    with refusal(errors.CollinearityError, "'W:common' is a combination of 'common'", "name in durbin only"):
+    with refusal(errors.CollinearityError, "W x is x itself for 'common'", "durbin=['x']"):
         sh.SpatialDurbin(weights).fit(odd[["x", "common"]], odd["y"])
     partial = sh.SpatialDurbin(weights, durbin=["x"]).fit(odd[["x", "common"]], odd["y"])
     assert partial.params_.index.tolist() == ["constant", "x", "common", "W:x", "rho"]
@@ -655,3 +655,16 @@ def test_time_effects_with_rows_that_do_not_sum_to_one_warn(estimator, weights, 
 
 def test_slx_has_no_log_determinant_to_warn_about(weights, X, y):
     assert sh.SLX((weights[0], weights[1] * 0.5), effects="two-way").fit(X, y).rho_ == 0.0
+
+
+def test_a_product_stays_when_its_main_effect_is_absorbed():
+    W, data = small.panel()
+    unit = data.index.get_level_values("unit")
+    data = data.assign(port=(unit < "u05").astype(int))
+    model = sh.SpatialLag(W, effects="two-way")
+    for port in ("port", "C(port)"):
+        with refusal(errors.AbsorbedRegressorError, f"'x + x:{port}'", "can stay"):
+            model.fit_formula(f"y ~ x * {port}", data)
+        assert model.fit_formula(f"y ~ x + x:{port}", data).rho_ is not None
+    with refusal(errors.AbsorbedRegressorError, "Leave them out, or interact"):
+        model.fit_formula("y ~ x + port", data)

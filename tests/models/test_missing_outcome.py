@@ -201,3 +201,23 @@ def test_beats_leaving_out_in_a_small_simulation():
     error = {way: np.sqrt(np.mean((np.array(each) - 0.5) ** 2)) for way, each in found.items()}
     assert abs(np.mean(found["likelihood"]) - 0.5) < 4 * np.std(found["likelihood"]) / np.sqrt(12)
     assert error["likelihood"] < error["unbalanced"] / 2
+
+
+def test_dummies_of_periods_stand_in_for_time_effects():
+    Y, X = holed(4)
+    dummies = np.broadcast_to(np.eye(4)[:, None, 1:], (4, N, 3))
+    X = np.concatenate([X, dummies], axis=2)
+    own = tuple(f"x{j}" for j in range(X.shape[2] - 3))
+    names = (*own, "y1", "y2", "y3")
+
+    def model(**options):
+        return sh.SpatialDurbin(WEIGHTS, missing="likelihood", **options)
+
+    with refusal(errors.OptionError, "C(year)", "must not lag them"):
+        model(effects="two-way").fit_arrays(Y, X, names=names)
+    with refusal(errors.CollinearityError, "W x is x itself for 'y1', 'y2', 'y3'", f"durbin={list(own)!r}"):
+        model(effects="entity").fit_arrays(Y, X, names=names)
+    fitted = model(effects="entity", durbin=list(own)).fit_arrays(Y, X, names=names)
+    assert "y3" in fitted.result_.param_names and "W:y3" not in fitted.result_.param_names
+    with refusal(errors.CollinearityError, "a model without W x"):
+        sh.SpatialDurbin(WEIGHTS, durbin=["y1"]).fit_arrays(np.nan_to_num(Y), X, names=names)
