@@ -298,6 +298,7 @@ def test_an_estimate_without_an_error_has_no_brackets():
         assert shown.tolist() == ["1.000", "", "1.000", ""]
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_observations_are_those_observed(sample):
     W, data = sample
     holes = data.drop(index=data.index[[3, 20, 41]])
