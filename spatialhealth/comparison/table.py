@@ -96,11 +96,10 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a model, indexed by its label.
 
-        Columns: estimator, weights, effects, correction, cov_type, n, T, observations (outcomes
-        observed), in_likelihood (what the transformation of the effects
-        leaves of them), parameters, loglik, aic, bic, delta_aic, akaike_weight; estimate and
-        standard error of rho, lambda and, where
-        a model has it, phi (``rho``, ``rho_se``); direct, indirect and total effect of each regressor
+        Columns: estimator, weights, effects, correction, cov_type, n, T, observations (outcomes observed),
+        in_likelihood (what the transformation of the effects leaves of them), parameters, loglik, aic, bic,
+        delta_aic, akaike_weight; estimate and standard error of rho, lambda and, where a model has it, phi
+        (``rho``, ``rho_se``); direct, indirect and total effect of each regressor
         (``direct: x``, ``direct_se: x``).
         """
         pd = pandas_for("Comparison.table", ".columns, or print(comparison)")

@@ -129,8 +129,8 @@ class StackedSystem(System):
                     f"{len(self.rows.units):,} units ({some(self.rows.units[gaps], limit=5)}). "
                     "missing='unbalanced' takes them for units that did not exist then, so that W y and W x of their "
                     "neighbours jump to the level of whoever is left. If they existed and only their rows were lost, "
-                    "spillovers come out wrong, and significant: use missing='likelihood' where the outcome alone was "
-                    "lost, else centre all variables by unit.",
+                    "spillovers come out wrong, and significant: use missing='likelihood' where the outcome alone "
+                    "was lost, else centre all variables by unit.",
                     GapsWarning,
                 )
             )
