@@ -19,6 +19,7 @@ __all__ = [
     "DownloadError",
     "DuplicateError",
     "FormulaError",
+    "GapsWarning",
     "GeometryError",
     "IdentificationError",
     "IsolateWarning",
@@ -228,6 +229,10 @@ class SpatialHealthWarning(UserWarning):
 
 class BoundaryWarning(SpatialHealthWarning):
     """A variance is estimated as zero, the bound of what it can be."""
+
+
+class GapsWarning(SpatialHealthWarning):
+    """Units are absent between periods in which they were observed: rows were lost, it seems, not units."""
 
 
 class IsolateWarning(SpatialHealthWarning):

@@ -76,11 +76,16 @@ def _outcome(one: FitResult, other: FitResult, named: str) -> str:
     known = _observed(one)
     y = _observed(other)[:, [place[label] for label in one.units.tolist()]]
     if not np.array_equal(np.isnan(y), np.isnan(known)):
-        return f"it is of {np.isfinite(y).sum():,} observed outcomes, {named} of {np.isfinite(known).sum():,} others"
+        return (
+            f"it is of {np.isfinite(y).sum():,} observed outcomes, {named} of {np.isfinite(known).sum():,}: "
+            f"{(np.isnan(y) != np.isnan(known)).sum():,} rows are absent, or lack something, in one of the two only"
+        )
     if np.allclose(y, known, rtol=0, atol=_SAME * float(np.nanmax(np.abs(known))), equal_nan=True):
         return ""
     if one.response == other.response:
-        return f"its outcome {other.response!r} has other values than that of {named}"
+        made = "Balanced" in other.facts or "Balanced" in one.facts
+        why = "; missing values were filled in (see Balanced in the summaries)" if made else ""
+        return f"its outcome {other.response!r} has other values than that of {named}{why}"
     return f"its outcome is {other.response!r}, that of {named} {one.response!r}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth._progress import track
 from spatialhealth.comparison.table import Column, Comparison
-from spatialhealth.errors import OptionError, some
+from spatialhealth.errors import NotFittedError, OptionError, some
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
@@ -93,7 +93,12 @@ def compare(
     columns: list[Column] = []
     known = dict(operators)
     for label, model in chosen.items():
-        effects = impacts(model, level=level)
+        try:
+            effects = impacts(model, level=level)
+        except NotFittedError as error:
+            raise NotFittedError(
+                f"compare: {label!r} cannot be shown. {error} Or give formula and data."
+            ) from None
         columns.append(Column(label, _weights(effects.result, known), effects))
     return Comparison(tuple(columns))
 

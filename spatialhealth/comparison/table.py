@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Comparison"]
 
 Criterion = Literal["aic", "bic"]
-_COUNTS = ("n", "T", "observations", "parameters")
+_COUNTS = ("n", "T", "observations", "in_likelihood", "parameters")
 _HEADINGS = {
     "estimator": "Estimator",
     "weights": "Weights",
@@ -37,6 +37,7 @@ _HEADINGS = {
     "n": "Units (n)",
     "T": "Periods (T)",
     "observations": "Observations",
+    "in_likelihood": "In the likelihood",
     "parameters": "Parameters",
     "loglik": "Log-likelihood",
     "aic": "AIC",
@@ -95,9 +96,10 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a model, indexed by its label.
 
-        Columns: estimator, weights, effects, correction, cov_type, n, T, observations (in the likelihood),
-        parameters, loglik, aic, bic, delta_aic, akaike_weight; estimate and standard error of rho, lambda and, where
-        a model has it, phi (``rho``, ``rho_se``); direct, indirect and total effect of each regressor
+        Columns: estimator, weights, effects, correction, cov_type, n, T, observations (outcomes observed),
+        in_likelihood (what the transformation of the effects leaves of them), parameters, loglik, aic, bic,
+        delta_aic, akaike_weight; estimate and standard error of rho, lambda and, where a model has it, phi
+        (``rho``, ``rho_se``); direct, indirect and total effect of each regressor
         (``direct: x``, ``direct_se: x``).
         """
         pd = pandas_for("Comparison.table", ".columns, or print(comparison)")
@@ -160,7 +162,8 @@ class Comparison:
             "cov_type": [result.cov_type for result in results],
             "n": [result.n_entities for result in results],
             "T": [result.n_periods for result in results],
-            "observations": [result.within.size for result in results],
+            "observations": [result.n_observations for result in results],
+            "in_likelihood": [result.within.size for result in results],
             "parameters": [result.n_parameters for result in results],
             "loglik": np.array([result.loglik for result in results]),
             "aic": aic,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth.errors import LabelError
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
 from spatialhealth.maps.layer import Layer, aligned
@@ -70,6 +71,8 @@ def impacts(
     ------
     OptionError
         If the model has no such regressor.
+    LabelError
+        If the effects are by unit and period and no `local` with one value a unit is given.
     AlignmentError
         If the units of the frame are not those of the model.
 
@@ -85,6 +88,12 @@ def impacts(
     3
     """
     local = effects.local(variable) if local is None else local
+    if local.index.nlevels > 1:
+        raise LabelError(
+            "maps.impacts: the panel has holes or weights by period, so that effects are by unit and period, and a "
+            f"map shows one value a unit. Give a mean: local=effects.local({variable!r}).groupby(level=0).mean(), or "
+            "one period: .xs(period, level=1); .reindex(frame.index) adds units without a value."
+        )
     values = {name: aligned(frame, local[name]).to_numpy() for name, _, _ in _PANELS}
     layer = Layer.of(frame)
     shared = classify(np.concatenate([values["received"], values["emitted"]]), scheme, k)

@@ -231,7 +231,7 @@ def _common(design: Design, dependent: list[str]) -> None:
         name
         for name in design.lagged
         if {name, LAG_PREFIX + name} & set(dependent)
-        and _vanished(
+        and vanished(
             design.z[..., place[LAG_PREFIX + name]] - design.z[..., place[name]], design.z[..., place[name]]
         )
     ]

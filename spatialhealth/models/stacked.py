@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import IsolateWarning, OptionError, SizeError, SpatialHealthWarning, some
+from spatialhealth.errors import (
+    GapsWarning,
+    IsolateWarning,
+    OptionError,
+    SizeError,
+    SpatialHealthWarning,
+    some,
+)
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.information import observed_information
 from spatialhealth.likelihood.stacked import StackedWithin, commutes, information_gap
@@ -38,10 +45,13 @@ class StackedSystem(System):
     ----------
     rows : Stack
     weights : PeriodWeights
+    mixes_levels : bool
+        Whether W y or W x holds levels of units, whose effects are in the model.
     """
 
     rows: Stack
     weights: PeriodWeights
+    mixes_levels: bool
 
     def effects_of(self, raw: Array, lam: float) -> tuple[Array | None, Array | None, Array]:
         """Give the effects of units and of periods, and their sum at every row."""
@@ -111,14 +121,36 @@ class StackedSystem(System):
                     SpatialHealthWarning,
                 )
             )
+        gaps = self._gaps
+        if self.mixes_levels and len(gaps):
+            told.append(
+                (
+                    f"Absent between periods in which they were observed: {len(gaps):,} of "
+                    f"{len(self.rows.units):,} units ({some(self.rows.units[gaps], limit=5)}). "
+                    "missing='unbalanced' takes them for units that did not exist then, so that W y and W x of their "
+                    "neighbours jump to the level of whoever is left. If they existed and only their rows were lost, "
+                    "spillovers come out wrong, and significant: use missing='likelihood' where the outcome alone "
+                    "was lost, else centre all variables by unit.",
+                    GapsWarning,
+                )
+            )
         return told
+
+    @property
+    def _gaps(self) -> Array:
+        """Give the places of the units that are somebody's neighbours, and absent between periods of their own."""
+        known = np.any([operator.matrix.getnnz(axis=0) > 0 for operator in self.weights.operators], axis=0)
+        gaps = self.rows.interrupted
+        return np.asarray(gaps[known[gaps]])
 
     @property
     def facts(self) -> dict[str, str]:
         """What the summary says of the rows."""
         rows, seen = self.rows, int((self.rows.times > 0).sum())
         whole = len(rows.units) * len(rows.periods)
-        facts = {"Observed": f"{rows.size:,} of {whole:,} cells ({1 - rows.size / whole:.1%} missing)"}
+        facts = {}
+        if not rows.is_complete:
+            facts["Observed"] = f"{rows.size:,} of {whole:,} cells ({1 - rows.size / whole:.1%} missing)"
         if rows.holes:
             facts["Left out"] = "; ".join(
                 f"{count:,} {_cells(count)} where {why}" for why, count in rows.holes.items()
@@ -136,6 +168,10 @@ class StackedSystem(System):
                 "remaining links sum to one again"
                 if self.weights.restandardises
                 else "remaining links as they are"
+            )
+            facts["Absent rows"] = (
+                "taken for units that did not exist in that period; if they did, see missing='likelihood', or centre "
+                "by unit"
             )
             facts["W of a period"] = f"among the units observed in it, {how}"
             made = len(self.operator.isolates) - _always_isolated(self.weights, rows)
@@ -225,7 +261,10 @@ def stacked_system(
         n_known=len(rows.units),
     )
     lag, error = operator if has_lag else None, operator if has_error else None
-    return StackedSystem(operator, lag, error, within, rows, weights)
+    durbin = model._durbin()
+    lags = has_lag or (bool(durbin) if isinstance(durbin, (bool, np.bool_)) else np.size(durbin) > 0)
+    mixes = lags and within.has_entity and table.has_levels
+    return StackedSystem(operator, lag, error, within, rows, weights, mixes)
 
 
 def _cells(count: int) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["balance"]
 
 _ABSENT = "(row)"
-_NAMED = 60  # cells that are named in a summary; attrs["balance"]["cells"] has all
+_NAMED = 5  # cells, units or periods that are named in a summary; attrs["balance"]["cells"] has all
 
 
 def balance(frame: pd.DataFrame, how: Balance) -> pd.DataFrame:

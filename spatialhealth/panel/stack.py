@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Stack", "StackedTable"]
 
+_ROUNDING = 1e-12  # of the sum of absolute values: what centring leaves of a sum
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -52,6 +54,14 @@ class Stack:
     def times(self) -> Array:
         """Periods in which each unit was observed, shape (n,)."""
         return np.bincount(self.unit, minlength=len(self.units))
+
+    @cached_property
+    def interrupted(self) -> Array:
+        """Places of the units that are absent between periods in which they were observed."""
+        first, last = np.full(len(self.units), len(self.periods)), np.full(len(self.units), -1)
+        np.minimum.at(first, self.unit, self.period)
+        np.maximum.at(last, self.unit, self.period)
+        return np.flatnonzero(last - first + 1 > np.maximum(self.times, 1))
 
     @property
     def is_complete(self) -> bool:
@@ -87,6 +97,14 @@ class StackedTable(PanelTable):
             f"<StackedTable of {rows.size:,} rows, {int((rows.times > 0).sum()):,} units in {len(rows.periods)} "
             f"periods, {self.response} on {', '.join(self.names)}>"
         )
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the means of some unit differ from zero: not after centring by unit."""
+        rows, values = self.rows, np.column_stack([self.y[0], self.x[0]])
+        sums = np.zeros((len(rows.units), values.shape[1]))
+        np.add.at(sums, rows.unit, values)
+        return bool((np.abs(sums) > _ROUNDING * np.abs(values).sum(axis=0)).any())
 
     @classmethod
     def of(cls, table: PanelTable) -> StackedTable:

@@ -178,6 +178,17 @@ def _outcome(columns: Sequence[Column]) -> str:
     return outcomes.pop() if len(outcomes) == 1 else ""
 
 
+def _inference(columns: Sequence[Column]) -> list[str]:
+    """Say where the standard errors of the effects come from, column by column where they differ."""
+    ways: dict[str, list[str]] = {}
+    for column in columns:
+        if column.how:
+            ways.setdefault(column.how, []).append(column.name)
+    if len(ways) < 2:
+        return [f"Inference on effects {how}." for how in ways]
+    return ["Inference on effects: " + "; ".join(f"{', '.join(n)} {how}" for how, n in ways.items()) + "."]
+
+
 def _notes(columns: Sequence[Column], asked: Asked) -> tuple[str, ...]:
     """Say what the numbers are, and what they are not."""
     results = [column.result for column in columns if column.result is not None]
@@ -185,9 +196,7 @@ def _notes(columns: Sequence[Column], asked: Asked) -> tuple[str, ...]:
     notes.append(_IN_BRACKETS[asked.brackets].format(level=f"{100 * asked.level:g} %") + " in brackets.")
     if asked.stars:
         notes.append(", ".join(f"{'*' * j} p < {level:g}" for j, level in enumerate(asked.stars, 1)) + ".")
-    how = list(dict.fromkeys(column.how for column in columns if column.how))
-    if how:
-        notes.append(f"Inference on effects {' or '.join(how)}.")
+    notes += _inference(columns)
     if any(result.has_lag and not column.effects for column in columns if (result := column.result)):
         notes.append("Coefficients of a model with a spatial lag of the outcome (rho) are not effects.")
     if asked.tests:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth.errors import OptionError
+from spatialhealth.errors import NotFittedError, OptionError
 from spatialhealth.impacts import Impacts
 from spatialhealth.models import FitResult, Summary
 from spatialhealth.models.covariances import LIKELIHOOD
@@ -115,6 +115,8 @@ def column_of(name: str, item: Any, with_effects: bool, level: float) -> Column:
     ------
     OptionError
         If the item is none of these.
+    NotFittedError
+        If it has not been fitted.
     """
     if isinstance(item, Impacts):
         _same_level(name, item, level)
@@ -122,7 +124,7 @@ def column_of(name: str, item: Any, with_effects: bool, level: float) -> Column:
         return Column(name, coefficients, _effects(item.table), item.result, _how(item))
     if not isinstance(item, FitResult) and not hasattr(type(item), "result_"):
         return Column(name, {}, _effects(_frame(name, item)), None)
-    result: FitResult = item if isinstance(item, FitResult) else item.result_
+    result = _result(name, item)
     if not with_effects:
         return Column(name, _coefficients(result, level), {}, result)
     effects = impacts_of(item, level)
@@ -135,6 +137,14 @@ def impacts_of(item: Any, level: float) -> Impacts:
 
     given: Impacts = item.impacts(level=level) if hasattr(item, "impacts") else impacts(item, level=level)
     return given
+
+
+def _result(name: str, item: Any) -> FitResult:
+    try:
+        result: FitResult = item if isinstance(item, FitResult) else item.result_
+    except NotFittedError as error:
+        raise NotFittedError(f"table: {name!r} cannot be shown. {error}") from None
+    return result
 
 
 def _same_level(name: str, effects: Impacts, level: float) -> None:
@@ -172,14 +182,18 @@ def _effects(frame: pd.DataFrame) -> dict[str, dict[str, Entry]]:
     more = [name for name in frame.columns if name not in _NO_LABEL]
     panels: dict[str, dict[str, Entry]] = {}
     for row in frame.to_dict("records"):
-        words = [row[name] if isinstance(row[name], str) else f"{name} = {row[name]:g}" for name in more]
+        labels = {name: row[name] for name in more if row[name] is not None and row[name] == row[name]}
+        words = [value if isinstance(value, str) else f"{name} = {value:g}" for name, value in labels.items()]
         title = ", ".join([f"{str(row['effect']).capitalize()} effects", *words])
         panels.setdefault(title, {})[str(row["variable"])] = Entry.of(row)
     return panels
 
 
 def _how(effects: Impacts) -> str:
-    return "by the delta method" if effects.draws is None else f"from {len(effects.draws):,} draws"
+    if effects.draws is None:
+        return "by the delta method"
+    kind = "bootstrap samples" if effects.method == "bootstrap" else "draws"
+    return f"from {len(effects.draws):,} {kind}"
 
 
 def facts_of(result: FitResult, decimals: int) -> dict[str, str]:

@@ -44,7 +44,8 @@ def test_the_figures_are_those_of_the_models(weights, data, effects):
     for name, model in models.items():
         row, result = table.loc[name], model.result_
         assert row["loglik"] == model.loglik_ and row["aic"] == model.aic_ and row["bic"] == model.bic_
-        assert (row["n"], row["T"], row["observations"]) == (12, 6, result.within.size)
+        assert (row["n"], row["T"], row["observations"]) == (12, 6, 72)
+        assert row["in_likelihood"] == result.within.size
         assert row["parameters"] == result.n_parameters
         for parameter in ("rho", "lambda"):
             if parameter in model.params_:
@@ -132,6 +133,25 @@ def test_likelihoods_of_other_things_are_not_ranked(weights, data, case):
     assert "odd: " + reason in str(found) or reason in str(found)
     with refusal(ComparabilityError, "'odd'", reason, "correction='none'"):
         found.rank()
+
+
+def test_absent_rows_and_filled_ones_are_the_reason_that_is_given(weights, data):
+    holes = data.drop([("u03", 2000), ("u05", 2005)])
+    filled = sh.panel.balance(data.drop(("u03", 2002)), "interpolate")
+    whole = fitted(sh.SpatialLag, weights, data, effects="entity")
+    left = fitted(sh.SpatialLag, weights, holes, effects="entity", missing="unbalanced")
+    made = fitted(sh.SpatialLag, weights, filled, effects="entity")
+    found = sh.compare({"whole": whole, "holes": left, "made": made})
+    assert "of 70 observed outcomes, the first of 72: 2 rows are absent" in found.reasons["holes"]
+    assert "missing values were filled in" in found.reasons["made"]
+    table = sh.report.table({"whole": whole, "holes": left, "made": made}).to_frame()
+    assert table.loc[("", "Observations", "fact")].tolist() == [str(n) for n in found.table["observations"]]
+    assert "Observations" in str(found) and "In the likelihood" in str(found)
+
+
+def test_a_model_that_is_not_fitted_is_named(weights, data):
+    with refusal(NotFittedError, "compare: 'SDM' cannot be shown", "formula and data"):
+        sh.compare({"SAR": fitted(sh.SpatialLag, weights, data), "SDM": sh.SpatialDurbin(weights)})
 
 
 def test_other_samples_are_not_ranked(weights, data):

@@ -23,6 +23,7 @@ def holes(data):
     return weights, table.drop(table.index[[3, 40, 77]])
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_holes_leave_wald_and_likelihood_ratios_without_correction(holes):
     weights, table = holes
     options = {"effects": "entity", "correction": "none", "missing": "unbalanced"}
@@ -33,6 +34,7 @@ def test_holes_leave_wald_and_likelihood_ratios_without_correction(holes):
     assert sh.diagnostics.wald(durbin, "SpatialLag").value == pytest.approx(ratio.value, rel=0.3)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_an_adjusted_score_has_no_likelihood_ratio(holes):
     weights, table = holes
     options = {"effects": "entity", "missing": "unbalanced"}
@@ -45,6 +47,7 @@ def test_an_adjusted_score_has_no_likelihood_ratio(holes):
     assert sh.diagnostics.wald(durbin, "SpatialLag").df == 2
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 @pytest.mark.parametrize("name", RESIDUAL_TESTS)
 def test_holes(holes, name):
     weights, table = holes

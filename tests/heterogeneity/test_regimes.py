@@ -536,6 +536,7 @@ def test_a_likelihood_that_falls_is_no_ratio():
     assert likelihood_ratio(-10.0, -10.0 - 1e-12, 2, "null").p_value == 1.0
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_a_panel_with_holes_is_told_what_to_do(data):
     model = whole(data.drop([("u03", 2001)]), missing="unbalanced")
     with pytest.raises(OptionError, match=r"missing='unbalanced'.*'x \+ x:C\(group\)'"):

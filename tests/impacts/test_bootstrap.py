@@ -116,6 +116,7 @@ def holes(effects="entity", **options):
     return sh.SpatialDurbin((ids, W), effects=effects, **options).fit_arrays(Y, X)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_a_panel_with_holes_is_sampled_and_fitted_as_it_was():
     model = holes(missing="unbalanced")
     again = model.refit(model.result_.y)
@@ -126,6 +127,7 @@ def test_a_panel_with_holes_is_sampled_and_fitted_as_it_was():
     np.testing.assert_allclose(sampled.std_errors, delta.std_errors, rtol=0.25)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 @pytest.mark.parametrize(("together", "group"), [("unit", "unit"), ("period", "period")])
 def test_rows_of_a_panel_with_holes_change_sign_by_unit_or_period(together, group):
     model = holes(missing="unbalanced")

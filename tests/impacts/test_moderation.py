@@ -274,6 +274,7 @@ def test_a_dynamic_model_in_both_horizons(table, method):
     assert len(effects.long_run.by_order(1)) == 12
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_a_panel_with_holes(table):
     model = fit(table.drop([("u03", 2001)]), "y ~ x * m", missing="unbalanced")
     effects = model.impacts(at={"m": [0, 1]})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.errors import AlignmentError, OptionError
+from spatialhealth.errors import AlignmentError, LabelError, OptionError
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +16,18 @@ def fitted():
     model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
     model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
     return states, model.impacts()
+
+
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.SpatialHealthWarning")
+def test_a_panel_with_holes_is_told_to_take_a_mean(fitted):
+    states, _ = fitted
+    panel = sh.datasets.load_cigarettes().drop(("Ohio", 70))
+    model = sh.SpatialLag(sh.weights.contiguity(states), effects="entity", missing="unbalanced")
+    effects = model.fit_formula("log(sales) ~ log(price / cpi)", panel).impacts()
+    with pytest.raises(LabelError, match=r"local=effects\.local\('log\(price / cpi\)'\)\.groupby\(level=0\)"):
+        sh.maps.impacts(states, effects, "log(price / cpi)")
+    mean = effects.local("log(price / cpi)").groupby(level=0).mean()
+    assert len(sh.maps.impacts(states, effects, "log(price / cpi)", local=mean).axes) == 3
 
 
 def test_the_panels_show_own_received_and_emitted(fitted):

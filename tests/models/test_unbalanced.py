@@ -255,6 +255,7 @@ def test_summary_says_what_is_missing(frame):
     assert f"of {Y.size} cells" in facts["Observed"]
     assert "6 cells where no row" in facts["Left out"]
     assert "sum to one again" in facts["W of a period"]
+    assert "did not exist in that period" in facts["Absent rows"]
     assert facts["Effects"] == "entity, Lee-Yu, by an adjusted score"
 
 
@@ -270,12 +271,66 @@ def test_warnings_name_who_lost_all_neighbours_and_who_came_once(frame):
         warnings.simplefilter("always")
         model.fit(frame[["x"]], frame["y"])
     words = [(warning.category, str(warning.message)) for warning in told]
-    assert len(words) == 2
+    assert len(words) == 3
     assert words[0][0] is errors.IsolateWarning
     assert "2003: 1" in words[0][1]
     assert "('u00', 2003)" in words[0][1]
     assert "observed once: 'u09'" in words[1][1]
+    assert words[2][0] is errors.GapsWarning
+    assert words[2][1].startswith("Absent between periods in which they were observed")
     assert all(warning.filename == __file__ for warning in told)
+
+
+def told(model, frame):
+    """The warnings of gaps that a fit gives."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        model.fit(frame[["x", "z"]], frame["y"])
+    return [warning for warning in given if warning.category is errors.GapsWarning]
+
+
+def test_rows_lost_between_others_are_warned_of_where_levels_of_units_would_mix():
+    _, table = small.panel(4, 5, T)
+    gap, left = table.drop(("u03", 2002)), table.drop([("u03", 2000), ("u07", 2004), ("u07", 2005)])
+    options = {"effects": "entity", "missing": "unbalanced"}
+    with_gap = [sh.SpatialLag, sh.SpatialDurbin, sh.SpatialDurbinError, sh.SLX]
+    for kind in with_gap:
+        (warning,) = told(kind(WEIGHTS, **options), gap)
+        assert str(warning.message).startswith(
+            "Absent between periods in which they were observed: 1 of 20 units ('u03')."
+        )
+        assert told(kind(WEIGHTS, **options), left) == []  # they came later, or left: what the model supposes
+    centred = gap - gap.groupby(level=0).transform("mean")
+    assert told(sh.SpatialDurbin(WEIGHTS, **options), centred) == []
+    assert told(sh.SpatialError(WEIGHTS, **options), gap) == []
+    assert told(sh.SLX(WEIGHTS, durbin=False, **options), gap) == []
+    assert told(sh.SpatialDurbin(WEIGHTS, missing="unbalanced"), gap) == []
+
+
+def test_centring_by_unit_mends_what_lost_rows_do():
+    grid, found = small.lattice(7, 7), []
+    ids = small.ids(49)
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(8, 49, 1)) + 4 * rng.normal(size=(49, 1))
+        y = X[..., 0] + 0.5 * X[..., 0] @ grid.T + 0.5 * rng.normal(size=(8, 49))
+        hole = rng.random(y.shape) < 0.04
+        y[hole], X[hole] = np.nan, np.nan
+        model = sh.SLX((ids, sp.csr_matrix(grid)), effects="entity", missing="unbalanced")
+        with pytest.warns(errors.GapsWarning):
+            lost = model.fit_arrays(y, X).result_.params[1]
+        centred = clone(model).fit_arrays(y - np.nanmean(y, axis=0), X - np.nanmean(X, axis=0))
+        found.append((lost, centred.result_.params[1]))
+    lost, centred = np.mean(found, axis=0)
+    assert lost < 0.3
+    assert centred == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_w_a_period_without_holes_has_no_line_on_holes():
+    _, table = small.panel(4, 5, T)
+    facts = sh.SpatialLag([WEIGHTS] * T, effects="entity").fit(table[["x"]], table["y"]).summary().facts
+    assert facts["W by period"] == "1 graphs"
+    assert not {"Observed", "Absent rows", "W of a period"} & set(facts)
 
 
 @quiet

@@ -115,4 +115,14 @@ def test_balance_says_all_cells_in_attrs_and_the_first_of_them_in_words():
     table.loc[holes, "x"] = np.nan
     told = balance(table, how="interpolate").attrs["balance"]
     assert len(told["cells"]) == 84
-    assert told["text"].endswith("and 24 more in attrs['balance']")
+    assert told["text"].endswith("and 79 more in attrs['balance']")
+
+
+@pytest.mark.parametrize("how", ["drop-units", "interpolate"])
+def test_the_text_stays_short_however_much_is_missing(how):
+    _, table = small.panel(8, 10, 20)
+    table.loc[table.index[3::21][:70], "x"] = np.nan
+    if how == "interpolate":
+        table.loc[(slice(None), [2000, 2019]), "x"] = 1.0
+    told = balance(table, how=how).attrs["balance"]
+    assert len(told["cells"]) > 50 and len(told["text"]) < 300

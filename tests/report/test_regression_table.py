@@ -15,6 +15,7 @@ from spatialhealth._format import true_minus
 from spatialhealth.errors import MissingLibraryError, NotFittedError, OptionError
 from spatialhealth.report.grid import p_rounded, rounded
 from tests import small
+from tests.refusal import refusal
 
 NUMBERS = ["estimate", "std_error", "z", "p_value", "ci_low", "ci_high"]
 PANELS = ["Regressors", "Spatial lags of regressors", "Spatial parameters"]
@@ -298,6 +299,7 @@ def test_an_estimate_without_an_error_has_no_brackets():
         assert shown.tolist() == ["1.000", "", "1.000", ""]
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.GapsWarning")
 def test_observations_are_those_observed(sample):
     W, data = sample
     holes = data.drop(index=data.index[[3, 20, 41]])
@@ -308,6 +310,36 @@ def test_observations_are_those_observed(sample):
     table = sh.report.table([left, guessed])
     assert table.to_frame().loc[("", "Observations", "fact")].tolist() == ["69", "64"]
     assert "Compare LogL, AIC, BIC only" in table.grid.notes[-1]
+
+
+def test_what_no_moderator_moves_stands_under_the_plain_effects(sample):
+    W, data = sample
+    at = sh.SpatialDurbin(W, effects="entity").fit_formula("y ~ x * z + q", data.assign(q=data["x"] ** 2))
+    effects = at.impacts(at={"z": [0, 1]})
+    plain = sh.SpatialDurbin(W, effects="entity").fit_formula("y ~ x", data)
+    for form in ("below", "beside"):
+        table = sh.report.table({"SDM": plain, "at": effects}, impacts=form)
+        assert "nan" not in str(table)
+        panels = table.numbers.groupby("panel")["term"].agg(set)
+        assert panels["Direct effects"] == {"x", "q"}
+        assert panels["Direct effects, at[z] = 1"] == {"x"}
+
+
+def test_the_note_says_which_column_is_a_bootstrap(models):
+    sdm = models["SDM"]
+    columns = {"SDM": sdm, "boot": sh.impacts.bootstrap(sdm, draws=9, random_state=0)}
+    columns["drawn"] = sdm.impacts(method="simulate", draws=20, random_state=0)
+    notes = sh.report.table(columns, impacts=True).grid.notes
+    assert (
+        "Inference on effects: SDM by the delta method; boot from 9 bootstrap samples; drawn from 20 draws."
+        in notes
+    )
+    assert "Inference on effects from 9 bootstrap samples." in sh.report.table(columns["boot"]).grid.notes
+
+
+def test_a_model_that_is_not_fitted_is_named(models):
+    with refusal(NotFittedError, "table: 'SLX' cannot be shown", "has not been fitted yet"):
+        sh.report.table({"SDM": models["SDM"], "SLX": sh.SLX()})
 
 
 def test_effects_of_ones_own_making(models):
