@@ -395,7 +395,9 @@ def test_unknown_form():
 
 def test_no_wild_bootstrap():
     Y, X, W = arrays()
-    with refusal(OptionError, "bootstrap", "effects='random'", "cov_type='cluster'"):
+    with refusal(
+        OptionError, "bootstrap: samples would hold random effects fixed at their predictions", "impacts()"
+    ):
         sh.impacts.bootstrap(fit(sh.SpatialLag, Y, X, W), draws=9)
 
 
