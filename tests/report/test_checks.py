@@ -15,7 +15,7 @@ import spatialhealth as sh
 from spatialhealth.errors import StudyError
 from spatialhealth.report.check_words import grouped_words, std_error_words
 from spatialhealth.report.check_words import test_words as ladder_words
-from spatialhealth.report.checks import Comparison, Grouped
+from spatialhealth.report.checks import Compared, Grouped
 
 FORMULA = "log(sales) ~ log(price / cpi) + log(ndi / cpi)"
 STUDY = {
@@ -224,7 +224,7 @@ class Rows:
 def test_what_hangs_on_the_standard_errors_is_said_from_the_numbers():
     own = Rows([[1.0], [2.0], [0.0]], [(1, 2), (-1, 1), (3, 4)])
     other = Rows([[2.0], [3.0], [0.0]], [(-1, 4), (-2, 2), (2, 5)])
-    said = std_error_words(Comparison("observed", {"observed": own, "robust": other}, ()))
+    said = std_error_words(Compared("observed", {"observed": own, "robust": other}, ()))
     assert said == [
         "Robust to heteroskedastic, non-normal errors: the standard errors of the effects are 1.50 to 2.00 times "
         "those of the model (observed information).",
