@@ -61,6 +61,8 @@ def test_what_the_readme_says_of_the_cross_section(results):
     tests = found.regimes.effect_tests
     assert tests["log(1 + beds_high)", "total"].p_value == pytest.approx(0.344, abs=1e-3)
     assert tests["log(1 + beds_critical)", "total"].p_value == pytest.approx(0.017, abs=1e-3)
+    totals = [test.p_value for (_, effect), test in tests.items() if effect == "total"]
+    assert sorted(holm(totals))[2] == pytest.approx(0.0499, abs=1e-4)
     ratio = (
         results.comparison.effects["robust"].std_errors / results.comparison.effects["observed"].std_errors
     )
