@@ -43,6 +43,7 @@ __all__ = [
     "StabilityWarning",
     "StudyError",
     "TransformationWarning",
+    "WeakInstrumentsWarning",
     "WeightsError",
     "did_you_mean",
     "some",
@@ -249,6 +250,10 @@ class TransformationWarning(SpatialHealthWarning):
 
 class SmallGroupWarning(SpatialHealthWarning):
     """Coefficients of their own are asked of groups of very few units."""
+
+
+class WeakInstrumentsWarning(SpatialHealthWarning):
+    """The instruments explain the endogenous regressors too little for the estimate and its standard errors."""
 
 
 class StabilityWarning(SpatialHealthWarning):
