@@ -15,6 +15,7 @@ __all__ = [
     "ConstantRegressorError",
     "ConvergenceError",
     "CoordinateSystemError",
+    "CoordinateSystemWarning",
     "DataError",
     "DownloadError",
     "DuplicateError",
@@ -234,6 +235,10 @@ class BoundaryWarning(SpatialHealthWarning):
 
 class GapsWarning(SpatialHealthWarning):
     """Units are absent between periods in which they were observed: rows were lost, it seems, not units."""
+
+
+class CoordinateSystemWarning(SpatialHealthWarning):
+    """The coordinates look like those of another coordinate reference system than the layer's."""
 
 
 class IsolateWarning(SpatialHealthWarning):
