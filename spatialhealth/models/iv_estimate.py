@@ -112,8 +112,8 @@ def warn_of_weakness(tests: InstrumentTests) -> None:
     if tests.weak:
         warnings.warn(
             f"The instruments are weak ({tests.weak}; 10 is the usual least): the estimate leans towards that "
-            "without instruments, and its intervals do not hold what they say. Look for stronger instruments; where only W y "
-            "is endogenous, maximum likelihood (SpatialLag, SpatialDurbin) needs none.",
+            "without instruments, and its intervals do not hold what they say. Look for stronger instruments; where "
+            "only W y is endogenous, maximum likelihood (SpatialLag, SpatialDurbin) needs none.",
             WeakInstrumentsWarning,
             stacklevel=4,
         )
