@@ -15,6 +15,7 @@ __all__ = [
     "ConstantRegressorError",
     "ConvergenceError",
     "CoordinateSystemError",
+    "CoordinateSystemWarning",
     "DataError",
     "DownloadError",
     "DuplicateError",
@@ -43,6 +44,7 @@ __all__ = [
     "StabilityWarning",
     "StudyError",
     "TransformationWarning",
+    "WeakInstrumentsWarning",
     "WeightsError",
     "did_you_mean",
     "some",
@@ -235,6 +237,10 @@ class GapsWarning(SpatialHealthWarning):
     """Units are absent between periods in which they were observed: rows were lost, it seems, not units."""
 
 
+class CoordinateSystemWarning(SpatialHealthWarning):
+    """The coordinates look like those of another coordinate reference system than the layer's."""
+
+
 class IsolateWarning(SpatialHealthWarning):
     """Some units have no neighbour."""
 
@@ -249,6 +255,10 @@ class TransformationWarning(SpatialHealthWarning):
 
 class SmallGroupWarning(SpatialHealthWarning):
     """Coefficients of their own are asked of groups of very few units."""
+
+
+class WeakInstrumentsWarning(SpatialHealthWarning):
+    """The instruments explain the endogenous regressors too little for the estimate and its standard errors."""
 
 
 class StabilityWarning(SpatialHealthWarning):

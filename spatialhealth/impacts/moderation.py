@@ -192,7 +192,7 @@ def moderate(
     if not any(given is not None for name in values for given in labels[name]):
         raise OptionError(
             f"impacts: with values of {', '.join(values)} alone no effect is determined: "
-            f"{_why(left_out)}. Give values of these in at too."
+            f"{_why(left_out)}. Give values of what they change with in at too."
         )
     names = tuple(_name(regressor, labels, row) for row, regressor in enumerate(regressors))
     return Moderated(
@@ -366,11 +366,14 @@ def column_of(name: str) -> str:
 
 
 def _why(left_out: Mapping[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"that of {name} depends on {' and '.join(needs)}" for name, needs in left_out.items())
+    return "; ".join(
+        f"the effects of {name} change with {' and '.join(needs)}" for name, needs in left_out.items()
+    )
 
 
 def _note(left_out: Mapping[str, tuple[str, ...]]) -> str:
-    return f"Left out, for want of values in at: {_why(left_out)}." if left_out else ""
+    why = f"Not shown, because at gives no value of what they change with: {_why(left_out)}."
+    return why if left_out else ""
 
 
 def _beyond(values: Mapping[str, Sequence[Any]], observed: Mapping[str, tuple[float, float]]) -> str:

@@ -16,7 +16,7 @@ from spatialhealth.models.assemble import assemble
 from spatialhealth.models.covariances import Covariance, Sandwich, as_covariance
 from spatialhealth.models.hac import Classical
 from spatialhealth.models.instruments import Roles, instrument_columns, names_of
-from spatialhealth.models.iv_estimate import by_instruments, warn_without_reduced_form
+from spatialhealth.models.iv_estimate import by_instruments, warn_of_weakness, warn_without_reduced_form
 from spatialhealth.models.iv_summary import InstrumentTests, IVSummary
 from spatialhealth.models.options import CombinedDurbinModel
 from spatialhealth.models.reading import read_weights, table_for
@@ -321,6 +321,7 @@ class SpatialIV(CombinedDurbinModel):
         estimate, tests = by_instruments(roles, table.y, lag, system, covariance, self.spatial_errors)
         result = assemble(type(self).__name__, table, roles.design, lag, system, estimate, covariance)
         self._rows, self._formula, self._tests, self._result = table, formula, tests, result
+        warn_of_weakness(tests)
         warn_without_reduced_form(result)
         return self
 

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array, SpatialErrorMoments
-from spatialhealth.errors import ReducedFormWarning
+from spatialhealth.errors import ReducedFormWarning, WeakInstrumentsWarning
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.covariances import Covariance, Sandwich
 from spatialhealth.models.instruments import Roles, Stack
@@ -25,7 +25,7 @@ from spatialhealth.moments import (
     two_stage,
 )
 
-__all__ = ["by_instruments", "warn_without_reduced_form"]
+__all__ = ["by_instruments", "warn_of_weakness", "warn_without_reduced_form"]
 
 _WITH_ERRORS = {
     ("gmm", "classical"): "moments, homoskedastic (Drukker, Egger and Prucha 2013)",
@@ -105,6 +105,18 @@ def _estimate(
         covariance=covariance[np.ix_(places, places)],
         loglik=float("nan"),
     )
+
+
+def warn_of_weakness(tests: InstrumentTests) -> None:
+    """Say so when the instruments are weak."""
+    if tests.weak:
+        warnings.warn(
+            f"The instruments are weak ({tests.weak}; 10 is the usual least): the estimate leans towards that "
+            "without instruments, and its intervals do not hold what they say. Look for stronger instruments; where "
+            "only W y is endogenous, maximum likelihood (SpatialLag, SpatialDurbin) needs none.",
+            WeakInstrumentsWarning,
+            stacklevel=4,
+        )
 
 
 def warn_without_reduced_form(result: FitResult) -> None:

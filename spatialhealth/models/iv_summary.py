@@ -14,6 +14,7 @@ from spatialhealth.moments import Overidentification, Strength
 __all__ = ["IVSummary", "InstrumentTests"]
 
 _NOT_AVAILABLE = "not available: fewer clusters or periods than instruments"
+_WEAK = 10.0  # F below which Staiger and Stock's rule of thumb calls instruments weak
 _OF_A_LIKELIHOOD = ("Likelihood of", "Log-determinant", "Log-likelihood", "AIC", "BIC")
 
 
@@ -40,6 +41,15 @@ class InstrumentTests:
     def rank_name(self) -> str:
         """Whose rank statistic it is."""
         return "Cragg-Donald" if self.classical else "Kleibergen-Paap"
+
+    @property
+    def weak(self) -> str:
+        """Which first stages are weak, an F below ten; nothing if none is."""
+        named = zip(self.endogenous, self.strength.partial_f, strict=True)
+        found = [f"{name} F = {value:.2f}" for name, value in named if value < _WEAK]
+        if self.strength.rank_f < _WEAK:
+            found.append(f"{self.rank_name} F = {self.strength.rank_f:.2f}")
+        return ", ".join(found)
 
     @property
     def over_name(self) -> str:
@@ -77,7 +87,8 @@ class InstrumentTests:
         return {
             "Instruments": f"{len(self.instruments)}: {some(self.instruments)}".replace("'", ""),
             "First stage": ", ".join(first) if np.isfinite(strength.partial_f).all() else _NOT_AVAILABLE,
-            "Weak instruments": f"{self.rank_name} F = {strength.rank_f:.2f}; under-identification {rank}"
+            "Weak instruments": f"{'YES, F below 10: ' if self.weak else ''}{self.rank_name} F = "
+            f"{strength.rank_f:.2f}; under-identification {rank}"
             if np.isfinite(strength.wald)
             else _NOT_AVAILABLE,
             "Over-identification": self._over(),

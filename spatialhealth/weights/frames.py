@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import CoordinateSystemError, DuplicateError, GeometryError, LabelError, some
+from spatialhealth.errors import (
+    CoordinateSystemError,
+    CoordinateSystemWarning,
+    DuplicateError,
+    GeometryError,
+    LabelError,
+    some,
+)
 from spatialhealth.weights.metric import GeodesicMetric, Metric, PlanarMetric
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = ["ids_of", "metric_of", "points_of", "polygons_of"]
+
+_DEGREES = (180, 90)  # greatest longitude and latitude
 
 
 def ids_of(frame: gpd.GeoDataFrame) -> Array:
@@ -96,7 +106,16 @@ def metric_of(frame: gpd.GeoDataFrame) -> Metric:
             f"Distances cannot be measured in {crs.name!r}, which is neither geographic nor projected. "
             "Reproject with frame.to_crs(...)."
         )
-    return PlanarMetric(points_of(frame), metres=float(units.pop()))
+    points, unit = points_of(frame), float(units.pop())
+    if unit <= 1 and (np.abs(points) <= _DEGREES).all():
+        warnings.warn(
+            f"The layer says {crs.name!r} ({crs.axis_info[0].unit_name}), but all its coordinates lie within those "
+            "of longitude and latitude: they may be degrees under a wrong label, and distances are then wrong. If "
+            "so, set the right one with frame.set_crs('EPSG:4326', allow_override=True).",
+            CoordinateSystemWarning,
+            stacklevel=3,
+        )
+    return PlanarMetric(points, metres=unit)
 
 
 def _geodesic(frame: gpd.GeoDataFrame, crs: Any) -> GeodesicMetric:

@@ -553,6 +553,7 @@ def test_a_missing_outcome_in_the_likelihood_goes_to_its_group(data):
     np.testing.assert_allclose(found.params, expected.params, rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.WeakInstrumentsWarning")
 @pytest.mark.parametrize("pooled", [False, True])
 def test_instruments_have_no_likelihood(data, pooled):
     found = sh.regimes(whole(data, sh.SpatialIV), by=BY, pooled=pooled)
@@ -564,6 +565,7 @@ def test_instruments_have_no_likelihood(data, pooled):
         np.testing.assert_allclose(found.models["east"].result_.params, expected.params, rtol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.WeakInstrumentsWarning")
 def test_endogenous_regressors_are_for_separate_models(data):
     table = data.assign(v=data["x"] + np.random.default_rng(5).normal(size=len(data)))
     roles = {"effects": "entity", "endogenous": ["x"], "instruments": ["v"]}

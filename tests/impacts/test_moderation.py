@@ -101,8 +101,10 @@ def test_an_interaction_of_three(table):
     assert effects.variables == ("x [m=0, v=-1]", "x [m=0, v=2]", "x [m=1, v=-1]", "x [m=1, v=2]")
     agrees(model, effects, "x [m=1, v=2]", {"x": 1, "x:m": 1, "x:v": 2, "x:m:v": 2})
     agrees(model, effects, "x [m=0, v=-1]", {"x": 1, "x:v": -1})
-    assert "that of m depends on x" in effects.note and "that of v depends on x" in effects.note
-    with pytest.raises(OptionError, match=r"that of x depends on v; .*Give values of these in at too"):
+    assert "the effects of m change with x; the effects of v change with x." in effects.note
+    with pytest.raises(
+        OptionError, match=r"the effects of x change with v; .*Give values of what they change with in at too"
+    ):
         model.impacts(at={"m": [0, 1]})
 
 

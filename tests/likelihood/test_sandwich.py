@@ -158,6 +158,7 @@ def test_conley_by_a_double_loop_whatever_the_order_of_the_points(kernel):
     np.testing.assert_allclose(model.cov_, factor * bread @ meat @ bread, rtol=1e-8, atol=1e-13)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_conley_refuses_what_it_cannot_do():
     points = gpd.GeoSeries.from_xy(np.arange(N) * 10.0, np.zeros(N), index=IDS, crs="EPSG:32650")
     Y, X = data()

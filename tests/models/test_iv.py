@@ -13,6 +13,9 @@ from spatialhealth.errors import IsolateWarning
 from spatialhealth.moments import best_lambda
 from tests import brute, cases, small
 
+# their data are small, so that instruments are weak in many of them
+pytestmark = pytest.mark.filterwarnings("ignore::spatialhealth.errors.WeakInstrumentsWarning")
+
 N_UNITS, N_PERIODS = 16, 7
 
 

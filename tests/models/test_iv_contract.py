@@ -16,11 +16,14 @@ from sklearn.preprocessing import StandardScaler
 
 import spatialhealth as sh
 from spatialhealth import errors
-from spatialhealth.errors import ReducedFormWarning
+from spatialhealth.errors import ReducedFormWarning, WeakInstrumentsWarning
 from spatialhealth.models import Conley
 from tests import small
 from tests.models.test_iv import frame, simulated
 from tests.refusal import refusal
+
+# their data are small, so that instruments are weak in many of them
+pytestmark = pytest.mark.filterwarnings("ignore::spatialhealth.errors.WeakInstrumentsWarning")
 
 ENDOGENOUS = {"endogenous": ["b"], "instruments": ["q"]}
 COMBINATIONS = [
@@ -457,3 +460,30 @@ def test_moments_without_a_least_inside_are_refused():
 
     with refusal(errors.ConvergenceError, "no least inside", "(-1.0000, 1.0000)"):
         best_lambda(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[3.0], [3.0]]), (-1.0, 1.0))
+
+
+def weakly(strength):
+    """One endogenous regressor and an instrument of some strength."""
+    rng = np.random.default_rng(3)
+    W = small.lattice(8, 8)
+    X = rng.normal(size=(6, 64, 2))
+    instrument = rng.normal(size=(6, 64))
+    error = rng.normal(size=(6, 64))
+    endogenous = strength * instrument + error + rng.normal(size=(6, 64))
+    inverse = np.linalg.inv(np.eye(64) - 0.4 * W)
+    Y = (X @ [2.0, -2.0] + endogenous + error) @ inverse.T
+    model = sh.SpatialIV((small.ids(64), W), endogenous=["p"], instruments=["q"], lag_instruments=False)
+    return model, Y, np.concatenate([X, endogenous[..., None], instrument[..., None]], axis=2)
+
+
+@pytest.mark.filterwarnings("error")
+def test_weak_instruments_are_warned_of_and_marked():
+    model, Y, X = weakly(0.0)
+    with pytest.warns(WeakInstrumentsWarning, match=r"p F = .*Cragg-Donald F = 0\.\d\d; 10 is") as caught:
+        model.fit_arrays(Y, X, names=("x", "z", "p", "q"))
+    assert caught[0].filename == __file__
+    assert model.instrument_tests_.loc["Cragg-Donald F", "statistic"] < 10
+    assert "YES, F below 10: Cragg-Donald F = 0." in str(model.summary())
+    model, Y, X = weakly(2.0)
+    model.fit_arrays(Y, X, names=("x", "z", "p", "q"))  # no warning
+    assert "YES" not in str(model.summary())

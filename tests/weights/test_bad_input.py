@@ -262,6 +262,7 @@ def test_coincident_points(cutoff, points):
         W.inverse_distance(layer(geometries), cutoff=cutoff)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_coincident_points_are_neighbours_of_each_other(points):
     geometries = list(points.geometry)
     geometries[5] = geometries[2]
@@ -270,6 +271,7 @@ def test_coincident_points_are_neighbours_of_each_other(points):
     assert set(everywhere["g8"].index) == {"g0", "g1"}  # the earlier rows win
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_a_weight_too_large_for_a_number():
     near = layer([Point(0, 0), Point(1e-200, 0), Point(1, 1)])
     with refusal(errors.WeightsError, "2 weights are not finite", "'g0', 'g1'"):

@@ -9,6 +9,8 @@ from libpysal.graph import Graph
 from pyproj import Geod
 
 import spatialhealth as sh
+from spatialhealth.errors import CoordinateSystemWarning
+from spatialhealth.models import Conley
 from spatialhealth.weights import as_links, distance_band, inverse_distance, kernel, knn
 from spatialhealth.weights.metric import GeodesicMetric, PlanarMetric
 
@@ -119,12 +121,14 @@ def test_polygons_stand_by_their_centroids():
     np.testing.assert_array_equal(dense(knn(cities, k=4)), dense(knn(points, k=4)))
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_coincident_points_are_neighbours_at_no_distance():
     frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 0, 5], [0, 0, 0]), crs=3857)
     assert dense(distance_band(frame, 1.0, standardise=None)).tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
     assert knn(frame, k=1)[2].index.tolist() == [0]  # of equally distant ones the earlier row
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_ties_go_to_the_earlier_row():
     frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, -1, 1, 0, 0], [0, 0, 0, -1, 1]), crs=3857)
     assert knn(frame, k=2)[0].index.tolist() == [1, 2]
@@ -137,3 +141,19 @@ def test_many_coincident_points_do_not_hide_a_point():
     found = nearest(PlanarMetric(points), 30)
     assert sorted(found[0]) == list(range(1, 31))
     assert found[0, -1] == 30
+
+
+def test_degrees_under_a_projected_label_are_warned_of():
+    cities = sh.datasets.load_cities()
+    wrong = cities.set_crs(32650, allow_override=True)
+    for build in (
+        lambda frame: sh.weights.knn(frame, 4),
+        lambda frame: sh.weights.distance_band(frame, 5),
+        lambda frame: sh.weights.inverse_distance(frame, cutoff=5),
+        lambda frame: sh.weights.kernel(frame, bandwidth=5.0),
+        lambda frame: Conley(frame, 5.0).prepared(sh.SpatialOperator(sh.weights.contiguity(cities))),
+    ):
+        with pytest.warns(CoordinateSystemWarning, match="UTM zone 50N' .metre.*may be degrees"):
+            build(wrong)
+    sh.weights.knn(cities, 4)
+    sh.weights.knn(cities.to_crs(32650), 4)
