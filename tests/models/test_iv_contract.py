@@ -245,6 +245,7 @@ def test_bootstrap(weights, data):
         bootstrap(make(weights).fit_formula("y ~ x + b", data), draws=9)
 
 
+@pytest.mark.filterwarnings("ignore::spatialhealth.errors.CoordinateSystemWarning")
 def test_conley_is_a_kernel_by_coordinates(weights, X, y):
     import geopandas as gpd
 
