@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import spatialhealth as sh
+from spatialhealth._stats import holm
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "us_counties"
 pytestmark = pytest.mark.skipif(
