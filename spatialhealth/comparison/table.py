@@ -15,7 +15,7 @@ from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_option
 from spatialhealth.comparison.alike import differences
-from spatialhealth.errors import ComparabilityError
+from spatialhealth.errors import ComparabilityError, some
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.models.design import SPATIAL
 from spatialhealth.models.estimate import RIVAL
@@ -227,6 +227,11 @@ class Comparison:
             listed = "; ".join(f"{label}: {why}" for label, why in self.reasons.items())
             notes.append(
                 f"AIC, BIC and Akaike weights are blank where likelihoods cannot be compared. {listed}."
+            )
+        dynamic = [column.label for column in self.columns if column.result.within.is_dynamic]
+        if dynamic:
+            notes.append(
+                f"Effects of {some(dynamic)} are those in the short run; `.effects` has the long run too."
             )
         for column in self.columns:
             if RIVAL in column.result.facts:

@@ -80,6 +80,11 @@ def wald(model: SpatialModel, restriction: str | Sequence[str]) -> Statistic:
             f"wald: {some(unknown) or 'nothing'} is no parameter of {result.model}, nor a model. The "
             f"parameters are {some(result.param_names, limit=30)}; the models are {', '.join(_NAMED)}."
         )
+    if "phi" in names:
+        raise OptionError(
+            "wald: phi = 0 is the edge of what a variance can be, where a Wald statistic follows no chi-square. "
+            "Compare with the model of effects='none' by spatialhealth.diagnostics.lr, which knows the edge."
+        )
     places = [result.position[name] for name in dict.fromkeys(names)]
     return _zero(result, places, "Wald", " = ".join(dict.fromkeys(names)) + " = 0")
 

@@ -148,6 +148,8 @@ class SpatialModel(LabelledResult, Estimator):
     ) -> Self:
         """Fit to arrays that are already in the order of W; needs numpy and scipy only.
 
+        With weights by period the order is that of the first of them.
+
         Parameters
         ----------
         Y : ndarray of shape (T, n) or (n,)

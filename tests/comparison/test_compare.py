@@ -279,3 +279,15 @@ def test_a_warning_comes_once_with_its_models_at_the_line_of_the_caller():
     assert str(found.message).startswith("In 'SLX, lone', 'SpatialLag, lone': 1 of")
     with pytest.warns(IsolateWarning, match="In all models: 1 of"):
         sh.compare([sh.SLX(), sh.SpatialLag()], "y ~ x", data, weights={"lone": (W[0], lone.tocsr())})
+
+
+def test_effects_of_a_dynamic_model_are_said_to_be_those_in_the_short_run():
+    weights, table = small.panel(4, 4, 8)
+    static, dynamic = (
+        sh.SpatialDurbin(weights, effects="entity", dynamic=each).fit_formula("y ~ x + z", table)
+        for each in (None, "time")
+    )
+    found = sh.compare({"static": static, "dynamic": dynamic})
+    assert "Effects of 'dynamic' are those in the short run" in str(found)
+    assert set(found.effects["horizon"].dropna()) == {"short-run", "long-run"}
+    assert "short run" not in str(sh.compare({"static": static}))

@@ -135,3 +135,10 @@ def test_instruments_leave_wald(data, instruments):
     rho = instruments.result_.position["rho"]
     z = instruments.result_.params[rho] / instruments.result_.std_errors[rho]
     assert sh.diagnostics.wald(instruments, "rho").value == pytest.approx(z**2)
+
+
+def test_wald_leaves_the_edge_of_a_variance_to_the_likelihood_ratio(data):
+    weights, table = data
+    model = sh.SpatialLag(weights, effects="random").fit_formula("y ~ x + z", table)
+    with pytest.raises(OptionError, match=r"the edge of what a variance can be.*diagnostics\.lr"):
+        sh.diagnostics.wald(model, "phi")
