@@ -123,6 +123,18 @@ def hessian(function, theta, step=1e-4):
     return H
 
 
+def hessian_at_maximum(function, theta):
+    """The same, with steps that are a share of each standard error, also where a parameter is near zero."""
+    theta = np.asarray(theta, dtype=float)
+    rough = 1e-4 * np.maximum(np.abs(theta), 1e-2)
+    curvature = [
+        (function(theta + a) - 2 * function(theta) + function(theta - a)) / (a @ a) for a in np.diag(rough)
+    ]
+    share = 3e-3 / np.sqrt(np.abs(curvature))
+    scaled = hessian(lambda at: function(theta + share * at), np.zeros(len(theta)), step=100.0)
+    return scaled / np.outer(share, share)
+
+
 def effects(W, rho, beta, theta):
     """The n x n matrix of partial derivatives of one regressor, by an explicit inverse."""
     n = len(W)
