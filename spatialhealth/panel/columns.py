@@ -21,7 +21,7 @@ from spatialhealth.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_columns", "check_frame", "check_outcome", "same_rows"]
+__all__ = ["check_columns", "check_frame", "check_outcome", "read_columns", "same_rows"]
 
 _ADVICE = {
     "raise": "Fill these cells from a source, or leave out these units (from W too) or periods, or see the option "
@@ -81,6 +81,18 @@ def same_rows(x: pd.DataFrame, y: pd.Series) -> pd.Series:
             + ". Take both from one table."
         )
     return y.reindex(x.index)
+
+
+def read_columns(x: pd.DataFrame, y: pd.Series | None, missing: Missing) -> tuple[str, Array]:
+    """Give the name of the outcome, and outcome and regressors as one float array (N, 1 + k).
+
+    Without an outcome, for prediction, zeros stand in its place.
+    """
+    import pandas as pd
+
+    check_frame(x)
+    y = pd.Series(0.0, index=x.index, name="none") if y is None else same_rows(x, check_outcome(y))
+    return str(y.name) if y.name is not None else "y", check_columns(x, y, missing)
 
 
 def check_columns(x: pd.DataFrame, y: pd.Series, missing: Missing = "raise") -> Array:

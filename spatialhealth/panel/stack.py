@@ -12,7 +12,7 @@ from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array, Missing
 from spatialhealth._validation import numeric_array
 from spatialhealth.errors import AlignmentError, DuplicateError, MissingDataError, some
-from spatialhealth.panel.columns import check_columns, check_frame, check_outcome, same_rows
+from spatialhealth.panel.columns import read_columns
 from spatialhealth.panel.table import PanelTable, balance_of, codes, explain
 
 if TYPE_CHECKING:
@@ -160,15 +160,12 @@ class StackedTable(PanelTable):
 
         if missing != "unbalanced":
             return cls.of(PanelTable.from_frames(x, y, units, missing))
-        check_frame(x)
-        nothing = pd.Series(0.0, index=x.index, name="none")
-        y = nothing if y is None else same_rows(x, check_outcome(y))
-        values = check_columns(x, y, "unbalanced")
+        response, values = read_columns(x, y, "unbalanced")
         found, unit_code, periods, period_code = codes(x.index)
         place = pd.Index(units).get_indexer(found)
         if (place < 0).any():
             raise AlignmentError(explain(found[place < 0], found[:0], x.index, pd.Index(units)))
-        names = (str(y.name) if y.name is not None else "y", *(str(name) for name in x.columns))
+        names = (response, *(str(name) for name in x.columns))
         stack, kept = _stack(place[unit_code], period_code, units, periods, values, names)
         return cls(
             y=np.ascontiguousarray(values[kept, 0])[None],

@@ -18,7 +18,7 @@ from spatialhealth.errors import (
     ShapeError,
     some,
 )
-from spatialhealth.panel.columns import check_columns, check_frame, check_outcome, same_rows
+from spatialhealth.panel.columns import read_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,12 +125,7 @@ class PanelTable:
         NonNumericError, NonFiniteError
             If a value is no finite number.
         """
-        import pandas as pd
-
-        check_frame(x)
-        nothing = pd.Series(0.0, index=x.index, name="none")
-        y = nothing if y is None else same_rows(x, check_outcome(y))
-        columns = check_columns(x, y, missing)
+        response, columns = read_columns(x, y, missing)
         unit, unit_code, periods, period_code = codes(x.index)
         position = _positions(unit, units, x.index)
         n, t = len(units), len(periods)
@@ -143,7 +138,7 @@ class PanelTable:
             y=np.ascontiguousarray(ordered[..., 0]),
             x=ordered[..., 1:],
             names=tuple(str(name) for name in x.columns),
-            response=str(y.name) if y.name is not None else "y",
+            response=response,
             units=units,
             periods=periods,
             index=x.index,
