@@ -44,7 +44,8 @@ class OwnFilter(Between):
 
     def __init__(self, means: Array, operator: SpatialOperator) -> None:
         self._means = means
-        dense = operator.logdet_method == "eigen"
+        # asked of the engine itself, which refuses more units than a dense matrix should have
+        dense = operator.logdet.name == "eigen"
         self._shifted: _Shifted = _Dense(operator.matrix) if dense else _Sparse(operator.matrix)
 
     def rows(self, lam: float, c: float) -> Array:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from spatialhealth.likelihood.baltagi import _Dense, _Sparse
+from spatialhealth.errors import SizeError
+from spatialhealth.likelihood.baltagi import OwnFilter, _Dense, _Sparse
 from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator import SpatialOperator
@@ -131,3 +132,11 @@ def test_rows_keep_the_digits_of_a_design_with_large_means():
     )
     assert moved.loglik == pytest.approx(plain.loglik, abs=1e-6)
     np.testing.assert_allclose(moved.delta[1:], plain.delta[1:], rtol=1e-6)
+
+
+def test_dense_factors_have_the_limit_of_the_engine():
+    n = 10_001
+    next_one = sp.csr_matrix((np.ones(n), (np.arange(n), (np.arange(n) + 1) % n)), shape=(n, n))
+    operator = SpatialOperator((np.arange(n), next_one + next_one.T), "eigen")
+    with pytest.raises(SizeError, match="would need a dense matrix"):
+        OwnFilter(np.zeros((n, 1)), operator)
