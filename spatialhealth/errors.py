@@ -8,6 +8,7 @@ from collections.abc import Iterable
 __all__ = [
     "AbsorbedRegressorError",
     "AlignmentError",
+    "ApproximationWarning",
     "BoundaryWarning",
     "CoincidentPointsError",
     "CollinearityError",
@@ -227,6 +228,10 @@ class MissingLibraryError(ValueError, ImportError):
 
 class SpatialHealthWarning(UserWarning):
     """Something the reader of the results should know."""
+
+
+class ApproximationWarning(SpatialHealthWarning):
+    """The Monte-Carlo error of a parameter is larger than was asked for."""
 
 
 class BoundaryWarning(SpatialHealthWarning):

@@ -95,7 +95,7 @@ def model_probabilities(
     correction : {"lee-yu", "none"}, default "lee-yu"
         - "lee-yu": the likelihood of the data with the effects transformed away;
         - "none": effects have a flat prior, so that all T log-determinants stay.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of the log-determinant.
     constant : bool, default True
         Whether to add a constant when `effects` is "none".

@@ -120,13 +120,28 @@ def effects_of(
     estimates = pairs.coefficients @ (_SPLIT @ at.value).T
     if drawn is None:
         gradient = pairs.gradient(_SPLIT @ at.value, _SPLIT @ at.slope).reshape(-1, len(pairs.params))
-        covariance = gradient @ pairs.covariance @ gradient.T
+        covariance = gradient @ pairs.covariance @ gradient.T + _chance(result, pairs, gradient)
         return Impacts(result, pairs.variables, estimates, covariance, level, "delta", None, 0, *more)
     simulated = _simulated(result, pairs, drawn)
     covariance = np.atleast_2d(np.cov(simulated.reshape(len(simulated), -1), rowvar=False))
     return Impacts(
         result, pairs.variables, estimates, covariance, level, "simulate", simulated, rejected, *more
     )
+
+
+def _chance(result: FitResult, pairs: Pairs, gradient: Array) -> Array:
+    """Give what chance in L'(rho) adds to the covariance of the effects, beyond that of the parameters.
+
+    The direct effect is made of L'(rho) itself, beta (1 - rho L' / n) - theta L' / n, and the parameters were
+    moved by the same error of L'.
+    """
+    found = result.approximations.get("rho")
+    if found is None or pairs.rho is None:
+        return np.zeros((len(gradient),) * 2)
+    direct = -(pairs.coefficients @ np.array([pairs.rho, 1.0])) * found.slope / result.operator.n
+    own = (direct[:, None] * np.array([1.0, -1.0, 0.0])).reshape(-1)
+    moved = gradient @ found.shift
+    return np.outer(moved + own, moved + own) - np.outer(moved, moved)
 
 
 def _moderated(model: Any, pairs: Pairs, at: Any) -> Moderated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.ndimage import maximum_filter
@@ -14,12 +15,13 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError
 from spatialhealth.likelihood.profile import ErrorProfile
 
-__all__ = ["Optimum", "Span", "highest", "highest_of_two", "peaks_of"]
+__all__ = ["Likelihood", "Optimum", "Span", "highest", "highest_of_two", "peaks_of"]
 
 _GRID = 21
 _GRID_OF_TWO = 25
 _EDGE = 1e-9  # share of the interval kept off its singular ends
 _EDGE_OF_ONE = 1e-5  # the same where ln(1 - rho) is taken out of L: nearer, their difference is only rounding
+_NEAR = 1e-4  # share of the way to the end of the interval that the guide's maximum is off, to begin with
 _SAME = 1e-5  # two maxima nearer than this share of the interval are one
 _TOP = 8  # local maxima of the grid that are followed up
 
@@ -83,13 +85,27 @@ class Span:
         return self.interval[1] - self.interval[0]
 
 
-def highest(value: Callable[[float], float], score: Callable[[float], float], span: Span) -> Optimum:
+class Likelihood(Protocol):
+    """A likelihood in one parameter."""
+
+    @property
+    def guide(self) -> Likelihood:
+        """Nearly the same at less cost, or itself."""
+
+    def value(self, at: float, /) -> float:
+        """Give the logarithm."""
+
+    def score(self, at: float, /) -> float:
+        """Give its derivative."""
+
+
+def highest(likelihood: Likelihood, span: Span) -> Optimum:
     """Find the highest point over one parameter.
 
     Parameters
     ----------
-    value, score : callable
-        The likelihood and its derivative.
+    likelihood : Likelihood
+        Its guide, if it has one, is searched first; the likelihood itself is then asked near that maximum only.
     span : Span
 
     Returns
@@ -101,13 +117,45 @@ def highest(value: Callable[[float], float], score: Callable[[float], float], sp
     ConvergenceError
         If the likelihood still rises at an end of the interval.
     """
+    guide = likelihood.guide
+    ends = _between(guide, span)
+    at, calls = _root(guide.score, *ends, span)
+    if guide is not likelihood:
+        try:
+            ends = _around(likelihood.score, at, span)
+        except ConvergenceError:  # the guide led astray
+            ends = _between(likelihood, span)
+        at, calls = _root(likelihood.score, *ends, span)
+    return Optimum((at,), likelihood.value(at), likelihood.score(at), calls)
+
+
+def _between(likelihood: Likelihood, span: Span) -> tuple[float, float]:
+    """Give points on either side of the highest point, from a grid over the interval."""
     grid = span.grid(_GRID)
-    best = int(np.argmax([value(at) for at in track(grid, "log-determinant")]))
+    best = int(np.argmax([likelihood.value(at) for at in track(grid, "log-determinant")]))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
-    if score(left) <= 0 or score(right) >= 0:
+    if likelihood.score(left) <= 0 or likelihood.score(right) >= 0:
         raise ConvergenceError(_rises(span, left if best == 0 else right))
+    return float(left), float(right)
+
+
+def _around(score: Callable[[float], float], at: float, span: Span) -> tuple[float, float]:
+    """Give points on either side of a root that is near, by steps uphill that grow."""
+    low, high = span.grid(2)
+    step, start = _NEAR * min(at - low, high - at), score(at)
+    while step > 0 and start != 0:
+        other = float(np.clip(at + np.sign(start) * step, low, high))
+        if score(other) * start <= 0:
+            return min(at, other), max(at, other)
+        if other in (low, high):
+            raise ConvergenceError(_rises(span, other))
+        at, step = other, 4 * step
+    return at - step, at + step
+
+
+def _root(score: Callable[[float], float], left: float, right: float, span: Span) -> tuple[float, int]:
     at, report = brentq(score, left, right, xtol=1e-14 * span.width, rtol=1e-14, full_output=True)
-    return Optimum((float(at),), value(at), score(at), int(report.function_calls))
+    return float(at), int(report.function_calls)
 
 
 def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
@@ -131,13 +179,16 @@ def highest_of_two(profile: ErrorProfile, lag: Span, error: Span) -> Optimum:
     -----
     Such likelihoods can have several maxima: each local maximum of a grid over the whole region is followed up.
     """
+    guide = profile.guide
     rhos, lambdas = lag.grid(_GRID_OF_TWO), error.grid(_GRID_OF_TWO)
-    surface = np.array([profile.values(rhos, float(lam)) for lam in track(lambdas, "log-determinant")]).T
+    surface = np.array([guide.values(rhos, float(lam)) for lam in track(lambdas, "log-determinant")]).T
     found: list[Optimum] = []
     for i, j in peaks_of(surface, _TOP):
-        top = _climb(profile, np.array([rhos[i], lambdas[j]]), lag, error)
+        top = _climb(guide, np.array([rhos[i], lambdas[j]]), lag, error)
         if not any(_near(top, other, lag, error) for other in found):
             found.append(top)
+    if guide is not profile:
+        found = [_settled(profile, top, lag, error) for top in found]
     found.sort(key=lambda optimum: -optimum.loglik)
     best = found[0]
     if not np.isfinite(best.score):
@@ -177,6 +228,19 @@ def _climb(profile: ErrorProfile, start: Array, lag: Span, error: Span) -> Optim
         return Optimum(edge, -float(rough.fun), np.nan, calls)
     at = (float(exact.x[0]), float(exact.x[1]))
     return Optimum(at, profile.value(*at), float(np.abs(profile.score(*at)).max()), calls)
+
+
+def _settled(profile: ErrorProfile, top: Optimum, lag: Span, error: Span) -> Optimum:
+    """Give the maximum of a likelihood next to that of its guide; one on the edge is left as it is."""
+    if not np.isfinite(top.score):
+        return top
+    start, step = np.array(top.at), np.array([lag.width, error.width]) / _GRID_OF_TWO
+    exact = root(lambda at: profile.score(*at), start, options={"xtol": 1e-13, "factor": 0.1})
+    if not (np.abs(exact.x - start) < step).all():
+        return _climb(profile, start, lag, error)
+    at = (float(exact.x[0]), float(exact.x[1]))
+    score = float(np.abs(profile.score(*at)).max())
+    return Optimum(at, profile.value(*at), score, top.evaluations + int(exact.nfev))
 
 
 def _near(one: Optimum, other: Optimum, lag: Span, error: Span) -> bool:

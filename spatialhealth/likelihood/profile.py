@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,7 @@ from spatialhealth._typing import Array
 from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.transform import Jacobian
 
-__all__ = ["ErrorProfile", "LagProfile", "gaussian"]
+__all__ = ["ErrorProfile", "LagProfile", "LambdaProfile", "gaussian"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class LagProfile:
         best = float(outcome @ lag) / squares
         left = outcome - best * lag
         return cls(float(left @ left), best, squares, size=jacobian.within.size, jacobian=jacobian)
+
+    @property
+    def guide(self) -> LagProfile:
+        """The same with a log-determinant that costs less, to search a region with."""
+        jacobian = self.jacobian.guide
+        return self if jacobian is self.jacobian else replace(self, jacobian=jacobian)
 
     def sum_of_squares(self, rho: float) -> float:
         """Give S(rho)."""
@@ -91,12 +98,27 @@ class ErrorProfile:
         # one lambda is asked for its value, its slope and many rho
         self._parts = lru_cache(maxsize=64)(self._eliminate)
 
+    @property
+    def guide(self) -> ErrorProfile:
+        """The same with log-determinants that cost less, to search a region with."""
+        lag, error = None if self._lag is None else self._lag.guide, self._error.guide
+        if lag is self._lag and error is self._error:
+            return self
+        other = copy(self)
+        other._lag, other._error = lag, error
+        return other
+
     def value(self, rho: float, lam: float) -> float:
         """Give ln L(rho, lambda)."""
         left = np.array([1.0, -rho])[: self._kept]
         squares = float(left @ self._parts(lam)[0] @ left)
         jacobian = self._error.value(lam) + (self._lag.value(rho) if self._lag else 0.0)
         return gaussian(squares, self._size) + jacobian if squares > 0 else -math.inf
+
+    @property
+    def in_lambda(self) -> LambdaProfile:
+        """The same as a function of lambda alone, for a model without W y."""
+        return LambdaProfile(self)
 
     def values(self, rhos: Array, lam: float) -> Array:
         """Give ln L at many rho and one lambda, shape (r,)."""
@@ -127,6 +149,32 @@ class ErrorProfile:
         left = value[:k, :k] - value[:k, k:] @ on_design
         half = slope[:k, k:] @ on_design
         return left, slope[:k, :k] - half - half.T + on_design.T @ slope[k:, k:] @ on_design
+
+
+@dataclass(frozen=True)
+class LambdaProfile:
+    """ln L(lambda) of a model without W y.
+
+    Parameters
+    ----------
+    whole : ErrorProfile
+    """
+
+    whole: ErrorProfile
+
+    @property
+    def guide(self) -> LambdaProfile:
+        """The same with a log-determinant that costs less, to search a region with."""
+        guide = self.whole.guide
+        return self if guide is self.whole else LambdaProfile(guide)
+
+    def value(self, lam: float) -> float:
+        """Give ln L(lambda)."""
+        return self.whole.value(0.0, lam)
+
+    def score(self, lam: float) -> float:
+        """Give its derivative."""
+        return float(self.whole.score(0.0, lam)[1])
 
 
 def gaussian(sum_of_squares: float, size: int) -> float:

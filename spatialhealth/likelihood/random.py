@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +110,17 @@ class RandomLikelihood:
             self.between = CommonFilter(means, None if error is None else error.matrix @ means)
         self._lag = Jacobian(sample.operator.logdet, self.within) if self.has_lag else None
         self._error = None if error is None else Jacobian(error.logdet, self.within)
+
+    @property
+    def guide(self) -> RandomLikelihood:
+        """The same with log-determinants that cost less, to search a region with."""
+        lag = None if self._lag is None else self._lag.guide
+        error = None if self._error is None else self._error.guide
+        if lag is self._lag and error is self._error:
+            return self
+        other = copy(self)
+        other._lag, other._error = lag, error
+        return other
 
     def values(self, rhos: Array, lam: float, c: float) -> Array:
         """Give ln L at many rho and one (lambda, c), shape (r,)."""

@@ -127,6 +127,9 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     Maddala, G. S. (1971). The use of variance components models in pooling cross section and time series data.
     Econometrica 39, 341-358.
     """
+    guide = likelihood.guide
+    if guide is not likelihood:
+        return _settled(likelihood, maximise_random(guide))
     region = _Region.of(likelihood.sample)
     grids = region.grids(dense=not likelihood.sample.own_filter)
     surface = np.array(
@@ -143,6 +146,23 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     highest = surface[tuple(peaks[0])]
     if not found or found[0].point.loglik < highest - 1e-9 * abs(highest):
         raise ConvergenceError(_nowhere(grids, peaks[0]))
+    return replace(found[0], rivals=tuple(found[1:]))
+
+
+def _settled(likelihood: RandomLikelihood, rough: RandomOptimum) -> RandomOptimum:
+    """Give the maximum of a likelihood next to that of its guide."""
+    region = _Region.of(likelihood.sample)
+    found = []
+    for each in (rough, *rough.rivals):
+        top = _climb(likelihood, region, np.array([each.rho, each.lam, np.log1p(each.c)]))
+        if top is not None:
+            found.append(top)
+    if not found:
+        raise ConvergenceError(
+            "The likelihood has no maximum near that of its approximation: the data are near a unit root over space. "
+            "Check the units and trends of the outcome, take differences, or use another W."
+        )
+    found.sort(key=lambda optimum: -optimum.point.loglik)
     return replace(found[0], rivals=tuple(found[1:]))
 
 

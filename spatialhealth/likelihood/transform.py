@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from spatialhealth._typing import Array, Correction, Dynamic, Effects
 from spatialhealth.operator.base import LogDet
@@ -12,6 +13,7 @@ from spatialhealth.panel.within import demean
 
 __all__ = ["LAGS", "Jacobian", "Within"]
 
+Self = TypeVar("Self", bound="Jacobian")
 
 LAGS: dict[Dynamic | None, tuple[str, ...]] = {
     None: (),
@@ -161,6 +163,12 @@ class Jacobian:
 
     logdet: LogDet
     within: Within
+
+    @property
+    def guide(self: Self) -> Self:
+        """The same of an engine that costs less, to search a region with."""
+        guide = self.logdet.guide
+        return self if guide is self.logdet else replace(self, logdet=guide)
 
     def value(self, rho: float) -> float:
         """Give the sum of the log-determinants."""

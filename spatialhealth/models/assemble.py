@@ -55,5 +55,6 @@ def assemble(
         score=estimate.score,
         evaluations=estimate.evaluations,
         source=table.source,
+        approximations=estimate.approximations,
         facts=system.facts | ({"Balanced": table.balance} if table.balance else {}) | estimate.facts,
     )

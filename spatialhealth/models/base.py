@@ -21,6 +21,7 @@ from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.likelihood.random import RandomSample
 from spatialhealth.likelihood.transform import LAGS, Within
 from spatialhealth.models.assemble import assemble
+from spatialhealth.models.chance import warn_of_chance
 from spatialhealth.models.covariances import Covariance, as_covariance
 from spatialhealth.models.design import CONSTANT, Design, Sample
 from spatialhealth.models.dynamic import after_first, check_dynamic, check_refit, stability, with_lags
@@ -359,6 +360,8 @@ class SpatialModel(LabelledResult, Estimator):
             if self._has_lag:
                 lag = system.operator.lag(table.y)
             estimate = self._estimated(table, design, lag, system, covariance)
+        system = system.sharpened(estimate.operators)
+        warn_of_chance(estimate.approximations, estimate.operators, stacklevel=4)
         if before is not None:
             facts = stability(estimate, system.operator, system.within, first)
             estimate = replace(estimate, facts=estimate.facts | facts)

@@ -9,6 +9,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import ConvergenceError, IdentificationError
 from spatialhealth.likelihood.bias import direct_correction
+from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.filter import ErrorFilter
 from spatialhealth.likelihood.information import expected_information, observed_information
 from spatialhealth.likelihood.lagged import lagged_score
@@ -19,6 +20,7 @@ from spatialhealth.likelihood.sandwich import Scores
 from spatialhealth.likelihood.stacked_filter import filter_of
 from spatialhealth.likelihood.state import State
 from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
@@ -72,16 +74,43 @@ def maximum_likelihood(
     turn = turned.back_to_parameters(state)
     if within.is_direct or within.corrects_lags:
         state = _moved(state, _correction(state, turned, turn))
+    found, asked = turn @ covariance.of_likelihood(state)[:-1, :-1] @ turn.T, _asked(state)
+    moved = shifts(asked, _responses(state, asked, turn))
+    engines = sharpened(asked, moved, found)
+    if any(engines[name] is not each.operator for name, each in asked.items()):
+        return maximum_likelihood(
+            sample, lagged, within, engines.get("rho"), engines.get("lambda"), covariance
+        )
+    found = found + sum(np.outer(shift, shift) for shift in moved.values())
     return Estimate(
         delta=turned.delta(state),
         spatial={name: state.rho if name == "rho" else state.lam for name in state.spatial},  # type: ignore[misc]
         sigma2=state.sigma2,
-        covariance=turn @ covariance.of_likelihood(state)[:-1, :-1] @ turn.T,
+        covariance=found,
         loglik=best.loglik,
         score=best.score,
         evaluations=best.evaluations,
         facts=rivals(best.loglik, [(_where(each, state.spatial), each.loglik) for each in best.rivals]),
+        operators=engines,
+        approximations=approximations(asked, moved, found),
     )
+
+
+def _asked(state: State) -> dict[str, Asked]:
+    """Give the log-determinants of a state, with where they were asked."""
+    operators = {"rho": (state.lag, state.rho), "lambda": (state.error, state.lam)}
+    return {
+        name: Asked(operators[name][0], operators[name][1], place, state.within.periods)  # type: ignore[arg-type]
+        for place, name in enumerate(state.spatial, start=state.k)
+    }
+
+
+def _responses(state: State, asked: dict[str, Asked], turn: Array) -> dict[str, Array]:
+    """Give what the parameters move by with the score of each stochastic log-determinant."""
+    if all(each.operator.logdet.is_exact for each in asked.values()):
+        return {}
+    bread = invert_information(observed_information(state))
+    return {name: turn @ bread[:-1, each.place] for name, each in asked.items()}
 
 
 def least_squares(sample: Sample, within: Within, covariance: Covariance) -> Estimate:
@@ -159,7 +188,7 @@ def _maximise(
     if error is None:
         assert lag is not None
         one = LagProfile.of(columns[:, 0], columns[:, 1], within.jacobian(lag, "rho"))
-        best = highest(one.value, one.score, _span("rho", lag, within))
+        best = highest(one, _span("rho", lag, within))
         rho, lam, coefficients = best.at[0], None, np.zeros(k)
         squares = one.sum_of_squares(rho)
     else:
@@ -167,11 +196,7 @@ def _maximise(
             filtered, None if lag is None else within.jacobian(lag, "rho"), within.jacobian(error, "lambda")
         )
         if lag is None:
-            best = highest(
-                lambda at: profile.value(0.0, at),
-                lambda at: float(profile.score(0.0, at)[1]),
-                _span("lambda", error, within),
-            )
+            best = highest(profile.in_lambda, _span("lambda", error, within))
             rho, lam = None, best.at[0]
         else:
             best = highest_of_two(profile, _span("rho", lag, within), _span("lambda", error, within))

@@ -66,7 +66,7 @@ class SpatialIV(CombinedDurbinModel):
         - "kelejian-prucha": the moments of 1999, unweighted, which give lambda no standard error.
     error_weights : weights, optional
         W of the errors, if it is not `weights`; on the same units.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of ln|I - rho W|, which the effects need and the estimate does not.
     cov_type : {"classical", "robust", "cluster", "driscoll-kraay"} or Covariance, default "classical"
         - "classical": errors alike and independent;

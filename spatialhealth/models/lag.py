@@ -25,7 +25,7 @@ class SpatialLag(SpatialModel):
         - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither rho nor sigma2 is
           biased by them;
         - "none": the plain within estimator (Elhorst 2003).
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of ln|I - rho W|; see `spatialhealth.SpatialOperator`.
     cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
         - "observed": minus the inverse Hessian of the log-likelihood;

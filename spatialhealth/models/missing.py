@@ -11,6 +11,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import MissingDataError, OptionError, some
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.missing import MissingProfile, MissingWithin
+from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Design, Sample
 from spatialhealth.models.result import Estimate, Imputed
@@ -80,16 +81,28 @@ def fit_missing(
     back, k = sample.projection.back, len(h)
     turn = np.eye(k + 1)
     turn[:k, :k], turn[:k, k] = back, -back @ h
+    inverse = invert_information(information)
+    found, asked = (
+        turn @ inverse[:-1, :-1] @ turn.T,
+        {"rho": Asked(system.operator, rho, k, within.periods)},
+    )
+    moved = shifts(asked, {"rho": turn @ inverse[:-1, k]})
+    engines = sharpened(asked, moved, found)
+    if engines["rho"] is not system.operator:
+        return fit_missing(model, table, design, system.sharpened(engines), covariance)
+    found = found + sum(np.outer(shift, shift) for shift in moved.values())
     sigma2 = float(whole.residual @ whole.residual) / within.size
     estimate = Estimate(
         delta=back @ whole.coefficients,
         spatial={"rho": rho},
         sigma2=sigma2,
-        covariance=turn @ invert_information(information)[:-1, :-1] @ turn.T,
+        covariance=found,
         loglik=best.loglik,
         score=best.score,
         evaluations=best.evaluations,
         facts={"Missing outcomes": f"{gone.sum():,} of {gone.size:,} ({gone.mean():.1%}), in the likelihood"},
+        operators=engines,
+        approximations=approximations(asked, moved, found),
     )
     return MissingFit(
         replace(table, y=whole.outcome),

@@ -25,7 +25,7 @@ class GeneralNesting(CombinedDurbinModel):
         - "lee-yu": fixed effects are transformed away (Lee and Yu 2010), so that neither spatial parameters nor
           sigma2 are biased by them;
         - "none": the plain within estimator (Elhorst 2003).
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of the log-determinants; see `spatialhealth.SpatialOperator`.
     cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
         - "observed": minus the inverse Hessian of the log-likelihood;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_expected import expected_random_information
 from spatialhealth.likelihood.random_sandwich import random_score_variance
 from spatialhealth.likelihood.random_search import RandomOptimum, maximise_random
+from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import rivals, tells_lambda, tells_rho
 from spatialhealth.models.result import Estimate
+from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.panel.within import demean
 
 __all__ = ["random_effects"]
@@ -55,6 +58,12 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
     likelihood = RandomLikelihood(parts)
     best = maximise_random(likelihood)
     point = best.point
+    found, asked = _covariance(parts, best, covariance), _asked(parts, best)
+    moved = shifts(asked, _responses(parts, best, asked))
+    engines = sharpened(asked, moved, found)
+    if any(engines[name] is not each.operator for name, each in asked.items()):
+        return random_effects(model, sample, _with(parts, engines), covariance)
+    found = found + sum(np.outer(shift, shift) for shift in moved.values())
     if best.at_bound:
         warnings.warn(
             "The likelihood is highest at phi = 0, the bound of the variance of the random effects: the estimate is "
@@ -72,13 +81,51 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
         delta=point.delta,
         spatial=spatial | {"phi": best.c / parts.within.t},
         sigma2=point.sigma2,
-        covariance=_covariance(parts, best, covariance),
+        covariance=found,
         loglik=point.loglik,
         score=float(np.abs(point.score[free]).max(initial=0.0)),
         evaluations=best.evaluations,
         facts=_facts(parts, best),
         unit_effects=likelihood.between.predict(best.lam, best.c, residual.mean(axis=0)),
+        operators=engines,
+        approximations=approximations(asked, moved, found),
     )
+
+
+def _asked(parts: RandomSample, best: RandomOptimum) -> dict[str, Asked]:
+    """Give the log-determinants of a fit, with where they were asked."""
+    k, times = len(best.point.delta), parts.within.periods
+    asked = {} if parts.lag is None else {"rho": Asked(parts.operator, best.rho, k, times)}
+    if parts.error_operator is not None:
+        asked["lambda"] = Asked(parts.error_operator, best.lam, k + len(asked), times)
+    return asked
+
+
+def _responses(parts: RandomSample, best: RandomOptimum, asked: dict[str, Asked]) -> dict[str, Array]:
+    """Give what the parameters move by with the score of each stochastic log-determinant."""
+    if all(each.operator.logdet.is_exact for each in asked.values()):
+        return {}
+    inverse, turn, k = _observed(parts, best), best.point.turn, len(best.point.delta)
+    kept = [*range(k), *([k] if "rho" in asked else []), *([k + 1] if "lambda" in asked else []), k + 2]
+    responses = (turn @ inverse)[kept]
+    responses[-1] /= parts.within.t  # of phi, not of T phi
+    return {name: responses[:, k + (name == "lambda")] for name in asked}
+
+
+def _with(parts: RandomSample, engines: dict[str, SpatialOperator]) -> RandomSample:
+    """Give the same sample with other engines."""
+    error = engines.get("lambda", parts.error_operator)
+    return replace(parts, operator=engines.get("rho", parts.operator), error_operator=error)
+
+
+def _observed(parts: RandomSample, best: RandomOptimum) -> Array:
+    """Give the inverse of the observed information in turned parameters, zero for those that do not move."""
+    k, size = len(best.point.delta), len(best.point.information)
+    has = [parts.lag is not None, parts.error_operator is not None, not best.at_bound]
+    inside = [*range(k), *(k + place for place, free in enumerate(has) if free), k + 3]
+    inverse = np.zeros((size, size))
+    inverse[np.ix_(inside, inside)] = invert_information(best.point.information[np.ix_(inside, inside)])
+    return inverse
 
 
 def _check(model: str, parts: RandomSample, covariance: Covariance) -> None:

@@ -14,6 +14,7 @@ from spatialhealth._typing import Array, Correction, Effects
 from spatialhealth._validation import check_share
 from spatialhealth.errors import ReducedFormError
 from spatialhealth.likelihood.transform import Within
+from spatialhealth.models.chance import Approximation
 from spatialhealth.operator.operator import SpatialOperator
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class Estimate:
         What the summary must say beside the usual.
     unit_effects : ndarray of shape (n,), optional
         Predicted random effects, as they enter the outcome.
+    operators : dict of str to SpatialOperator
+        Those of `rho` and `lambda`, with engines as sharp as they were asked to be.
+    approximations : dict of str to Approximation
+        Monte-Carlo errors of `rho` and `lambda`, where a log-determinant is stochastic.
     """
 
     delta: Array
@@ -56,6 +61,8 @@ class Estimate:
     evaluations: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     unit_effects: Array | None = None
+    operators: dict[str, SpatialOperator] = field(default_factory=dict)
+    approximations: dict[str, Approximation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +120,8 @@ class FitResult:
         Outcome of the period before the first, in a dynamic model.
     imputed : Imputed, optional
         Which outcomes in `y` were missing and stand at their prediction.
+    approximations : dict of str to Approximation
+        Monte-Carlo errors of `rho` and `lambda`; empty where the log-determinants are exact.
     """
 
     model: str
@@ -141,6 +150,7 @@ class FitResult:
     facts: dict[str, str] = field(default_factory=dict)
     before: Array | None = None
     imputed: Imputed | None = None
+    approximations: dict[str, Approximation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():
@@ -253,6 +263,11 @@ class FitResult:
         known = np.ones(self.y.shape, dtype=bool) if self.imputed is None else ~self.imputed.missing
         observed, predicted = (self.within.apply(values)[known] for values in (self.y, self.predicted))
         return float(np.corrcoef(observed, predicted)[0, 1] ** 2)
+
+    @property
+    def approximation(self) -> dict[str, float]:
+        """Monte-Carlo standard errors of `rho` and `lambda`; empty where the log-determinants are exact."""
+        return {name: each.std_error for name, each in self.approximations.items()}
 
     @cached_property
     def position(self) -> dict[str, int]:

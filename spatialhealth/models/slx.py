@@ -28,7 +28,7 @@ class SLX(DurbinModel):
     correction : {"lee-yu", "none"}, default "lee-yu"
         How fixed effects count in `sigma2_` and `loglik_`; coefficients and their standard errors do not
         depend on it.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Taken for compatibility: the model has no log-determinant.
     cov_type : {"observed", "expected", "robust", "cluster", "driscoll-kraay"} or Covariance, default "observed"
         "observed" and "expected" are the same here: s2 (Z'Z)^-1 with the unbiased s2. "robust" is HC1, "cluster" is

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spatialhealth._format import HEADINGS, html_table, inference_rows, latex_table, ruled_table, text_table
 from spatialhealth._stats import inference
 from spatialhealth._validation import check_share
@@ -82,7 +84,7 @@ class Summary:
         facts |= self._logdets()
         return facts | {
             "Covariance": self._covariance(),
-            "Log-likelihood": f"{result.loglik:,.4f}",
+            "Log-likelihood": self._log_likelihood(),
             "AIC": f"{result.aic:,.3f}",
             "BIC": f"{result.bic:,.3f}",
             "sigma2": f"{result.sigma2:.6g}",
@@ -97,9 +99,21 @@ class Summary:
         for name, operator in (("rho", result.operator), ("lambda", result.error_operator)):
             if result.spatial(name) is not None and operator is not None:
                 low, high = operator.interval
-                parts.append((operator.logdet_method, f"{name} in ({low:.3f}, {high:.3f})"))
+                parts.append((operator.logdet.words, f"{name} in ({low:.3f}, {high:.3f})"))
         methods = " and ".join(dict.fromkeys(method for method, _ in parts))
-        return {"Log-determinant": f"{methods} (exact), " + ", ".join(b for _, b in parts)} if parts else {}
+        facts = {"Log-determinant": f"{methods}, " + ", ".join(b for _, b in parts)} if parts else {}
+        chance = [
+            f"{name} {each.std_error:.2g} ({each.share:.2%} of its standard error)"
+            for name, each in result.approximations.items()
+        ]
+        return facts | (
+            {"Monte-Carlo error": ", ".join(chance) + ", in the standard errors"} if chance else {}
+        )
+
+    def _log_likelihood(self) -> str:
+        """Give the log-likelihood, with its Monte-Carlo error if there is any."""
+        error = float(np.linalg.norm([each.loglik for each in self._result.approximations.values()]))
+        return f"{self._result.loglik:,.4f}" + (f" (Monte-Carlo error {error:.2g})" if error else "")
 
     def _covariance(self) -> str:
         by_least_squares = not self._result.spatial_names and self._result.effects != "random"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,18 @@ class System:
         covariance = covariance.prepared(self.operator)
         covariance.check(model, self.within)
         return covariance
+
+    def sharpened(self, operators: dict[str, SpatialOperator]) -> System:
+        """Give the same with the operators that an estimate ended with."""
+        lag, error = operators.get("rho", self.lag), operators.get("lambda", self.error)
+        if lag is self.lag and error is self.error:
+            return self
+        operator = self.operator
+        if self.lag is self.operator and lag is not None:
+            operator = lag
+        elif self.error is self.operator and error is not None:
+            operator = error
+        return replace(self, operator=operator, lag=lag, error=error)
 
     def warn(self, stacklevel: int) -> None:
         """Tell the reader what must be known before the numbers."""

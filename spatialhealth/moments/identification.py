@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from spatialhealth._typing import Array
 from spatialhealth.likelihood.transform import Within
@@ -42,7 +42,7 @@ class Strength:
     @property
     def p_value(self) -> float:
         """Of the null that the instruments do not tell the endogenous regressors apart."""
-        return float(chi2.sf(self.wald, self.df))
+        return float(chdtrc(self.df, self.wald))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Overidentification:
     @property
     def p_value(self) -> float:
         """Of the null that all instruments are exogenous."""
-        return float(chi2.sf(self.statistic, self.df)) if self.df else float("nan")
+        return float(chdtrc(self.df, self.statistic)) if self.df else float("nan")
 
 
 def strength(equation: Equation, scatter: Scatter, within: Within, dummies: int = 0) -> Strength:

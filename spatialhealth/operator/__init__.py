@@ -8,6 +8,7 @@
 from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.blocks import BlockOperator
 from spatialhealth.operator.eigen import EigenLogDet
+from spatialhealth.operator.lanczos import Lanczos, LanczosLogDet
 from spatialhealth.operator.lu import LuLogDet
 from spatialhealth.operator.operator import SpatialOperator, as_operator
 from spatialhealth.operator.periods import PeriodWeights
@@ -15,6 +16,8 @@ from spatialhealth.operator.periods import PeriodWeights
 __all__ = [
     "BlockOperator",
     "EigenLogDet",
+    "Lanczos",
+    "LanczosLogDet",
     "LogDet",
     "LuLogDet",
     "PeriodWeights",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.cost import affordable_factor
 from spatialhealth.operator.eigen import EigenLogDet
+from spatialhealth.operator.guided import GuidedLogDet
+from spatialhealth.operator.lanczos import Lanczos, LanczosLogDet
 from spatialhealth.operator.lu import LuLogDet
 from spatialhealth.operator.spectrum import Spectrum
 
@@ -13,17 +16,30 @@ __all__ = ["choose", "engine"]
 _SMALL = 800  # all eigenvalues cost less than a dozen factorisations below this
 _DENSE = 0.05  # a share of links beyond which a factor fills up
 _DENSE_LIMIT = 6_000
+_FACTORS = 5_000  # units beyond which the derivatives of an exact engine are read off a few of its values
+_GUIDE = Lanczos(probes=8, steps=24)
 
 
 def choose(spectrum: Spectrum) -> str:
-    """Name the engine that costs least for this W: "eigen" or "lu"."""
+    """Name the engine that costs least for this W: "eigen" or "lu", or "lanczos" where neither can be afforded."""
     density = spectrum.matrix.nnz / spectrum.n**2
     if spectrum.n <= _SMALL or (density > _DENSE and spectrum.n <= _DENSE_LIMIT):
         return "eigen"
-    return "lu"
+    return "lu" if spectrum.n <= _FACTORS or affordable_factor(spectrum.matrix) else "lanczos"
 
 
-def engine(spectrum: Spectrum, name: LogDetName) -> LogDet:
+def engine(spectrum: Spectrum, name: LogDetName | Lanczos) -> LogDet:
     """Build the named engine, or the one that `choose` names."""
     chosen = choose(spectrum) if name == "auto" else name
-    return EigenLogDet(spectrum.eigenvalues) if chosen == "eigen" else LuLogDet(spectrum)
+    if chosen == "eigen":
+        return EigenLogDet(spectrum.eigenvalues)
+    if chosen == "lu" and spectrum.n <= _FACTORS:
+        return LuLogDet(spectrum)
+    if chosen == "lu":
+        return GuidedLogDet(spectrum, stochastic(spectrum, _GUIDE))
+    return stochastic(spectrum, chosen if isinstance(chosen, Lanczos) else Lanczos())
+
+
+def stochastic(spectrum: Spectrum, options: Lanczos) -> LanczosLogDet:
+    """Build the engine that takes random vectors."""
+    return LanczosLogDet(spectrum.probes(options.random_state), spectrum.traces, spectrum.bound, options)

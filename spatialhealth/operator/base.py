@@ -20,6 +20,30 @@ class LogDet(ABC):
     """
 
     name: str
+    is_exact: bool = True
+    accuracy: float = 0.0  # share of a parameter's standard error that its Monte-Carlo error may have
+
+    @property
+    def words(self) -> str:
+        """How it was computed."""
+        return f"{self.name} (exact)"
+
+    @property
+    def guide(self) -> LogDet:
+        """An engine with nearly the same values that costs less, to search a region with; itself if there is none."""
+        return self
+
+    def value_error(self, rho: float) -> float:
+        """Give the standard error of L(rho): zero where it is exact."""
+        return 0.0
+
+    def slope_error(self, rho: float) -> float:
+        """Give the standard error of L'(rho): zero where it is exact."""
+        return 0.0
+
+    def sharper(self, rho: float, allowed: float) -> LogDet:
+        """Give an engine whose slope at rho has no more than the allowed standard error; itself where it is exact."""
+        return self
 
     @abstractmethod
     def value(self, rho: float) -> float:

@@ -14,6 +14,7 @@ from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.errors import WeightsError
 from spatialhealth.operator.auto import choose, engine
 from spatialhealth.operator.base import LogDet
+from spatialhealth.operator.lanczos import Lanczos, LanczosLogDet
 from spatialhealth.operator.operator import SpatialOperator
 from spatialhealth.operator.spectrum import Spectrum
 
@@ -65,6 +66,37 @@ class BlockLogDet(LogDet):
     def __init__(self, parts: list[tuple[LogDet, int]], n: float) -> None:
         self._parts, self._n = parts, n
         self.name = " and ".join(sorted({part.name for part, _ in parts}))
+        self.is_exact = all(part.is_exact for part, _ in parts)
+        self.accuracy = max(part.accuracy for part, _ in parts)
+
+    @property
+    def words(self) -> str:
+        """How it was computed."""
+        return (
+            super().words if self.is_exact else " and ".join(sorted({part.words for part, _ in self._parts}))
+        )
+
+    @property
+    def guide(self) -> LogDet:
+        """The sum of the parts' guides."""
+        if all(part.guide is part for part, _ in self._parts):
+            return self
+        return BlockLogDet([(part.guide, count) for part, count in self._parts], self._n)
+
+    def value_error(self, rho: float) -> float:
+        """Give the most that the standard error of L(rho) can be: blocks of one seed need not err on their own."""
+        return float(sum(count * part.value_error(rho) for part, count in self._parts))
+
+    def slope_error(self, rho: float) -> float:
+        """Give the most that the standard error of L'(rho) can be."""
+        return float(sum(count * part.slope_error(rho) for part, count in self._parts))
+
+    def sharper(self, rho: float, allowed: float) -> LogDet:
+        """Give a sum of sharper engines, each with its share of the allowed error."""
+        share = allowed / len(self._parts)
+        parts = [(part.sharper(rho, share / count), count) for part, count in self._parts]
+        same = all(new is old for (new, _), (old, _) in zip(parts, self._parts, strict=True))
+        return self if same else BlockLogDet(parts, self._n)
 
     def value(self, rho: float) -> float:
         """Give L(rho)."""
@@ -101,7 +133,7 @@ class BlockOperator(SpatialOperator):
         Labels of the rows, period by period.
     blocks : sequence of Block
         The distinct blocks; together their copies fill the diagonal.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of the log-determinant of every block.
     weights : PeriodWeights, optional
         What the blocks were taken from.
@@ -113,7 +145,7 @@ class BlockOperator(SpatialOperator):
     """
 
     def __init__(
-        self, ids: Array, blocks: list[Block], logdet: LogDetName = "auto", weights: Any = None
+        self, ids: Array, blocks: list[Block], logdet: LogDetName | Lanczos = "auto", weights: Any = None
     ) -> None:
         self.blocks = tuple(blocks)
         self.weights = weights
@@ -147,7 +179,7 @@ class BlockOperator(SpatialOperator):
     def logdet_method(self) -> str:
         """Names of the engines in use."""
         if self._requested != "auto":
-            return self._requested
+            return self._requested if isinstance(self._requested, str) else LanczosLogDet.name
         return " and ".join(sorted({choose(block.spectrum) for block in self.linked}))
 
     @cached_property

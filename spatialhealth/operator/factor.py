@@ -13,6 +13,7 @@ from spatialhealth._typing import Array
 __all__ = ["STEP", "factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
 
 STEP = 1e-40
+_PANEL = 4  # columns at once: fewer than usual, for supernodes of maps are small
 
 
 def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
@@ -40,7 +41,11 @@ def factorise_system(system: sp.csc_matrix, without_pivoting: bool) -> Any:
     """Factorise a matrix, definite or diagonally dominant if it is `without_pivoting`; RuntimeError if singular."""
     if without_pivoting:
         return spla.splu(
-            system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+            system,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            panel_size=_PANEL,
+            options={"SymmetricMode": True},
         )
     return spla.splu(system)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,8 @@ from spatialhealth.errors import SizeError
 from spatialhealth.operator.auto import choose, engine
 from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.factor import factorise
+from spatialhealth.operator.krylov import conjugate_gradients, stabilised_gradients
+from spatialhealth.operator.lanczos import Lanczos, LanczosLogDet
 from spatialhealth.operator.spectrum import Spectrum
 from spatialhealth.weights.convert import as_links
 
@@ -32,10 +35,12 @@ class SpatialOperator:
     ----------
     weights : Graph, W, tuple (ids, matrix), DataFrame or Series
         See `spatialhealth.weights.as_links`. Taken as they are: nothing is standardised here.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         - "eigen": from all eigenvalues; small n, or dense W;
         - "lu": from sparse factors; exact at every size that memory allows;
-        - "auto": chosen from n, density and symmetry; `logdet_method` says which.
+        - "lanczos": from random vectors, with a stated error; a `Lanczos` sets its accuracy and seed;
+        - "auto": chosen from n, density and how far links reach; `logdet_method` says which. Exact engines as long
+          as a factorisation takes a few seconds: some 300,000 units on a map.
 
     Attributes
     ----------
@@ -62,8 +67,8 @@ class SpatialOperator:
     -0.287682
     """
 
-    def __init__(self, weights: Any, logdet: LogDetName = "auto") -> None:
-        check_option(type(self).__name__, "logdet", logdet, LogDetName)
+    def __init__(self, weights: Any, logdet: LogDetName | Lanczos = "auto") -> None:
+        check_engine(logdet)
         self.ids, self.matrix = as_links(weights)
         self.n = len(self.ids)
         self.row_sums = np.asarray(self.matrix.sum(axis=1)).ravel()
@@ -82,7 +87,7 @@ class SpatialOperator:
         return {
             name: value
             for name, value in {**self.__dict__, "_solver": None}.items()
-            if name not in ("logdet", "spectrum")
+            if name != "spectrum" and (name != "logdet" or isinstance(value, LanczosLogDet))
         }
 
     @cached_property
@@ -98,7 +103,29 @@ class SpatialOperator:
     @cached_property
     def logdet_method(self) -> str:
         """Name of the engine in use."""
+        if isinstance(self._requested, Lanczos):
+            return LanczosLogDet.name
         return choose(self.spectrum) if self._requested == "auto" else self._requested
+
+    def sharper(self, rho: float, allowed: float) -> SpatialOperator:
+        """Give an operator with the same W whose L'(rho) has no more than the allowed standard error.
+
+        Parameters
+        ----------
+        rho : float
+        allowed : float
+
+        Returns
+        -------
+        SpatialOperator
+            This one where its engine is exact, or good enough.
+        """
+        better = self.logdet.sharper(rho, allowed)
+        if better is self.logdet:
+            return self
+        sharper = copy(self)
+        sharper.logdet = better  # type: ignore[misc]
+        return sharper
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -161,10 +188,24 @@ class SpatialOperator:
         -------
         ndarray of the same shape
         """
+        values = np.asarray(values, dtype=float)
+        if not self.spectrum.can_be_factored:
+            found = self._iterated(float(rho), values.reshape(self.n, -1), transpose)
+            return found.reshape(values.shape)
         if self._solver is None or self._solver[0] != rho:
             stable = abs(rho) * self.row_sums.max() < 1
             self._solver = (rho, factorise(self.matrix, float(rho), stable))
-        return np.asarray(self._solver[1].solve(np.asarray(values, dtype=float), "T" if transpose else "N"))
+        return np.asarray(self._solver[1].solve(values, "T" if transpose else "N"))
+
+    def _iterated(self, rho: float, values: Array, transpose: bool) -> Array:
+        """Solve by products with W: with the symmetric matrix that is similar to it, if there is one."""
+        balance = self.spectrum.log_balance
+        if balance is None:
+            matrix = self.matrix.T.tocsr() if transpose else self.matrix
+            return stabilised_gradients(lambda x: x - rho * (matrix @ x), values)
+        turn = np.exp((balance - balance.mean()) * (-0.5 if transpose else 0.5))[:, None]
+        similar = self.spectrum.similar
+        return np.asarray(conjugate_gradients(lambda x: x - rho * (similar @ x), turn * values) / turn)
 
     def gram_trace(self, rho: float) -> float:
         """Give tr(G'G), G = W (I - rho W)^-1, exactly, by solving for every unit in blocks.
@@ -193,6 +234,12 @@ class SpatialOperator:
         )
 
 
+def check_engine(logdet: Any) -> None:
+    """Raise OptionError for what names no engine of the log-determinant."""
+    if not isinstance(logdet, Lanczos):
+        check_option("SpatialOperator", "logdet", logdet, LogDetName)
+
+
 def check_inverse(n: int) -> None:
     """Raise SizeError where the expected information would need too many columns of an inverse."""
     if n > INVERSE_LIMIT:
@@ -209,23 +256,23 @@ def columns_of_identity(n: int, start: int, size: int = _BLOCK) -> Array:
     return columns
 
 
-def as_operator(weights: Any, logdet: LogDetName = "auto") -> SpatialOperator:
+def as_operator(weights: Any, logdet: LogDetName | Lanczos = "auto") -> SpatialOperator:
     """Give the operator itself, or build one from weights.
 
     Parameters
     ----------
     weights : SpatialOperator, Graph, W, tuple (ids, matrix), DataFrame or Series
         A SpatialOperator is shared as it is, with its own engine, when `logdet` is "auto" or the same.
-    logdet : {"auto", "eigen", "lu"}, default "auto"
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos, default "auto"
         Engine of the log-determinant.
 
     Returns
     -------
     SpatialOperator
     """
-    check_option("SpatialOperator", "logdet", logdet, LogDetName)
+    check_engine(logdet)
     if isinstance(weights, SpatialOperator):
-        if logdet in ("auto", weights.logdet_method):
+        if logdet in ("auto", weights.logdet_method, weights._requested):
             return weights
         return SpatialOperator((weights.ids, weights.matrix), logdet)
     return SpatialOperator(weights, logdet)

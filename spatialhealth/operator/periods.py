@@ -41,7 +41,7 @@ class PeriodWeights:
         Periods that `operators` belong to; None for a list, which goes by the order of the sorted periods.
     restandardise : bool
         Whether the links that are left to a unit are made to sum to one again, where those of all weights did.
-    logdet : {"auto", "eigen", "lu"}
+    logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos
     """
 
     operators: tuple[SpatialOperator, ...]
@@ -58,7 +58,7 @@ class PeriodWeights:
         weights : weights, list or tuple of weights, or mapping of period to weights
             Each in any form that `spatialhealth.weights.as_links` takes.
         restandardise : bool
-        logdet : {"auto", "eigen", "lu"}
+        logdet : {"auto", "eigen", "lu", "lanczos"} or Lanczos
 
         Returns
         -------

@@ -11,7 +11,10 @@ import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError, WeightsError
+from spatialhealth.operator.cost import affordable_factor
 from spatialhealth.operator.factor import factorise
+from spatialhealth.operator.powers import exact_traces, product_cost
+from spatialhealth.operator.probes import ProbeStore
 from spatialhealth.weights.standardise import spectral_radius
 
 __all__ = ["Spectrum"]
@@ -24,6 +27,9 @@ _NEGLIGIBLE = 1e-12  # the same
 _ROUNDED_ZERO = 1e-3
 _ROUGH = 1e-3
 _FEW = 500  # up to which all eigenvalues cost less than the ends of their range
+_ENDS = 20_000  # beyond, the ends of the spectrum cost as much as a whole fit
+_POWERS = 60
+_PRODUCTS = 2_000  # multiplications a unit that the square of W may take
 
 
 class Spectrum:
@@ -50,33 +56,73 @@ class Spectrum:
         # no eigenvalue exceeds the largest row sum
         self.bound = 1.0 if self._rows_sum_to_one else float(sums.max())
 
-    @cached_property
+    @property
     def is_symmetrisable(self) -> bool:
         """Whether W is similar to a symmetric matrix."""
+        return self.log_balance is not None
+
+    @cached_property
+    def log_balance(self) -> Array | None:
+        """Logarithms of d, with d_i w_ij = d_j w_ji; None where W is not symmetrisable."""
+        matrix, other = self.matrix, self._other_way
+        if other is None:
+            return None
+        links = np.diff(matrix.indptr)
+        rows = np.repeat(np.arange(self.n, dtype=matrix.indices.dtype), links)
+        # the usual cases first: symmetric weights, and rows of equal weights
+        first = np.ones(self.n)
+        first[links > 0] = matrix.data[matrix.indptr[:-1][links > 0]]
+        for height in (np.ones(self.n), first):
+            if np.allclose(matrix.data * height[matrix.indices], other * height[rows], rtol=1e-10, atol=0):
+                return np.asarray(-np.log(height))
+        log_ratio = np.log(matrix.data) - np.log(other)  # of w_ij to w_ji, to be log d_j - log d_i
+        potential = _potential(matrix, log_ratio)
+        gap = potential[matrix.indices] - potential[rows] - log_ratio
+        return potential if np.abs(gap).max(initial=0.0) < 1e-8 else None
+
+    @cached_property
+    def _other_way(self) -> Array | None:
+        """The weight w_ji of every link ij, or None where one has no way back."""
         matrix, transposed = self.matrix, sp.csr_matrix(self.matrix.T)
         matrix.sort_indices()
         transposed.sort_indices()
-        if not (
-            np.array_equal(matrix.indptr, transposed.indptr)
-            and np.array_equal(matrix.indices, transposed.indices)
-        ):
-            return False
-        log_ratio = np.log(matrix.data) - np.log(transposed.data)  # of w_ij to w_ji, to be log d_j - log d_i
-        potential = _potential(matrix, log_ratio)
-        rows = np.repeat(np.arange(self.n), np.diff(matrix.indptr))
-        gap = potential[matrix.indices] - potential[rows] - log_ratio
-        return bool(np.abs(gap).max(initial=0.0) < 1e-8)
+        same = np.array_equal(matrix.indptr, transposed.indptr)
+        if not (same and np.array_equal(matrix.indices, transposed.indices)):
+            return None
+        return np.asarray(transposed.data)
 
     @cached_property
     def similar(self) -> sp.csr_matrix:
         """A symmetric matrix with the spectrum of W if there is one, else W."""
         if not self.is_symmetrisable:
             return self.matrix
-        symmetric = self.matrix.copy()
-        transposed = sp.csr_matrix(self.matrix.T)
-        transposed.sort_indices()
-        symmetric.data = np.sqrt(self.matrix.data * transposed.data)
-        return symmetric
+        assert self._other_way is not None
+        matrix, data = self.matrix, np.sqrt(self.matrix.data * self._other_way)
+        del self.__dict__["_other_way"]
+        return sp.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
+
+    def probes(self, seed: int) -> ProbeStore:
+        """Give the random vectors of a seed, and what is known from them."""
+        known: dict[int, ProbeStore] = self.__dict__.setdefault("_probes", {})
+        if seed not in known:
+            known[seed] = ProbeStore(self.similar, self.is_symmetrisable, seed, self._known_vector())
+        return known[seed]
+
+    def _known_vector(self) -> Array | None:
+        """Give the vector of eigenvalue one where rows sum to one: a constant, or what similarity makes of it."""
+        linked = np.diff(self.matrix.indptr) > 0
+        if not self._rows_sum_to_one or not (self.is_symmetrisable or linked.all()):
+            return None
+        if self.log_balance is None:
+            return np.full(self.n, 1 / np.sqrt(self.n))
+        vector = np.where(linked, np.exp((self.log_balance - self.log_balance.mean()) / 2), 0.0)
+        return np.asarray(vector / np.linalg.norm(vector))
+
+    @cached_property
+    def traces(self) -> Array:
+        """Exact tr(W^q), q = 0 ... 4; to q = 2 where the square of W takes too long."""
+        cheap = product_cost(self.similar) <= _PRODUCTS * self.n
+        return exact_traces(self.similar, 4 if cheap else 2)
 
     @cached_property
     def eigenvalues(self) -> Array:
@@ -93,8 +139,8 @@ class Spectrum:
         """The open interval of admissible rho around zero, in which I - rho W is not singular.
 
         The reciprocals of the smallest and the largest real eigenvalue. A side on which no real eigenvalue
-        is known (none exists, or W is too large and not symmetrisable) ends where |rho| times the spectral
-        radius is one, within which no singularity can lie.
+        is known (none exists, or W is too large: more than 2,000 units, 20,000 if it is symmetrisable) ends where
+        |rho| times the spectral radius is one, within which no singularity can lie.
         """
         low, high = self._real_range
         negligible = _NEGLIGIBLE * self.bound
@@ -108,10 +154,11 @@ class Spectrum:
         """The largest modulus of an eigenvalue, or a bound on it."""
         if self._rows_sum_to_one or self.n <= _COMPLEX_EIGENVALUES:
             return self.bound
+        if self.n > _ENDS:
+            return min(self.bound, _bound_on_radius(self.matrix))
         try:
-            root = spectral_radius(self.matrix) * (
-                1 + 1e-9
-            )  # a hair wide, so that nothing singular is let in
+            # a hair wide, so that nothing singular is let in
+            root = spectral_radius(self.matrix) * (1 + 1e-9)
         except WeightsError:
             return self.bound
         return min(root, self.bound) if root > _NEGLIGIBLE * self.bound else self.bound
@@ -119,20 +166,29 @@ class Spectrum:
     @property
     def is_open_below(self) -> bool:
         """Whether it is known that no negative rho makes I - rho W singular."""
-        known = self.is_symmetrisable or self.n <= _COMPLEX_EIGENVALUES
-        return known and self._real_range[0] >= -_NEGLIGIBLE * self.bound
+        return self.knows_ends and self._real_range[0] >= -_NEGLIGIBLE * self.bound
+
+    @cached_property
+    def can_be_factored(self) -> bool:
+        """Whether solutions come from a sparse factor, rather than from many products with W."""
+        return self.n <= _ENDS and affordable_factor(self.matrix)
+
+    @property
+    def knows_ends(self) -> bool:
+        """Whether the ends of the real spectrum are computed."""
+        return self.n <= (_ENDS if self.is_symmetrisable else _COMPLEX_EIGENVALUES)
 
     @cached_property
     def _real_range(self) -> tuple[float, float]:
         """Give the smallest and the largest real eigenvalue (0 for one that is not known)."""
+        if not self.knows_ends:
+            return 0.0, 0.0
         if self.is_symmetrisable:
             if self.n <= _FEW:
                 return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
             # rows that sum to one have the largest eigenvalue one
             largest = self.bound if self._rows_sum_to_one else self._extreme("LA")
             return self._extreme("SA"), largest
-        if self.n > _COMPLEX_EIGENVALUES:
-            return 0.0, 0.0
         size = np.abs(self.eigenvalues)
         told = (np.abs(self.eigenvalues.imag) < _IMAGINARY * self.bound) & (size > _ROUNDED_ZERO * size.max())
         real = self.eigenvalues.real[told]
@@ -179,6 +235,22 @@ class Spectrum:
     def is_stable_without_pivoting(self, z: complex) -> bool:
         """Whether I - z S needs no pivoting: positive definite, or diagonally dominant."""
         return self.is_symmetrisable or abs(z) * self.bound < 1
+
+
+def _bound_on_radius(matrix: sp.csr_matrix) -> float:
+    """Give a bound on the spectral radius of non-negative weights (Collatz and Wielandt).
+
+    The largest ratio of W x to x is one for every positive x; powers of W, shifted so that x stays positive, bring it
+    near.
+    """
+    shift = float(matrix.sum()) / matrix.shape[0]
+    x, best = np.ones(matrix.shape[0]), np.inf
+    for _ in range(_POWERS):
+        after = matrix @ x + shift * x
+        best = min(best, float((after / x).max()) - shift)
+        x = after / after.max()
+        np.maximum(x, 1e-200, out=x)
+    return best * (1 + 1e-12)
 
 
 def _potential(matrix: sp.csr_matrix, log_ratio: Array) -> Array:

@@ -67,7 +67,7 @@ def root_bound(operator: SpatialOperator, rho: Array, tau: Array, eta: Array) ->
 
 
 def _knows_spectrum(operator: SpatialOperator) -> bool:
-    return operator.spectrum.is_symmetrisable or operator.n <= _ALL
+    return operator.n <= _ALL or (operator.spectrum.is_symmetrisable and operator.spectrum.knows_ends)
 
 
 def _decisive(operator: SpatialOperator) -> Array:

@@ -43,7 +43,7 @@ def test_score_is_the_slope_of_the_value(parts):
 
 def test_the_maximum_is_no_lower_than_any_point_of_a_fine_grid(parts):
     profile, operator, *_ = parts
-    best = highest(profile.value, profile.score, Span("rho", operator.interval, False))
+    best = highest(profile, Span("rho", operator.interval, False))
     low, high = operator.interval
     grid = np.linspace(low, high, 2003)[1:-1]
     assert best.loglik >= max(profile.value(rho) for rho in grid) - 1e-10
@@ -58,7 +58,7 @@ def test_a_likelihood_that_rises_to_the_end_of_the_interval_raises():
     jacobian = Jacobian(operator.logdet, Within("time", "lee-yu", 49, 2, True))
     profile = LagProfile(least=0.1, best=1.02, ww=96.2, size=96, jacobian=jacobian)
     with pytest.raises(ConvergenceError, match="no maximum inside the admissible interval"):
-        highest(profile.value, profile.score, Span("rho", operator.interval, True))
+        highest(profile, Span("rho", operator.interval, True))
 
 
 def test_gaussian_is_the_density_at_its_own_variance():
