@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import cho_factor, cho_solve
 
 from spatialhealth._typing import Array
 from spatialhealth.likelihood.components import Between, Curvature
-from spatialhealth.operator.circle import taylor
-from spatialhealth.operator.factor import factorise, log_abs_det
+from spatialhealth.likelihood.probed import ProbedShifted
+from spatialhealth.likelihood.shifted import DenseShifted, Shifted, SparseShifted
 from spatialhealth.operator.operator import SpatialOperator
 
 __all__ = ["OwnFilter"]
 
-_POINTS = 16
-_SHARE = 1 / 6  # of the distance to a singularity; the error falls as share ** points
+_FACTORS = 5_000  # units beyond which factors of I + c G, denser than those of I - lambda M, take minutes
 
 
 class OwnFilter(Between):
@@ -44,9 +39,8 @@ class OwnFilter(Between):
 
     def __init__(self, means: Array, operator: SpatialOperator) -> None:
         self._means = means
-        # asked of the engine itself, which refuses more units than a dense matrix should have
-        dense = operator.logdet.name == "eigen"
-        self._shifted: _Shifted = _Dense(operator.matrix) if dense else _Sparse(operator.matrix)
+        self._shifted = _shifted(operator)
+        self.is_exact = self._shifted.is_exact
 
     def rows(self, lam: float, c: float) -> Array:
         """Give rows whose products are X'G (I + c G)^-1 X, of a ridge regression of B X on B."""
@@ -92,113 +86,20 @@ class OwnFilter(Between):
         shrunk = way.filter(lam, way.solve(lam, c, means))
         return np.asarray(c * way.filter(lam, shrunk, transpose=True))
 
+    def score_errors(self, lam: float, c: float) -> Array:
+        """Give errors of the score in (lambda, c), shape (2, 2): independent rows; zero where it is exact."""
+        return self._shifted.slope_errors(lam, c) / 2
 
-class _Shifted(ABC):
-    """Solutions with I + c G, and its log-determinant F(lambda, c)."""
-
-    def __init__(self, matrix: sp.csr_matrix) -> None:
-        self.matrix = matrix
-        self._sum, self._square = sp.csr_matrix(matrix + matrix.T), sp.csr_matrix(matrix.T @ matrix)
-        self._kept: tuple[tuple[float, float], Any] | None = None
-
-    def filter(self, lam: float, values: Array, transpose: bool = False) -> Array:
-        """Give B x, or B'x."""
-        matrix = self.matrix.T if transpose else self.matrix
-        return np.asarray(values - lam * (matrix @ values))
-
-    def _factor(self, lam: float, c: float) -> Any:
-        if self._kept is None or self._kept[0] != (lam, c):
-            self._kept = ((lam, c), self._factorise(lam, c))
-        return self._kept[1]
-
-    @abstractmethod
-    def _factorise(self, lam: float, c: float) -> Any:
-        """Factorise I + c G."""
-
-    @abstractmethod
-    def solve(self, lam: float, c: float, values: Array) -> Array:
-        """Give (I + c G)^-1 x."""
-
-    @abstractmethod
-    def log_det(self, lam: float, c: float) -> float:
-        """Give F."""
-
-    @abstractmethod
-    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
-        """Give the gradient (2,) and the second derivatives (2, 2) of F in (lambda, c)."""
+    def log_term_error(self, lam: float, c: float) -> float:
+        """Give the standard error of `log_term`; zero where it is exact."""
+        return self._shifted.log_det_error(lam, c) / 2
 
 
-class _Dense(_Shifted):
-    """By Cholesky factors of a dense matrix: few units, or dense weights."""
-
-    def __init__(self, matrix: sp.csr_matrix) -> None:
-        super().__init__(matrix)
-        self._eye = np.eye(matrix.shape[0])
-        self._sums, self._squares = self._sum.toarray(), self._square.toarray()
-
-    def _gram(self, lam: float) -> Array:
-        return np.asarray(self._eye - lam * self._sums + lam**2 * self._squares)
-
-    def _factorise(self, lam: float, c: float) -> Any:
-        system = c * self._gram(lam)
-        system[np.diag_indices_from(system)] += 1.0
-        return cho_factor(system, lower=True)
-
-    def solve(self, lam: float, c: float, values: Array) -> Array:
-        """Give (I + c G)^-1 x."""
-        return np.asarray(cho_solve(self._factor(lam, c), values))
-
-    def log_det(self, lam: float, c: float) -> float:
-        """Give F."""
-        return 2 * float(np.log(np.diag(self._factor(lam, c)[0])).sum())
-
-    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
-        """Give the gradient and the second derivatives of F, from traces."""
-        gram, square = self._gram(lam), self._squares
-        slope = 2 * lam * square - self._sums
-        by_gram, by_slope = self.solve(lam, c, gram), self.solve(lam, c, slope)
-        trace = np.trace(by_slope)
-        mixed = trace - c * np.sum(by_gram * by_slope.T)
-        bend = 2 * c * np.trace(self.solve(lam, c, square)) - c**2 * np.sum(by_slope * by_slope.T)
-        second = np.array([[bend, mixed], [mixed, -np.sum(by_gram * by_gram.T)]])
-        return np.array([c * trace, np.trace(by_gram)]), second
-
-
-class _Sparse(_Shifted):
-    """By sparse factors; derivatives by Cauchy's formula in three directions."""
-
-    def _factorise(self, lam: complex, c: complex) -> Any:
-        # without conjugation, so that it is analytic in lambda
-        gram = sp.identity(self.matrix.shape[0], format="csr") - lam * self._sum + lam**2 * self._square
-        return factorise(-gram, c, without_pivoting=True)
-
-    def solve(self, lam: float, c: float, values: Array) -> Array:
-        """Give (I + c G)^-1 x."""
-        return np.asarray(self._factor(lam, c).solve(np.ascontiguousarray(values)))
-
-    def log_det(self, lam: float, c: float) -> float:
-        """Give F."""
-        return log_abs_det(self._factor(lam, c))
-
-    def derivatives(self, lam: float, c: float) -> tuple[Array, Array]:
-        """Give the gradient and the second derivatives of F.
-
-        F is analytic where I + c G is not singular. With x = |d lambda| sqrt(c) |M| and y = |d c| / (c + 1 / |G|)
-        that is so while 2 x + x^2 + y < 1, which bounds the circles from below.
-        """
-        norm = math.sqrt(abs(self.matrix).sum(axis=0).max() * abs(self.matrix).sum(axis=1).max())
-        reach = c + 1 / (1 + abs(lam) * norm) ** 2
-        step = np.array([(math.sqrt(2) - 1) / (norm * math.sqrt(c + reach)), reach])
-        own, other = self._along(lam, c, step * [1, 0]), self._along(lam, c, step * [0, 1])
-        mixed = 4 * self._along(lam, c, step / 2)[2] - own[2] - other[2]
-        first = np.array([own[1], other[1]])
-        second = np.array([[2 * own[2], mixed], [mixed, 2 * other[2]]])
-        return first / step, second / np.outer(step, step)
-
-    def _along(self, lam: float, c: float, step: Array) -> Array:
-        """Give the Taylor coefficients of F along a step, shape (3,)."""
-
-        def value(z: complex) -> float:
-            return log_abs_det(self._factorise(lam + z * step[0], c + z * step[1]))
-
-        return taylor(value, _SHARE, 2, _POINTS)
+def _shifted(operator: SpatialOperator) -> Shifted:
+    """Give the way to solve with I + c G that suits the number of units, and the engine asked for."""
+    # asked of the engine itself, which refuses more units than a dense matrix should have
+    if operator.logdet.name == "eigen":
+        return DenseShifted(operator.matrix)
+    if operator.n <= _FACTORS or operator.asks_for_factors:
+        return SparseShifted(operator.matrix)
+    return ProbedShifted(operator.matrix, operator.interval)

@@ -72,6 +72,16 @@ class Compressed:
 class Between(ABC):
     """The part of the likelihood that the unit means make, with c = T phi."""
 
+    is_exact = True
+
+    def score_errors(self, lam: float, c: float) -> Array:
+        """Give errors of the score in (lambda, c), shape (2, 2): independent rows; zero where it is exact."""
+        return np.zeros((2, 2))
+
+    def log_term_error(self, lam: float, c: float) -> float:
+        """Give the standard error of `log_term`; zero where it is exact."""
+        return 0.0
+
     @abstractmethod
     def rows(self, lam: float, c: float) -> Array:
         """Give rows whose products are X'P X, X the means times the root of T."""

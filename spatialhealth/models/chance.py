@@ -161,6 +161,8 @@ def warn_of_chance(
         As in `warnings.warn`.
     """
     for name, each in found.items():
+        if name not in operators or operators[name].logdet.is_exact:
+            continue  # phi, and lambda as far as random effects make it: their engine has no accuracy to set
         wanted = operators[name].logdet.accuracy
         if each.share > 1.05 * wanted:
             warnings.warn(

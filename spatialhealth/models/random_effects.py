@@ -15,7 +15,7 @@ from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_expected import expected_random_information
 from spatialhealth.likelihood.random_sandwich import random_score_variance
 from spatialhealth.likelihood.random_search import RandomOptimum, maximise_random
-from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
+from spatialhealth.models.chance import Approximation, Asked, approximations, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import rivals, tells_lambda, tells_rho
@@ -59,11 +59,13 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
     best = maximise_random(likelihood)
     point = best.point
     found, asked = _covariance(parts, best, covariance), _asked(parts, best)
-    moved = shifts(asked, _responses(parts, best, asked))
+    response = _response(parts, best)
+    moved = shifts(asked, {name: response[:, len(point.delta) + (name == "lambda")] for name in asked})
     engines = sharpened(asked, moved, found)
     if any(engines[name] is not each.operator for name, each in asked.items()):
         return random_effects(model, sample, _with(parts, engines), covariance)
-    found = found + sum(np.outer(shift, shift) for shift in moved.values())
+    others = [response[:, -2:] @ error for error in likelihood.between.score_errors(best.lam, best.c)]
+    found = found + sum(np.outer(shift, shift) for shift in (*moved.values(), *others))
     if best.at_bound:
         warnings.warn(
             "The likelihood is highest at phi = 0, the bound of the variance of the random effects: the estimate is "
@@ -88,7 +90,12 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
         facts=_facts(parts, best),
         unit_effects=likelihood.between.predict(best.lam, best.c, residual.mean(axis=0)),
         operators=engines,
-        approximations=approximations(asked, moved, found),
+        approximations=_with_effects(
+            approximations(asked, moved, found),
+            others,
+            found,
+            likelihood.between.log_term_error(best.lam, best.c),
+        ),
     )
 
 
@@ -101,15 +108,31 @@ def _asked(parts: RandomSample, best: RandomOptimum) -> dict[str, Asked]:
     return asked
 
 
-def _responses(parts: RandomSample, best: RandomOptimum, asked: dict[str, Asked]) -> dict[str, Array]:
-    """Give what the parameters move by with the score of each stochastic log-determinant."""
-    if all(each.operator.logdet.is_exact for each in asked.values()):
-        return {}
-    inverse, turn, k = _observed(parts, best), best.point.turn, len(best.point.delta)
-    kept = [*range(k), *([k] if "rho" in asked else []), *([k + 1] if "lambda" in asked else []), k + 2]
-    responses = (turn @ inverse)[kept]
-    responses[-1] /= parts.within.t  # of phi, not of T phi
-    return {name: responses[:, k + (name == "lambda")] for name in asked}
+def _response(parts: RandomSample, best: RandomOptimum) -> Array:
+    """Give what the parameters move by with the score of (gamma, rho, lambda, c), shape (p, K + 3)."""
+    k = len(best.point.delta)
+    kept = [*range(k), *([] if parts.lag is None else [k])]
+    kept += [] if parts.error_operator is None else [k + 1]
+    response = (best.point.turn @ _observed(parts, best))[[*kept, k + 2], :-1]
+    response[-1] /= parts.within.t  # of phi, not of T phi
+    return np.asarray(response)
+
+
+def _with_effects(
+    known: dict[str, Approximation], others: list[Array], covariance: Array, loglik: float
+) -> dict[str, Approximation]:
+    """Add the errors that come from the unit effects, of lambda and phi, the last two parameters."""
+    if not any(shift.any() for shift in others):
+        return known
+    own = np.linalg.norm(others, axis=0)
+    for name, place, height in (("lambda", -2, 0.0), ("phi", -1, loglik)):
+        before = known.get(name, Approximation(0.0, 0.0, 0.0, 0.0, np.zeros(len(covariance))))
+        error = float(np.hypot(before.std_error, own[place]))
+        share = error / float(np.sqrt(covariance[place, place])) if covariance[place, place] > 0 else 0.0
+        known[name] = replace(
+            before, std_error=error, share=share, loglik=float(np.hypot(before.loglik, height))
+        )
+    return known
 
 
 def _with(parts: RandomSample, engines: dict[str, SpatialOperator]) -> RandomSample:

@@ -9,6 +9,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.operator.base import LogDet
 from spatialhealth.operator.factor import factorise, log_abs_det
+from spatialhealth.operator.grid import OddsGrid
 from spatialhealth.operator.lanczos import LanczosLogDet
 from spatialhealth.operator.lu import LuLogDet
 from spatialhealth.operator.spectrum import Spectrum
@@ -73,7 +74,7 @@ class GuidedLogDet(LuLogDet):
 
     def __init__(self, spectrum: Spectrum, guide: LanczosLogDet) -> None:
         super().__init__(spectrum)
-        self._guide = guide
+        self._guide, self._grid = guide, OddsGrid(spectrum.interval, _STEP)
         self._exact: dict[int, float] = {}
         self._cells: dict[int, _Cell] = {}
 
@@ -84,7 +85,7 @@ class GuidedLogDet(LuLogDet):
 
     def value(self, rho: float) -> float:
         """Give L(rho): by a factorisation of its own, unless there are exact values around it."""
-        return self.derivatives(rho)[0] if self._number(rho) in self._cells else super().value(rho)
+        return self.derivatives(rho)[0] if self._grid.cell(rho) in self._cells else super().value(rho)
 
     def slope(self, rho: float) -> float:
         """Give L'(rho)."""
@@ -100,14 +101,14 @@ class GuidedLogDet(LuLogDet):
         return np.array([self.slope(float(rho)) for rho in np.asarray(rhos)])
 
     def _cell(self, rho: float) -> _Cell:
-        number = self._number(rho)
+        number = self._grid.cell(rho)
         if number not in self._cells:
             self._cells[number] = self._made(number)
         return self._cells[number]
 
     def _made(self, number: int) -> _Cell:
         """Give a cell with as many exact values around it as it takes."""
-        low, high = self._points(np.array([number, number + 1]))
+        low, high = self._grid.points(np.array([number, number + 1]))
         within = (low, (low + high) / 2, high)
         bend = abs(self._guide.derivatives(within[1])[2])
         before = np.zeros(len(within))
@@ -121,9 +122,9 @@ class GuidedLogDet(LuLogDet):
 
     def _fitted(self, numbers: Array, low: float, high: float) -> _Cell:
         """Give the cell between two points from the exact values at some."""
-        points, power = self._points(numbers), self._guide.exact_derivatives
+        points, power = self._grid.points(numbers), self._guide.exact_derivatives
         new = [int(number) for number in numbers if int(number) not in self._exact]
-        values = in_threads(self._factorised, self._points(np.array(new)).tolist(), "log-determinant")
+        values = in_threads(self._factorised, self._grid.points(np.array(new)).tolist(), "log-determinant")
         self._exact |= dict(zip(new, values, strict=True))
         missed = [
             self._exact[int(number)] - self._guide.value(at)
@@ -136,15 +137,3 @@ class GuidedLogDet(LuLogDet):
     def _factorised(self, rho: float) -> float:
         stable = self._spectrum.is_stable_without_pivoting(rho)
         return log_abs_det(factorise(self._spectrum.similar, rho, stable))
-
-    def _number(self, rho: float) -> int:
-        """Give the number of the cell that rho lies in."""
-        low, high = self._spectrum.interval
-        place = np.log((rho - low) / (high - rho)) - np.log(-low / high)
-        return int(np.floor(place / _STEP - 0.5))
-
-    def _points(self, numbers: Array) -> Array:
-        """Give the points of the grid; zero lies between two of them."""
-        low, high = self._spectrum.interval
-        odds = -low / high * np.exp(_STEP * (numbers + 0.5))
-        return np.asarray((low + high * odds) / (1 + odds))

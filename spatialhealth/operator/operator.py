@@ -107,6 +107,11 @@ class SpatialOperator:
             return LanczosLogDet.name
         return choose(self.spectrum) if self._requested == "auto" else self._requested
 
+    @property
+    def asks_for_factors(self) -> bool:
+        """Whether exact sparse factors were asked for by name, however long they take."""
+        return self._requested == "lu"
+
     def sharper(self, rho: float, allowed: float) -> SpatialOperator:
         """Give an operator with the same W whose L'(rho) has no more than the allowed standard error.
 

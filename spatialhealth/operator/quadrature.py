@@ -66,13 +66,24 @@ class Quadrature:
         by_cutting : float
             What the last steps of the iteration changed.
         """
-        nodes, weights = self._whole
-        values = function(nodes)
-        by_probe = (weights * values).sum(axis=1).real - self._moments(nodes, weights) @ self._nearest(values)
+        by_probe = self.by_probe(function)
         short_nodes, short_weights = self._short
         fewer = float((short_weights @ function(short_nodes)).real)
         cut = abs(self.trace(function(self.nodes)) - fewer)
         return float(by_probe.std(ddof=1) / np.sqrt(self.count)), cut
+
+    def by_probe(self, function: Callable[[Array], Array]) -> Array:
+        """Give what chance leaves of z'f(W)z in every probe, shape (p,): the part that no known trace tells.
+
+        Parameters
+        ----------
+        function : callable
+            f, of an array of nodes.
+        """
+        nodes, weights = self._whole
+        values = function(nodes)
+        whole = (weights * values).sum(axis=1).real
+        return np.asarray(whole - self._moments(nodes, weights) @ self._nearest(values))
 
     @cached_property
     def _short(self) -> tuple[Array, Array]:

@@ -276,7 +276,7 @@ def test_arrays(change, kind, parts, weights):
         ("effects", ["entity"], "'none', 'entity', 'time', 'two-way', 'random'"),
         ("correction", "lee", "'lee-yu', 'none'"),
         ("cov_type", "hc0", "'observed', 'expected', 'robust', 'cluster', 'driscoll-kraay'"),
-        ("logdet", "full", "'auto', 'eigen', 'lu'"),
+        ("logdet", "full", "'auto', 'eigen', 'lu', 'lanczos'"),
     ],
 )
 def test_unknown_option(estimator, option, value, allowed, weights, X, y):
