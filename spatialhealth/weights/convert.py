@@ -53,7 +53,7 @@ def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
     """
     if isinstance(weights, tuple) and len(weights) == 2:
         return check_links(*weights)
-    if hasattr(weights, "unique_ids") and hasattr(weights, "adjacency"):
+    if hasattr(type(weights), "unique_ids") and hasattr(type(weights), "adjacency"):  # asked of one they are computed
         return _from_graph(weights)
     if hasattr(weights, "id_order") and hasattr(weights, "sparse"):
         return check_links(weights.id_order, weights.sparse)
@@ -310,7 +310,8 @@ def _from_graph(graph: Graph) -> tuple[Array, sp.csr_matrix]:
     # not graph.sparse: libpysal (4.14) sorts its rows by label, whatever the order of unique_ids
     import pandas as pd
 
-    levels, codes = graph.adjacency.index.levels, graph.adjacency.index.codes
+    adjacency = graph.adjacency  # a copy
+    levels, codes = adjacency.index.levels, adjacency.index.codes
     # unique ids are read from the codes: there are as many labels as links, and texts are slow to compare
     distinct = pd.unique(codes[0])
     ids = levels[0][distinct] if (distinct >= 0).all() else graph.unique_ids
@@ -319,8 +320,8 @@ def _from_graph(graph: Graph) -> tuple[Array, sp.csr_matrix]:
     place[distinct] = np.arange(n)
     rows = place[codes[0]]
     cols = (place if levels[1].equals(levels[0]) else ids.get_indexer(levels[1]))[codes[1]]
-    weight = graph.adjacency.to_numpy(float)
-    return check_links(ids, sp.coo_matrix((weight, (rows, cols)), shape=(n, n)))
+    links = sp.coo_matrix((adjacency.to_numpy(float), (rows, cols)), shape=(n, n))
+    return check_links(ids, links)
 
 
 def _from_edges(focal: Any, neighbor: Any, weight: Any) -> tuple[Array, sp.csr_matrix]:
