@@ -178,6 +178,8 @@ def _sharing(owner: Array, begin: Array, n: int) -> sp.csr_matrix:
     indptr = np.concatenate([[0], np.cumsum(size)])
     # truth values, for a count of common vertices would not fit into a byte
     owners = sp.csr_matrix((np.ones(len(owner), dtype=bool), owner, indptr), shape=(len(size), n))
+    del owner
+    owners = owners[np.argsort(owners.indices[owners.indptr[:-1]])]  # near each other where their units are
     links = sp.csr_matrix(owners.T.tocsr() @ owners)
     rows = np.repeat(np.arange(n, dtype=links.indices.dtype), np.diff(links.indptr))
     others = rows != links.indices

@@ -53,7 +53,9 @@ def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
     """
     if isinstance(weights, tuple) and len(weights) == 2:
         return check_links(*weights)
-    if hasattr(type(weights), "unique_ids") and hasattr(type(weights), "adjacency"):  # asked of one they are computed
+    if hasattr(type(weights), "unique_ids") and hasattr(
+        type(weights), "adjacency"
+    ):  # asked of one they are computed
         return _from_graph(weights)
     if hasattr(weights, "id_order") and hasattr(weights, "sparse"):
         return check_links(weights.id_order, weights.sparse)

@@ -41,7 +41,9 @@ def id_array(ids: Any) -> Array:
     # pandas' own types may hold missing labels, and the largest uint64 fit no int64: they go the long way
     if isinstance(dtype, np.dtype) and dtype.kind in "iu" and dtype != np.uint64:
         return np.array(ids, dtype=np.int64)
-    if hasattr(ids, "__array__") and getattr(dtype, "kind", "O") not in "mM":  # numpy's dates would become numbers
+    if (
+        hasattr(ids, "__array__") and getattr(dtype, "kind", "O") not in "mM"
+    ):  # numpy's dates would become numbers
         array = np.array(ids, dtype=object)
     else:
         array = np.fromiter(ids, dtype=object, count=len(ids))

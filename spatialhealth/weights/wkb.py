@@ -111,11 +111,12 @@ class _Reader:
 
     def whole(self, units: Array, offset: Array | int) -> Array:
         """Read a whole number of four bytes at an offset from where each unit stands."""
-        where = self.at[units] + offset
-        either = (
-            np.ndarray(len(self.data) - 3, dtype, self.data, strides=(1,))[where] for dtype in ("<u4", ">u4")
-        )
-        return np.asarray(np.where(self.little[units], *either), dtype=np.int64)
+        where, little = self.at[units] + offset, self.little[units]
+        number = np.empty(len(units), dtype=np.int64)
+        for dtype, these in (("<u4", little), (">u4", ~little)):
+            if these.any():
+                number[these] = np.ndarray(len(self.data) - 3, dtype, self.data, strides=(1,))[where[these]]
+        return number
 
     def header(self, units: Array, kinds: tuple[int, ...]) -> None:
         """Read the order of bytes, the type and the number of parts."""
