@@ -2,8 +2,8 @@
 
 Each figure comes from a fresh process of its own: the median time of the runs in it, the most memory it ever held,
 and what it held before (the layer and the libraries). Both get the same layer; their links are then compared and must
-be equal. libpysal gets fewer units where all of them would take it more than two minutes; the row says how many, and the
-ratio is then that of both at that size.
+be equal. libpysal gets fewer units where all of them would take it more than two minutes; the row says how many, and
+the ratio is then that of both at that size.
 """
 
 from __future__ import annotations

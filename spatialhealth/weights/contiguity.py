@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["contiguity", "contiguity_links"]
 
 _INT32 = np.iinfo(np.int32).max
-_ODD = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64
-)  # mix bits; any odd numbers would do
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)  # mix bits; any odd ones do
 
 
 def contiguity(
@@ -115,7 +113,7 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
     last = np.cumsum(length) - 1
     x, y = np.ascontiguousarray(vertices[:, 0]), np.ascontiguousarray(vertices[:, 1])
     del vertices
-    order, new = _alike(x.view(np.uint64), y.view(np.uint64))  # of bits, for numbers would compare no faster
+    order, new = _alike(x.view(np.uint64), y.view(np.uint64))
     del x, y
     if rook:
         corner = np.empty(len(order), dtype=np.int64)
@@ -196,15 +194,11 @@ def _sharing(owner: Array, begin: Array, n: int) -> sp.csr_matrix:
 def _of_order(touching: sp.csr_matrix, order: int, lower_order: bool) -> sp.csr_matrix:
     """Link units whose shortest path has `order` steps (or at most so many)."""
     n = touching.shape[0]
-    reached = sp.identity(n, format="csr", dtype=bool)
+    itself = sp.identity(n, format="csr", dtype=bool)
     step = touching.astype(bool)
-    frontier = reached
-    seen = reached
+    frontier = seen = itself
     for _ in range(order):
         wider = (frontier @ step).astype(bool)
         frontier = sp.csr_matrix(wider > seen)
         seen = sp.csr_matrix(seen + frontier).astype(bool)
-    links = sp.csr_matrix(seen if lower_order else frontier, dtype=float)
-    links.setdiag(0)
-    links.eliminate_zeros()
-    return links
+    return sp.csr_matrix(seen > itself if lower_order else frontier, dtype=float)

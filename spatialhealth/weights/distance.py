@@ -74,7 +74,8 @@ def band_links(coordinates: Array, threshold: float, geographic: bool = False) -
     threshold : float
         Greatest distance in metres.
     geographic : bool, default False
-        Whether distances are those of geodesics of the WGS 84 ellipsoid.
+        Whether distances are those of geodesics of the WGS 84 ellipsoid. pyproj measures the few that chords
+        leave in doubt.
 
     Returns
     -------
@@ -87,6 +88,8 @@ def band_links(coordinates: Array, threshold: float, geographic: bool = False) -
         If the threshold is not positive.
     ShapeError, NonNumericError, NonFiniteError, CoordinateSystemError
         If the coordinates are none.
+    MissingLibraryError
+        If distances are in doubt and there is no pyproj.
     SizeError
         If more than 100,000,000 links would have to be held.
 

@@ -75,7 +75,8 @@ def knn_links(coordinates: Array, k: int = 8, geographic: bool = False) -> sp.cs
     k : int, default 8
         Number of neighbours of each point. Among equally distant ones, the earlier row is taken.
     geographic : bool, default False
-        Whether distances are those of geodesics of the WGS 84 ellipsoid.
+        Whether distances are those of geodesics of the WGS 84 ellipsoid. pyproj measures the few that chords
+        leave in doubt.
 
     Returns
     -------
@@ -88,6 +89,8 @@ def knn_links(coordinates: Array, k: int = 8, geographic: bool = False) -> sp.cs
         If `k` is no positive whole number below the number of points.
     ShapeError, NonNumericError, NonFiniteError, CoordinateSystemError
         If the coordinates are none.
+    MissingLibraryError
+        If distances are in doubt and there is no pyproj.
 
     Examples
     --------
@@ -144,11 +147,14 @@ def nearest(metric: Metric, k: int) -> Array:
         result[focal[sure]] = candidate[sure, 1 : k + 1]
         unsure = focal[~sure]
         while len(unsure):
-            straight, candidate = tree.query(points[unsure], k=asked, workers=-1)
-            found, kth = _closest(metric, unsure, candidate, k)
-            result[unsure] = found
-            beyond, _ = metric.bounds(straight[:, -1])
-            unsure, asked = unsure[(beyond <= kth) & (asked < n)], min(n, 2 * asked)
+            enough = np.zeros(len(unsure), dtype=bool)
+            step = max(_BLOCK // asked, 1)  # many points in one place ask for many candidates
+            for start in range(0, len(unsure), step):
+                part = slice(start, start + step)
+                straight, candidate = tree.query(points[unsure[part]], k=asked, workers=-1)
+                result[unsure[part]], kth = _closest(metric, unsure[part], candidate, k)
+                enough[part] = (metric.bounds(straight[:, -1])[0] > kth) | (asked == n)
+            unsure, asked = unsure[~enough], min(n, 2 * asked)
     return result
 
 

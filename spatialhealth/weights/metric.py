@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import SizeError
+from spatialhealth.errors import MissingLibraryError, SizeError
 
 __all__ = ["GeodesicMetric", "Metric", "PlanarMetric"]
 
@@ -49,7 +49,8 @@ class Metric(ABC):
         least, greatest = self.bounds(np.sqrt(np.square(points[i] - points[j]).sum(axis=1)))
         near = greatest <= threshold
         unsure = np.flatnonzero(~near & (least <= threshold))
-        near[unsure] = self.measure(i[unsure], j[unsure]) <= threshold
+        if len(unsure):
+            near[unsure] = self.measure(i[unsure], j[unsure]) <= threshold
         return i[near], j[near]
 
     def within(self, threshold: float) -> tuple[Array, Array, Array]:
@@ -163,8 +164,13 @@ class GeodesicMetric(Metric):
 
     def measure(self, i: Array, j: Array) -> Array:
         """Give geodesic distances in metres (Karney's algorithm, by PROJ)."""
-        from pyproj import Geod
-
+        try:
+            from pyproj import Geod
+        except ModuleNotFoundError:
+            raise MissingLibraryError(
+                "Geodesic distances this close to each other need pyproj, which is not installed here. Install it "
+                "(pip install pyproj), or project the coordinates to metres."
+            ) from None
         geod = Geod(a=self.major, b=self.minor)
         (lon1, lat1), (lon2, lat2) = self.points[i].T, self.points[j].T
         return np.asarray(geod.inv(lon1, lat1, lon2, lat2)[2])

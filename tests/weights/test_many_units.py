@@ -439,3 +439,19 @@ def of_size(side):
 def test_steps_of_python_do_not_grow_with_the_units(what):
     small, large = (steps(of_size(side)[what]) for side in (12, 36))
     assert large <= small + 60  # ties may ask for candidates once or twice more
+
+
+def test_geodesics_in_doubt_without_pyproj(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    clear = [[0, 0], [1, 0], [3, 0], [7, 0]]
+    assert knn_links(clear, 1, geographic=True).indices.tolist() == [1, 0, 1, 2]
+    assert band_links(clear, 120_000.0, geographic=True).nnz == 2
+    with refusal(errors.MissingLibraryError, "need pyproj", "project the coordinates"):
+        knn_links([[0, 0], [1, 0], [-1, 0]], 1, geographic=True)
+
+
+def test_many_points_in_few_places():
+    points = np.repeat(scattered(6), [400, 1, 90, 2, 30, 1], axis=0)
+    points = points[np.random.default_rng(6).permutation(len(points))]
+    found = knn_links(points, 5)
+    np.testing.assert_array_equal(found.toarray(), brute_knn(apart(PlanarMetric(points)), 5))
