@@ -48,6 +48,12 @@ def distance_band(
         If the layer cannot be measured.
     WeightsError
         If no two units are in reach of each other.
+    SizeError
+        If more than 100,000,000 links would have to be held.
+
+    Notes
+    -----
+    1,000,000 points with seven neighbours each take about three seconds and a third of a gigabyte beside the layer.
 
     Examples
     --------
@@ -92,6 +98,10 @@ def band_links(coordinates: Array, threshold: float, geographic: bool = False) -
         If distances are in doubt and there is no pyproj.
     SizeError
         If more than 100,000,000 links would have to be held.
+
+    Notes
+    -----
+    10,000,000 points with seven neighbours each take less than a minute and 3 GB.
 
     Examples
     --------

@@ -49,6 +49,11 @@ def knn(frame: gpd.GeoDataFrame, k: int = 8, standardise: Standardise | None = "
     CoordinateSystemError, GeometryError, DuplicateError
         If the layer cannot be measured.
 
+    Notes
+    -----
+    1,000,000 points and k = 8 take about three seconds and a third of a gigabyte beside the layer. The search runs on
+    all cores.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -91,6 +96,11 @@ def knn_links(coordinates: Array, k: int = 8, geographic: bool = False) -> sp.cs
         If the coordinates are none.
     MissingLibraryError
         If distances are in doubt and there is no pyproj.
+
+    Notes
+    -----
+    10,000,000 points and k = 8 take half a minute on a plane, less than two minutes on the globe, and 1.5 GB. The
+    search runs on all cores.
 
     Examples
     --------
