@@ -10,6 +10,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import NonFiniteError, NonNumericError, OptionError, ShapeError
 
 __all__ = [
+    "MISSING",
     "check_finite",
     "check_number",
     "check_option",
@@ -20,6 +21,8 @@ __all__ = [
     "random_generator",
     "seed_sequence",
 ]
+
+MISSING = frozenset(("None", "nan", "NaT", "<NA>"))  # how a missing label that is no text writes itself
 
 
 def check_option(owner: str, name: str, value: Any, allowed: Any, *, none: bool = False) -> Any:
@@ -92,7 +95,7 @@ def check_finite(what: str, array: Array) -> Array:
 
 def is_missing(label: Any) -> bool:
     """Whether a label is None, NaN, NaT or pandas' NA."""
-    return not isinstance(label, str) and str(label) in ("None", "nan", "NaT", "<NA>")
+    return not isinstance(label, str) and str(label) in MISSING
 
 
 def random_generator(owner: str, random_state: Any) -> np.random.Generator:

@@ -34,7 +34,7 @@ def unit_square(column, row, order="<"):
 def core_numbers():
     """Everything the core computes, as plain numbers. Runs here and in the bare environment."""
     from spatialhealth import SLX, SpatialDurbin, SpatialLag
-    from spatialhealth.weights import contiguity_links, standardise
+    from spatialhealth.weights import band_links, contiguity_links, knn_links, standardise
 
     squares = [unit_square(c, r, "<" if c % 2 else ">") for r in range(3) for c in range(4)]
     queen, rook = contiguity_links(squares), contiguity_links(squares, rook=True)
@@ -42,6 +42,11 @@ def core_numbers():
     rng = np.random.default_rng(7)
     Y, X = rng.normal(size=(5, 12)), rng.normal(size=(5, 12, 2))
     numbers = {"queen": queen.toarray().tolist(), "rook": int(rook.sum())}
+    for geographic in (False, True):
+        numbers[f"knn {geographic}"] = knn_links(X[0], 3, geographic).indices.tolist()
+        numbers[f"band {geographic}"] = band_links(
+            X[0], 1e5 if geographic else 1.0, geographic
+        ).indices.tolist()
     for estimator in (SLX, SpatialLag, SpatialDurbin):
         for logdet in ("eigen", "lu"):
             for effects in ("none", "two-way"):
@@ -112,7 +117,7 @@ def test_the_core_gives_the_same_numbers_in_it(bare_python):
         "print(json.dumps(light.core_numbers()))\n"
     )
     there, ours = json.loads(run(bare_python, code)), core_numbers()
-    assert there.keys() == ours.keys() and len(ours) == 15
+    assert there.keys() == ours.keys() and len(ours) == 19
     assert there["queen"] == ours["queen"] and there["rook"] == ours["rook"] == 34
     assert there["summary"] == ours["summary"]
     for name in ours.keys() - {"queen", "rook", "summary"}:

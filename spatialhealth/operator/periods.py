@@ -15,6 +15,7 @@ from spatialhealth._typing import LogDet as LogDetName
 from spatialhealth.errors import AlignmentError, OptionError, some
 from spatialhealth.operator.blocks import Block, BlockOperator
 from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.weights.ids import places
 
 __all__ = ["PeriodWeights", "varies_by_period"]
 
@@ -198,14 +199,13 @@ def _same_order(
     """Give the second operator in the order of the first."""
     if np.array_equal(first.ids, other.ids):
         return other
-    place = {label: number for number, label in enumerate(other.ids.tolist())}
-    known = first.ids.tolist()
-    only = [label for label in known if label not in place], sorted(set(place) - set(known), key=str)
+    order = places(other.ids, first.ids)
+    extra = other.ids[places(first.ids, other.ids) < 0].tolist()
+    only = first.ids[order < 0].tolist(), sorted(extra, key=str)
     if any(only):
         said = (f"only in {w}: {some(o)}" for w, o in zip((name, other_name), only, strict=True) if o)
         raise AlignmentError(
             f"The weights of the periods {name} and {other_name} have not the same units; {'; '.join(said)}. "
             "Build all of them over all units; who is not observed in a period is left out by missing='unbalanced'."
         )
-    order = np.array([place[label] for label in known])
     return SpatialOperator((first.ids, other.matrix[order][:, order]), other._requested)

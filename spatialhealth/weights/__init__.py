@@ -8,14 +8,15 @@
 from spatialhealth.weights.combine import combine
 from spatialhealth.weights.contiguity import contiguity, contiguity_links
 from spatialhealth.weights.convert import as_graph, as_links, to_graph
-from spatialhealth.weights.distance import distance_band, inverse_distance
+from spatialhealth.weights.distance import band_links, distance_band, inverse_distance
 from spatialhealth.weights.kernel import kernel
-from spatialhealth.weights.knn import knn
+from spatialhealth.weights.knn import knn, knn_links
 from spatialhealth.weights.standardise import standardise
 
 __all__ = [
     "as_graph",
     "as_links",
+    "band_links",
     "combine",
     "contiguity",
     "contiguity_links",
@@ -23,6 +24,7 @@ __all__ = [
     "inverse_distance",
     "kernel",
     "knn",
+    "knn_links",
     "standardise",
     "to_graph",
 ]

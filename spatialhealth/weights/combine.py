@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spatialhealth._typing import Standardise
 from spatialhealth._validation import check_share
 from spatialhealth.errors import AlignmentError, some
 from spatialhealth.weights.convert import as_links, to_graph
+from spatialhealth.weights.ids import places
 from spatialhealth.weights.standardise import standardise as standardised
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ def combine(first: Any, second: Any, share: float = 0.5, standardise: Standardis
     share = check_share("combine", "share", share)
     ids, one = as_links(first)
     other_ids, two = as_links(second)
-    place = {label: position for position, label in enumerate(other_ids)}
-    lacking = [label for label in ids if label not in place]
-    extra = sorted(set(place) - set(ids), key=str)
+    order = places(other_ids, ids)
+    lacking = ids[order < 0].tolist()
+    extra = sorted(other_ids[places(ids, other_ids) < 0].tolist(), key=str)
     if lacking or extra:
         raise AlignmentError(
             "The two sets of weights have not the same units: "
@@ -66,6 +65,5 @@ def combine(first: Any, second: Any, share: float = 0.5, standardise: Standardis
             )
             + ". Build both from the same layer."
         )
-    order = np.array([place[label] for label in ids])
     mixed = share * standardised(one) + (1 - share) * standardised(two[order][:, order])
     return to_graph(ids, standardised(mixed, standardise))

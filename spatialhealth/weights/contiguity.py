@@ -10,9 +10,8 @@ import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Standardise
 from spatialhealth._validation import check_positive
-from spatialhealth.weights.convert import check_links, to_graph
+from spatialhealth.weights.finish import labelled
 from spatialhealth.weights.frames import ids_of, polygons_of
-from spatialhealth.weights.standardise import standardise as standardised
 from spatialhealth.weights.wkb import rings
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
 
 __all__ = ["contiguity", "contiguity_links"]
+
+_INT32 = np.iinfo(np.int32).max
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)  # mix bits; any odd ones do
 
 
 def contiguity(
@@ -61,7 +63,8 @@ def contiguity(
     Notes
     -----
     Vertices must coincide exactly, as they do in a clean coverage. The links equal those of
-    ``libpysal.graph.Graph.build_contiguity``.
+    ``libpysal.graph.Graph.build_contiguity``. 1,000,000 squares take about five seconds and half a gigabyte beside
+    the layer.
 
     Examples
     --------
@@ -72,10 +75,11 @@ def contiguity(
     {'a': 0.5, 'c': 0.5}
     """
     check_positive("contiguity", "order", order, integer=True)
-    touching = contiguity_links(polygons_of(frame), rook=rook)
-    links = _of_order(touching, order, lower_order) if order > 1 else touching
-    ids, links = check_links(ids_of(frame), links)
-    return to_graph(ids, standardised(links, standardise))
+    ids = ids_of(frame)
+    links = contiguity_links(polygons_of(frame, ids), rook=rook)
+    if order > 1:
+        links = _of_order(links, order, lower_order)
+    return labelled(ids, links, standardise)
 
 
 def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_matrix:
@@ -98,6 +102,11 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
     GeometryError
         If a geometry is empty, no polygon, or cut short.
 
+    Notes
+    -----
+    Vertices are matched by one sort of all of them. 10,000,000 squares take about a minute and 6 GB, half of it the
+    binary.
+
     Examples
     --------
     >>> from shapely import box, to_wkb
@@ -106,45 +115,96 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
     """
     vertices, unit, length = rings(polygons)
     n = int(unit[-1]) + 1
-    owner = np.repeat(unit, length)
-    corner = _identify(vertices[:, 0], vertices[:, 1])
+    owner = np.repeat(unit.astype(np.int32 if n <= _INT32 else np.int64), length)
+    last = np.cumsum(length) - 1
+    x, y = np.ascontiguousarray(vertices[:, 0]), np.ascontiguousarray(vertices[:, 1])
+    del vertices
+    order, new = _alike(x.view(np.uint64), y.view(np.uint64))
+    del x, y
     if rook:
-        inside = np.ones(len(corner), dtype=bool)
-        inside[np.cumsum(length) - 1] = False  # no edge leads from a ring's last vertex to the next ring
-        start, end = corner[:-1][inside[:-1]], corner[1:][inside[:-1]]
-        owner = owner[:-1][inside[:-1]]
-        corner = _identify(np.minimum(start, end), np.maximum(start, end))
-    incidence = sp.coo_matrix((np.ones(len(corner), np.int32), (owner, corner))).tocsc()
-    incidence.data[:] = 1
-    shared = incidence[:, np.diff(incidence.indptr) > 1]  # most vertices belong to one unit only
-    links = (shared @ shared.T).tocsr()
-    links.resize((n, n))
-    links.setdiag(0)
-    links.eliminate_zeros()
-    links.data = np.ones(links.nnz)
-    return sp.csr_matrix(links, dtype=float)
+        corner = np.empty(len(order), dtype=np.int64)
+        corner[order] = np.cumsum(new) - 1
+        within = np.ones(len(corner), dtype=bool)
+        within[last] = False  # no edge leads from a ring's last vertex to the next ring
+        start, end = corner[:-1][within[:-1]], corner[1:][within[:-1]]
+        owner = owner[:-1][within[:-1]]
+        order, new = _alike(np.minimum(start, end).view(np.uint64), np.maximum(start, end).view(np.uint64))
+    return _sharing(owner[order], np.flatnonzero(new), n)
 
 
-def _identify(first: Array, second: Array) -> Array:
-    """Give the distinct pairs (first, second) a number each."""
-    _, x = np.unique(first, return_inverse=True)
-    _, y = np.unique(second, return_inverse=True)
-    key = x.astype(np.int64).ravel() * (int(y.max()) + 1) + y.ravel()
-    return np.asarray(np.unique(key, return_inverse=True)[1].ravel())
+def _alike(first: Array, second: Array) -> tuple[Array, Array]:
+    """Sort pairs of 64 bits so that equal pairs follow each other: the order, and where a new pair begins.
+
+    One sort by a mixture of both numbers does, but for two pairs of one mixture: they are looked for, and the
+    pairs then sorted by both numbers.
+    """
+    mixed = first * _ODD[0]
+    mixed ^= mixed >> np.uint64(32)
+    mixed += second
+    mixed *= _ODD[1]
+    mixed ^= mixed >> np.uint64(29)
+    order = np.argsort(mixed)
+    mixed = mixed[order]
+    alike = mixed[1:] == mixed[:-1]
+    del mixed
+    new = _begins(first, second, order)
+    if (new[1:] & alike).any():
+        order = np.lexsort((second, first))
+        new = _begins(first, second, order)
+    return order, new
+
+
+def _begins(first: Array, second: Array, order: Array) -> Array:
+    """Give where, in an order, a pair differs from the one before."""
+    new = np.ones(len(order), dtype=bool)
+    for numbers in (first, second):
+        ordered = numbers[order]
+        differs = ordered[1:] != ordered[:-1]
+        new[1:] = differs if numbers is first else new[1:] | differs
+    return new
+
+
+def _sharing(owner: Array, begin: Array, n: int) -> sp.csr_matrix:
+    """Link the units that own something in common.
+
+    Parameters
+    ----------
+    owner : ndarray of shape (v,)
+        Units, in which the owners of one thing follow each other.
+    begin : ndarray of shape (m,)
+        Where the owners of each thing begin.
+    n : int
+        Number of units.
+    """
+    size = np.diff(begin, append=len(owner))
+    shared = size > 1  # most vertices belong to one unit only
+    owner, size = owner[np.repeat(shared, size)], size[shared]
+    indptr = np.concatenate([[0], np.cumsum(size)])
+    # truth values, for a count of common vertices would not fit into a byte
+    owners = sp.csr_matrix((np.ones(len(owner), dtype=bool), owner, indptr), shape=(len(size), n))
+    del owner
+    owners = owners[np.argsort(owners.indices[owners.indptr[:-1]])]  # near each other where their units are
+    links = sp.csr_matrix(owners.T.tocsr() @ owners)
+    rows = np.repeat(np.arange(n, dtype=links.indices.dtype), np.diff(links.indptr))
+    others = rows != links.indices
+    itself = np.zeros(n + 1, dtype=links.indptr.dtype)
+    itself[rows[~others] + 1] = 1
+    del rows
+    indices, indptr = links.indices[others], links.indptr - np.cumsum(itself, dtype=itself.dtype)
+    del links, others
+    found = sp.csr_matrix((np.ones(len(indices), dtype=bool), indices, indptr), shape=(n, n))
+    found.sort_indices()
+    return sp.csr_matrix((np.ones(found.nnz), found.indices, found.indptr), shape=(n, n))
 
 
 def _of_order(touching: sp.csr_matrix, order: int, lower_order: bool) -> sp.csr_matrix:
     """Link units whose shortest path has `order` steps (or at most so many)."""
     n = touching.shape[0]
-    reached = sp.identity(n, format="csr", dtype=bool)
+    itself = sp.identity(n, format="csr", dtype=bool)
     step = touching.astype(bool)
-    frontier = reached
-    seen = reached
+    frontier = seen = itself
     for _ in range(order):
         wider = (frontier @ step).astype(bool)
         frontier = sp.csr_matrix(wider > seen)
         seen = sp.csr_matrix(seen + frontier).astype(bool)
-    links = sp.csr_matrix(seen if lower_order else frontier, dtype=float)
-    links.setdiag(0)
-    links.eliminate_zeros()
-    return links
+    return sp.csr_matrix(seen > itself if lower_order else frontier, dtype=float)

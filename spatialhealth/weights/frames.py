@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import check_finite, numeric_array
 from spatialhealth.errors import (
     CoordinateSystemError,
     CoordinateSystemWarning,
     DuplicateError,
     GeometryError,
     LabelError,
+    ShapeError,
     some,
 )
 from spatialhealth.weights.metric import GeodesicMetric, Metric, PlanarMetric
@@ -21,8 +23,9 @@ from spatialhealth.weights.metric import GeodesicMetric, Metric, PlanarMetric
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["ids_of", "metric_of", "points_of", "polygons_of"]
+__all__ = ["ids_of", "metric_of", "metric_of_points", "points_of", "polygons_of"]
 
+_POINT, _POLYGONS = 0, (3, 6)  # shapely's numbers of types
 _DEGREES = (180, 90)  # greatest longitude and latitude
 
 
@@ -59,10 +62,12 @@ def ids_of(frame: gpd.GeoDataFrame) -> Array:
     return np.asarray(index.to_numpy())
 
 
-def polygons_of(frame: gpd.GeoDataFrame) -> list[bytes]:
+def polygons_of(frame: gpd.GeoDataFrame, ids: Array) -> Array:
     """Give the well-known binary of a frame's polygons, after checking that they are valid polygons."""
-    ids = ids_of(frame)
-    kind = frame.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
+    import shapely
+
+    shapes = frame.geometry.to_numpy()
+    kind = np.isin(shapely.get_type_id(shapes), _POLYGONS)
     if not kind.all():
         found = sorted(set(frame.geom_type[~kind]))
         raise GeometryError(
@@ -70,7 +75,7 @@ def polygons_of(frame: gpd.GeoDataFrame) -> list[bytes]:
             "Use knn or distance_band for points."
         )
     _valid(frame, ids)
-    return list(frame.geometry.to_wkb())
+    return np.asarray(shapely.to_wkb(shapes, output_dimension=2))
 
 
 def _valid(frame: gpd.GeoDataFrame, ids: Array) -> None:
@@ -82,16 +87,21 @@ def _valid(frame: gpd.GeoDataFrame, ids: Array) -> None:
         )
 
 
-def points_of(frame: gpd.GeoDataFrame) -> Array:
+def points_of(frame: gpd.GeoDataFrame, ids: Array) -> Array:
     """Give the (n, 2) coordinates of a frame's points; a polygon stands by its centroid."""
     import shapely
 
-    _valid(frame, ids_of(frame))
-    return np.asarray(shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy())))
+    shapes = frame.geometry.to_numpy()
+    if (shapely.get_type_id(shapes) == _POINT).all():
+        points = np.asarray(shapely.get_coordinates(shapes))
+        if np.isfinite(points).all():  # all there is to a valid point
+            return points
+    _valid(frame, ids)
+    return np.asarray(shapely.get_coordinates(shapely.centroid(shapes)))
 
 
-def metric_of(frame: gpd.GeoDataFrame) -> Metric:
-    """Give the way to measure metres in a frame's coordinate system."""
+def metric_of(frame: gpd.GeoDataFrame, ids: Array) -> Metric:
+    """Give the way to measure metres in a frame's coordinate system; `ids` as of `ids_of`."""
     crs: Any = frame.crs
     if crs is None:
         raise CoordinateSystemError(
@@ -99,14 +109,14 @@ def metric_of(frame: gpd.GeoDataFrame) -> Metric:
             "Declare it with frame.set_crs(...), for example EPSG:4326 for longitude and latitude."
         )
     if crs.is_geographic:
-        return _geodesic(frame, crs)
+        return _geodesic(points_of(frame, ids), ids, crs)
     units = {axis.unit_conversion_factor for axis in crs.axis_info[:2]}
     if not crs.is_projected or len(units) != 1:
         raise CoordinateSystemError(
             f"Distances cannot be measured in {crs.name!r}, which is neither geographic nor projected. "
             "Reproject with frame.to_crs(...)."
         )
-    points, unit = points_of(frame), float(units.pop())
+    points, unit = points_of(frame, ids), float(units.pop())
     if unit <= 1 and (np.abs(points) <= _DEGREES).all():
         warnings.warn(
             f"The layer says {crs.name!r} ({crs.axis_info[0].unit_name}), but all its coordinates lie within those "
@@ -118,12 +128,31 @@ def metric_of(frame: gpd.GeoDataFrame) -> Metric:
     return PlanarMetric(points, metres=unit)
 
 
-def _geodesic(frame: gpd.GeoDataFrame, crs: Any) -> GeodesicMetric:
-    points = points_of(frame)
+def metric_of_points(owner: str, coordinates: Any, geographic: bool) -> GeodesicMetric | PlanarMetric:
+    """Give the way to measure metres between points in metres, or in degrees on the WGS 84 ellipsoid."""
+    what = f"{owner}: the array of coordinates"
+    points = check_finite(what, numeric_array(what, coordinates, 2))
+    if points.shape[1] != 2 or len(points) == 0:
+        raise ShapeError(
+            f"{owner}: coordinates must have shape (n, 2), x and y or longitude and latitude; they have shape "
+            f"{points.shape}."
+        )
+    if not geographic:
+        return PlanarMetric(points)
     outside = (np.abs(points[:, 0]) > 360) | (np.abs(points[:, 1]) > 90)
     if outside.any():
         raise CoordinateSystemError(
-            f"The layer says {crs.name!r} (degrees), but units {some(frame.index[outside])} lie outside "
+            f"{owner}: the points at {some(np.flatnonzero(outside).tolist())} lie outside the range of longitude and "
+            "latitude. Give degrees, or leave out geographic=True."
+        )
+    return GeodesicMetric(points)
+
+
+def _geodesic(points: Array, ids: Array, crs: Any) -> GeodesicMetric:
+    outside = (np.abs(points[:, 0]) > 360) | (np.abs(points[:, 1]) > 90)
+    if outside.any():
+        raise CoordinateSystemError(
+            f"The layer says {crs.name!r} (degrees), but units {some(ids[outside])} lie outside "
             "the range of longitude and latitude: the coordinate system is wrong. Set the right one with "
             "frame.set_crs(..., allow_override=True)."
         )

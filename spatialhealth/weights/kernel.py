@@ -9,7 +9,7 @@ import numpy as np
 
 from spatialhealth._typing import Array, KernelFunction, Standardise
 from spatialhealth._validation import check_option, check_positive
-from spatialhealth.weights.distance import weigh_pairs
+from spatialhealth.weights.finish import labelled, symmetric
 from spatialhealth.weights.frames import ids_of, metric_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def kernel(
     check_positive("kernel", "bandwidth", bandwidth)
     check_option("kernel", "function", function, KernelFunction)
     ids = ids_of(frame)
-    metric = metric_of(frame)
+    metric = metric_of(frame, ids)
     if function != "gaussian":
         reach = bandwidth if cutoff is None else min(bandwidth, check_positive("kernel", "cutoff", cutoff))
         i, j, distance = metric.within(reach)
@@ -85,4 +85,5 @@ def kernel(
         i, j, distance = metric.everything()
     else:
         i, j, distance = metric.within(check_positive("kernel", "cutoff", cutoff))
-    return weigh_pairs(ids, i, j, _KERNELS[function](distance / bandwidth), standardise)
+    links = symmetric(i, j, _KERNELS[function](distance / bandwidth), len(ids))
+    return labelled(ids, links, standardise)

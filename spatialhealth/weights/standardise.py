@@ -13,7 +13,7 @@ from spatialhealth._validation import check_option
 from spatialhealth.errors import WeightsError
 from spatialhealth.weights.convert import as_matrix
 
-__all__ = ["spectral_radius", "standardise"]
+__all__ = ["spectral_radius", "standardise", "standardise_in_place"]
 
 _FEW = 500  # units up to which all eigenvalues are computed at once
 
@@ -54,20 +54,24 @@ def standardise(matrix: Any, how: Standardise | None = "row") -> sp.csr_matrix:
     [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     check_option("standardise", "standardise", how, Standardise, none=True)
-    matrix = as_matrix(matrix)
-    if how is None:
-        return matrix
+    return standardise_in_place(as_matrix(matrix), how)
+
+
+def standardise_in_place(matrix: sp.csr_matrix, how: Standardise | None) -> sp.csr_matrix:
+    """Standardise a matrix whose values may be overwritten; see `standardise`."""
     if how == "row":
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         scale = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-        return sp.csr_matrix(sp.diags(scale) @ matrix)
-    radius = spectral_radius(matrix)
-    if not radius > 0:
-        raise WeightsError(
-            "The spectral radius of the weights is zero, for no links lead back to where they start. "
-            "Use standardise='row' or None."
-        )
-    return matrix / radius
+        matrix.data *= np.repeat(scale, np.diff(matrix.indptr))
+    if how == "spectral":
+        radius = spectral_radius(matrix)
+        if not radius > 0:
+            raise WeightsError(
+                "The spectral radius of the weights is zero, for no links lead back to where they start. "
+                "Use standardise='row' or None."
+            )
+        matrix.data /= radius
+    return matrix
 
 
 def spectral_radius(matrix: sp.csr_matrix) -> float:

@@ -405,6 +405,11 @@ def test_labelling_a_matrix_with_too_few_ids(links):
         W.to_graph(links[0][:-1], links[1])
 
 
+def test_labelling_a_matrix_with_an_id_twice(links):
+    with refusal(errors.DuplicateError, "Ids of the weights stand more than once: 'u00'", "its own"):
+        W.to_graph(["u00", *links[0][:-1]], links[1])
+
+
 def test_no_spectral_radius():
     with refusal(errors.WeightsError, "spectral radius of the weights is zero", "standardise='row'"):
         standardise(np.array([[0.0, 1.0], [0.0, 0.0]]), "spectral")
