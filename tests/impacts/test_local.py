@@ -46,13 +46,6 @@ def test_means_are_the_mean_effects():
     assert local["emitted"].mean() == pytest.approx(indirect, abs=1e-12)
 
 
-def test_blocks_do_not_show(monkeypatch):
-    effects = fit("SDM", "queen").impacts()
-    whole = effects.local("INC")
-    monkeypatch.setattr("spatialhealth.impacts.local._BLOCK", 7)
-    np.testing.assert_allclose(effects.local("INC"), whole, rtol=1e-12)
-
-
 def test_an_unknown_regressor_lists_the_known_ones():
     with pytest.raises(OptionError, match="INC, HOVAL"):
         fit("SDM", "queen").impacts().local("INCOME")
