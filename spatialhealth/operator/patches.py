@@ -115,13 +115,14 @@ def _with_margin(links: sp.csr_matrix, part: Array, margin: int) -> Array | None
 
 
 def parts_of(links: sp.csr_matrix, size: int) -> list[Array]:
-    """Part the units into compact sets of at most `size`: halves by distance from a unit at the edge, time and again.
+    """Part the units into compact sets: halves by distance from a unit at the edge, time and again.
 
     Parameters
     ----------
     links : scipy.sparse.csr_matrix of shape (n, n)
         Symmetric.
     size : int
+        Units in a set, at most; up to twice as many where the set is made of whole components.
 
     Returns
     -------
@@ -131,12 +132,13 @@ def parts_of(links: sp.csr_matrix, size: int) -> list[Array]:
     _, component = csgraph.connected_components(links, directed=False)
     count = np.bincount(component)
     small = count <= size
-    # components that fit go together; a set may be as large as two of them
     bins = np.cumsum(np.where(small, count, 0)) // size
     together = np.where(small, bins, bins.max() + 1 + np.arange(len(count)))[component]
     order = np.argsort(together, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(together[order])) + 1)
-    return [part for group in groups for part in _halved(links, group, size)]
+    parts: list[Array] = []
+    for group in np.split(order, np.flatnonzero(np.diff(together[order])) + 1):
+        parts.extend([group] if small[component[group[0]]] else _halved(links, group, size))
+    return parts
 
 
 def _halved(links: sp.csr_matrix, units: Array, size: int) -> Iterator[Array]:

@@ -17,7 +17,7 @@ __all__ = ["probed"]
 
 _ACCURACY = 0.01
 _BLOCK = 8  # probes at once: 64 MB for each array of a million units
-_FEWEST, _MOST = 2, 12  # blocks
+_FEWEST, _MOST = 4, 12  # blocks
 _COSTS = ((200_000_000, 3), (4_000_000_000, 2))  # multiplications in W W up to which W^3 and W^2 are formed
 
 
@@ -34,7 +34,7 @@ def probed(
     random_state : int or numpy.random.Generator, default 0
         Seed of the signs.
     accuracy : float, default 0.01
-        Probes are added, 8 at a time from 16 up to 96, until the root mean square of the errors is this share of
+        Probes are added, 8 at a time from 32 up to 96, until the root mean square of the errors is this share of
         that of the diagonal. The error that is reached is reported, whether this or less than this.
 
     Returns
