@@ -19,7 +19,7 @@ from spatialhealth.operator.spectrum import Spectrum
 __all__ = ["from_patches", "parts_of"]
 
 _PART = 16_000  # units whose diagonal one patch gives: fewer lie near its border, more fill its factors up
-_PATCH = 64_000  # units of a patch, its margin included, beyond which there are too many
+_PATCH = 64_000  # units of a patch, its margin included
 _COMPACT = 1 / 3  # neighbours of a part for each of its units, beyond which it is no place on a map
 _ENOUGH = 1e-3
 _MARGINS = (6, 9, 13, 19, 28, 40, 60)  # orders of neighbours
@@ -51,27 +51,31 @@ def from_patches(spectrum: Spectrum, rho: float, random_state: Any = 0) -> tuple
     a patch P alone leaves out the walks that leave P and come back, u' (A^-1)_OO v with u and v what arrives outside
     of it, O: no more than |u| |v| times the norm of (A^-1)_OO. |u|^2 and |v|^2 are estimated with random signs
     outside, and the norm is taken as 1 / (1 - |rho| times a bound on the spectral radius), which it does not exceed
-    for a symmetrisable W. Margins grow until the error is a thousandth of the diagonal's distance from one.
+    for a symmetrisable W. Margins grow until the error is a thousandth of the diagonal's distance from one, if a
+    patch can hold them.
     """
-    rng = random_generator("effects by unit", random_state)
     matrix = spectrum.similar
     transposed = matrix if spectrum.is_symmetrisable else sp.csr_matrix(matrix.T)
     links = sp.csr_matrix(abs(matrix) + abs(transposed))
+    rng = random_generator("effects by unit", random_state)
     signs = rng.integers(0, 2, (spectrum.n, _PROBES), dtype=np.int8).astype(np.float32) * 2 - 1
-    value, slope, error = np.empty(spectrum.n), np.empty(spectrum.n), np.empty(spectrum.n)
-    margins, slack = list(_MARGINS), _slack(spectrum, rho)
+    scale = _SURE / _slack(spectrum, rho)
+    found, error = np.empty(spectrum.n, dtype=complex), np.empty(spectrum.n)
+    enough = 0
     for part in track(parts_of(links, _PART), "effects by unit"):
-        for margin in tuple(margins):
-            patch = _with_margin(links, part, margin)
-            if patch is None:
-                return None
-            found = inverse_diagonal(sp.csr_matrix(matrix[patch][:, patch]), complex(rho, STEP))[: len(part)]
-            off = _returning(matrix, transposed, patch, rho, signs)[: len(part)] * _SURE / slack
-            if np.linalg.norm(off) <= _ENOUGH * np.linalg.norm(found.real - 1) or margin == margins[-1]:
+        rings, place = _surroundings(links, part), slice(0, len(part))
+        if rings is None:
+            return None
+        possible = [margin for margin in _MARGINS if margin < len(rings)]
+        for margin in [m for m in possible if m >= enough] or possible[-1:]:
+            patch = np.concatenate(rings[: margin + 1])
+            inner = sp.csr_matrix(matrix[patch][:, patch])
+            found[part] = inverse_diagonal(inner, complex(rho, STEP))[place]
+            error[part] = _returning(inner, matrix, transposed, patch, rho, signs)[place] * scale
+            if np.linalg.norm(error[part]) <= _ENOUGH * np.linalg.norm(found[part].real - 1):
                 break
-            margins.remove(margin)  # what is too narrow here is so elsewhere
-        value[part], slope[part], error[part] = found.real, found.imag / STEP, off
-    return value, slope, error
+        enough = margin  # what is too narrow here is so elsewhere
+    return found.real, found.imag / STEP, error
 
 
 def _slack(spectrum: Spectrum, rho: float) -> float:
@@ -83,7 +87,12 @@ def _slack(spectrum: Spectrum, rho: float) -> float:
 
 
 def _returning(
-    matrix: sp.csr_matrix, transposed: sp.csr_matrix, patch: Array, rho: float, signs: Array
+    inner: sp.csr_matrix,
+    matrix: sp.csr_matrix,
+    transposed: sp.csr_matrix,
+    patch: Array,
+    rho: float,
+    signs: Array,
 ) -> Array:
     """Estimate |u| |v| for every unit of a patch, shape (p,)."""
     inside = signs[patch].copy()
@@ -92,7 +101,7 @@ def _returning(
     entering = leaving if transposed is matrix else rho * (transposed[patch] @ signs)
     signs[patch] = inside
     with one_thread():
-        factor = factorise(sp.csr_matrix(matrix[patch][:, patch]), rho, without_pivoting=True)
+        factor = factorise(inner, rho, without_pivoting=True)
         out = np.square(factor.solve(leaving.astype(float))).mean(axis=1)
         if transposed is matrix:
             return np.asarray(out)
@@ -100,18 +109,23 @@ def _returning(
     return np.asarray(np.sqrt(out * back))
 
 
-def _with_margin(links: sp.csr_matrix, part: Array, margin: int) -> Array | None:
-    """Give the units of a part, and behind them those of some orders of neighbours; None if these are too many."""
+def _surroundings(links: sp.csr_matrix, part: Array) -> list[Array] | None:
+    """Give the units of a part and those of the orders of neighbours around it, as many as a patch can hold.
+
+    None if the next ones are too many for a part of a map, or hardly any order can be held.
+    """
     inside = np.zeros(links.shape[0], dtype=bool)
     inside[part] = True
-    rings = [part]
-    for _ in range(margin):
+    rings, size = [part], len(part)
+    while len(rings) <= _MARGINS[-1]:
         near = np.unique(links[rings[-1]].indices)
-        rings.append(near[~inside[near]])
+        near = near[~inside[near]]
+        size += len(near)
+        if size > _PATCH or (len(rings) == 1 and len(near) > _COMPACT * len(part)):
+            break
         inside[near] = True
-        if len(rings[1]) > _COMPACT * len(part) or sum(map(len, rings)) > _PATCH:
-            return None
-    return np.concatenate(rings)
+        rings.append(near)
+    return rings if len(rings) > _MARGINS[0] else None
 
 
 def parts_of(links: sp.csr_matrix, size: int) -> list[Array]:

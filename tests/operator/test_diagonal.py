@@ -229,6 +229,19 @@ def test_margins_grow_until_enough(monkeypatch):
     assert reached == sorted(reached, reverse=True)
 
 
+def test_margins_end_with_what_a_patch_can_hold(monkeypatch):
+    monkeypatch.setattr(patches, "_PART", 100)
+    monkeypatch.setattr(patches, "_COMPACT", 2.0)
+    monkeypatch.setattr(patches, "_MARGINS", (1, 2, 3, 4, 6, 9, 30))
+    monkeypatch.setattr(patches, "_PATCH", 300)
+    left_out, limit, _ = true_and_found(queen(30), 0.95)
+    distance = brute(queen(30).toarray(), 0.95)[0][:, 0] - 1
+    assert np.linalg.norm(limit) > 1e-3 * np.linalg.norm(distance)  # not what was wished for, and it says so
+    assert (np.abs(left_out) <= limit).mean() > 0.99
+    monkeypatch.setattr(patches, "_PATCH", 70)
+    assert patches.from_patches(operator_of(queen(30)).spectrum, 0.95) is None
+
+
 def test_whole_components_are_exact(monkeypatch):
     monkeypatch.setattr(patches, "_PART", 50)
     monkeypatch.setattr(diagonal, "INVERSE_LIMIT", 10)
