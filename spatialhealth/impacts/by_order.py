@@ -7,6 +7,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.operator.operator import SpatialOperator
+from spatialhealth.operator.powers import affordable_order, exact_traces
 
 __all__ = ["by_order"]
 
@@ -29,7 +30,7 @@ def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Arr
         Of the direct, indirect and total effect.
     """
     n = operator.n
-    direct = operator.logdet.power_traces(highest) / n
+    direct = _traces(operator, highest) / n
     direct[np.abs(direct) < _RESOLVED] = 0.0  # no way back in so many steps: what is left is rounding
     total = np.ones(highest + 1)
     reached = np.ones(n)
@@ -45,6 +46,14 @@ def by_order(operator: SpatialOperator, pairs: Pairs, highest: int) -> tuple[Arr
     gradient = pairs.gradient(value, slope)
     variance = np.einsum("...p,pq,...q->...", gradient, pairs.covariance, gradient)
     return np.einsum("eqc,kc->keq", value, pairs.coefficients), variance
+
+
+def _traces(operator: SpatialOperator, highest: int) -> Array:
+    """Give tr(W^q) for q = 0 ... highest, by products of matrices where these are cheap."""
+    known = "logdet" in vars(operator) and operator.logdet.name == "eigen"
+    if not known and affordable_order(operator.matrix, highest) == highest:
+        return exact_traces(operator.spectrum.similar, highest)
+    return operator.logdet.power_traces(highest)
 
 
 def _power(rho: float, exponent: Array) -> Array:

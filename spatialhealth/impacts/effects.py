@@ -140,13 +140,15 @@ class Impacts(ReadByMaketables):
             {"variable": [expression] * 3, "effect": list(EFFECTS)}, estimate, std_error, draws
         )
 
-    def local(self, variable: str) -> pd.DataFrame:
+    def local(self, variable: str, *, random_state: Any = 0) -> pd.DataFrame:
         """Give the effects of one regressor unit by unit.
 
         Parameters
         ----------
         variable : str
             Name of a regressor; with values of moderators, followed by them: ``"log(tertiary) [digital=1]"``.
+        random_state : int or numpy.random.Generator, default 0
+            Seed of what is not exact beyond 20,000 units. The same seed gives the same figures.
 
         Returns
         -------
@@ -156,17 +158,28 @@ class Impacts(ReadByMaketables):
             of all other units. Each with its standard error by the delta method (`own_std_error` ...). The
             mean of `own` is the direct effect, the means of the other two are the indirect one.
 
+            Beyond 20,000 units `own` is an approximation, and `own_approximation_error` says how far it may be off;
+            `received` and `emitted` are then off by as much, with the other sign. Without that column all is exact.
+
         Raises
         ------
         OptionError
-            If the model has no such regressor.
+            If the model has no such regressor, or `random_state` is none.
+
+        Notes
+        -----
+        For more than 20,000 units, what leaves a wide surrounding of a unit (at least six orders of neighbours, and
+        as many more as it takes) and comes back is left out, and `own_approximation_error` is a limit for it. Where
+        links are so long that surroundings soon hold all units, low orders are exact and the others come from random
+        signs, and `own_approximation_error` is their standard error. It adds to `own_std_error`, which is that
+        of the parameters.
         """
         pd = pandas_for("Impacts.local", "spatialhealth.impacts.local.local")
         if variable not in self.variables:
             raise OptionError(
                 f"There is no regressor {variable!r}. The model has: {', '.join(self.variables)}."
             )
-        columns = local(self.result.operator, self._pairs, self.variables.index(variable))
+        columns = local(self.result.operator, self._pairs, self.variables.index(variable), random_state)
         ids = self.result.operator.ids
         if isinstance(
             ids[0], tuple

@@ -105,7 +105,7 @@ class DynamicImpacts(Impacts):
         """
         return self._both(lambda effects: effects.by_order(k))
 
-    def local(self, variable: str, horizon: Horizon = "short-run") -> pd.DataFrame:
+    def local(self, variable: str, horizon: Horizon = "short-run", *, random_state: Any = 0) -> pd.DataFrame:
         """Give the effects of one regressor unit by unit.
 
         Parameters
@@ -113,6 +113,8 @@ class DynamicImpacts(Impacts):
         variable : str
             Name of a regressor.
         horizon : {"short-run", "long-run"}, default "short-run"
+        random_state : int or numpy.random.Generator, default 0
+            As in `Impacts.local`.
 
         Returns
         -------
@@ -124,7 +126,8 @@ class DynamicImpacts(Impacts):
         OptionError, StabilityError
         """
         check_option("local", "horizon", horizon, Horizon)
-        return (self.short_run if horizon == "short-run" else self.long_run).local(variable)
+        effects = self.short_run if horizon == "short-run" else self.long_run
+        return effects.local(variable, random_state=random_state)
 
     def _horizons(self) -> list[tuple[str, Impacts]]:
         names = get_args(Horizon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -26,9 +27,9 @@ _PRODUCTS = 1e8  # multiplications that the square of G may take
 class ProbedShifted(Shifted):
     """By conjugate gradients and stochastic Lanczos quadrature.
 
-    One quadrature of G at a lambda gives F(lambda, c) at every c. Between the lambdas of a fixed grid F is interpolated
-    by polynomials of degree five, which gives its derivatives; the random vectors are the same at all of them, so that
-    F is as smooth as it should be.
+    One quadrature of G at a lambda gives F(lambda, c) at every c. Between the lambdas of a fixed grid F is
+    interpolated by polynomials of degree five, which gives its derivatives; the random vectors are the same
+    at all of them, so that F is as smooth as it should be.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from spatialhealth._typing import Array
+from spatialhealth.operator.threads import one_thread
 
 __all__ = ["STEP", "factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
 
@@ -39,15 +40,16 @@ def factorise(matrix: sp.csr_matrix, z: complex, without_pivoting: bool) -> Any:
 
 def factorise_system(system: sp.csc_matrix, without_pivoting: bool) -> Any:
     """Factorise a matrix, definite or diagonally dominant if it is `without_pivoting`; RuntimeError if singular."""
-    if without_pivoting:
-        return spla.splu(
-            system,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            panel_size=_PANEL,
-            options={"SymmetricMode": True},
-        )
-    return spla.splu(system)
+    with one_thread():
+        if without_pivoting:
+            return spla.splu(
+                system,
+                permc_spec="MMD_AT_PLUS_A",
+                diag_pivot_thresh=0.0,
+                panel_size=_PANEL,
+                options={"SymmetricMode": True},
+            )
+        return spla.splu(system)
 
 
 def log_abs_det(factor: Any) -> float:

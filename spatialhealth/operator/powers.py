@@ -10,9 +10,11 @@ import scipy.sparse as sp
 
 from spatialhealth._typing import Array
 
-__all__ = ["exact_traces", "power_diagonals", "product_cost"]
+__all__ = ["affordable_order", "exact_traces", "power_diagonals", "product_cost"]
 
 _ENTRIES = 4_000_000  # at most, of the highest power in one chunk of rows: 48 MB
+_SAMPLE = 200  # rows from which the entries of a power are foreseen
+_COST = 3_000  # multiplications a unit: some half a minute for a million units
 _THREADS = 2  # scipy's products let go of the interpreter; a third one would wait for memory
 
 
@@ -104,6 +106,41 @@ def product_cost(matrix: sp.csr_matrix) -> int:
     return int(into @ np.diff(matrix.indptr).astype(np.int64))
 
 
+def affordable_order(matrix: sp.csr_matrix, highest: int) -> int:
+    """Give the order, at most `highest`, up to which diagonals of powers take few multiplications a unit.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n, n)
+    highest : int
+
+    Returns
+    -------
+    int
+        At least 2, if asked for, which takes no product of matrices.
+
+    Examples
+    --------
+    >>> affordable_order(sp.identity(3, format="csr"), 6)
+    6
+    """
+    rows, spent = _sample(matrix), 0.0
+    counts = np.diff(matrix.indptr)
+    order = 2
+    while order < highest:
+        spent += counts[rows.indices].sum() / rows.shape[0]
+        if spent > _COST:
+            break
+        rows = rows @ matrix
+        order += 2
+    return min(order, highest)
+
+
+def _sample(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    n = matrix.shape[0]
+    return matrix[np.linspace(0, n - 1, min(n, _SAMPLE)).astype(int)]
+
+
 def _equal(matrix: sp.csr_matrix, transposed: sp.csr_matrix) -> bool:
     matrix.sort_indices()
     return (
@@ -114,15 +151,18 @@ def _equal(matrix: sp.csr_matrix, transposed: sp.csr_matrix) -> bool:
 
 
 def _chunks(matrix: sp.csr_matrix, transposed: sp.csr_matrix, power: int) -> Iterator[slice]:
-    """Give runs of rows whose highest power, on either side, has no more entries than one may hold."""
+    """Give runs of rows whose highest power, on either side, has about as many entries as one may hold."""
     n = matrix.shape[0]
     entries = np.zeros(n)
     for side in (matrix,) if transposed is matrix else (matrix, transposed):
         pattern = sp.csr_matrix((np.ones(side.nnz), side.indices, side.indptr), shape=side.shape)
-        reached = np.ones(n)
-        for _ in range(power):
-            reached = np.minimum(pattern @ reached, n)
-        entries = np.maximum(entries, reached)
+        paths, rows = np.ones(n), _sample(side)
+        for step in range(power):
+            paths = pattern @ paths
+            rows = rows @ side if step else rows
+        # many paths end at the same unit: as large a share of them as in a sample
+        sampled = rows.nnz / rows.shape[0] / max(paths.mean(), 1.0)
+        entries = np.maximum(entries, np.minimum(paths * min(sampled, 1.0), n))
     chunk = (np.cumsum(entries) // _ENTRIES).astype(np.int64)
     starts = np.flatnonzero(np.diff(chunk, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], n], strict=True):

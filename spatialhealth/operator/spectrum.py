@@ -13,7 +13,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import SizeError, WeightsError
 from spatialhealth.operator.cost import affordable_factor
 from spatialhealth.operator.factor import factorise
-from spatialhealth.operator.powers import exact_traces, product_cost
+from spatialhealth.operator.powers import affordable_order, exact_traces
 from spatialhealth.operator.probes import ProbeStore
 from spatialhealth.weights.standardise import spectral_radius
 
@@ -29,7 +29,6 @@ _ROUGH = 1e-3
 _FEW = 500  # up to which all eigenvalues cost less than the ends of their range
 _ENDS = 20_000  # beyond, the ends of the spectrum cost as much as a whole fit
 _POWERS = 60
-_PRODUCTS = 2_000  # multiplications a unit that the square of W may take
 
 
 class Spectrum:
@@ -121,8 +120,7 @@ class Spectrum:
     @cached_property
     def traces(self) -> Array:
         """Exact tr(W^q), q = 0 ... 4; to q = 2 where the square of W takes too long."""
-        cheap = product_cost(self.similar) <= _PRODUCTS * self.n
-        return exact_traces(self.similar, 4 if cheap else 2)
+        return exact_traces(self.similar, max(affordable_order(self.similar, 4), 2))
 
     @cached_property
     def eigenvalues(self) -> Array:

@@ -5,16 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from queue import SimpleQueue
 from threading import Event
 from typing import Any, TypeVar
 
 from spatialhealth._progress import track
 
-__all__ = ["in_threads", "steps_in_threads", "threads"]
+__all__ = ["in_threads", "one_thread", "steps_in_threads", "threads"]
 
 T = TypeVar("T")
 _MOST = 8  # beyond, memory traffic is the limit and every thread holds blocks of its own
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep BLAS to one thread where it can be told: more of them wait for each other over small blocks."""
+    found = _blas()
+    return nullcontext() if found is None else found.limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _blas() -> Any:
+    try:
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return ThreadpoolController()
 
 
 def threads(jobs: int) -> int:
@@ -38,8 +55,9 @@ def in_threads(function: Callable[[Any], T], items: Sequence[Any], text: str) ->
     list
     """
     if len(items) < 2 or threads(len(items)) == 1:
-        return [function(item) for item in track(items, text)]
-    with ThreadPoolExecutor(threads(len(items))) as pool:
+        with one_thread():
+            return [function(item) for item in track(items, text)]
+    with one_thread(), ThreadPoolExecutor(threads(len(items))) as pool:
         return list(track(pool.map(function, items), text, total=len(items)))
 
 
@@ -75,7 +93,7 @@ def steps_in_threads(jobs: Sequence[Iterator[Any]], steps: int, text: str) -> li
             told.put(None)
         return None
 
-    with ThreadPoolExecutor(threads(len(jobs))) as pool:
+    with one_thread(), ThreadPoolExecutor(threads(len(jobs))) as pool:
         running = [pool.submit(run, job) for job in jobs]
         try:
             for _ in track(_until(told, len(jobs)), text, total=steps):

@@ -61,3 +61,16 @@ def test_no_unit_is_its_own_neighbour(logdet):
     assert (first["estimate"] == 0).all()
     assert (first["std_error"] == 0).all()
     assert first["p_value"].isna().all()
+
+
+@pytest.mark.parametrize("weights", ["queen", "knn4", "island"])
+def test_products_and_the_engine_give_the_same(weights, monkeypatch):
+    effects = fit("SDM", weights, "lu").impacts()
+    engine = type(effects.result.operator.logdet)
+    with monkeypatch.context() as without:
+        without.setattr(engine, "power_traces", None)
+        products = effects.by_order(6)
+    monkeypatch.setattr("spatialhealth.impacts.by_order.affordable_order", lambda *_: 2)
+    by_engine = effects.by_order(6)
+    columns = ["estimate", "std_error", "cumulative"]
+    np.testing.assert_allclose(products[columns], by_engine[columns], atol=1e-9)

@@ -46,11 +46,50 @@ def test_means_are_the_mean_effects():
     assert local["emitted"].mean() == pytest.approx(indirect, abs=1e-12)
 
 
-def test_blocks_do_not_show(monkeypatch):
-    effects = fit("SDM", "queen").impacts()
-    whole = effects.local("INC")
-    monkeypatch.setattr("spatialhealth.impacts.local._BLOCK", 7)
-    np.testing.assert_allclose(effects.local("INC"), whole, rtol=1e-12)
+@pytest.fixture
+def beyond(monkeypatch):
+    """Effects of more units than are exact."""
+    monkeypatch.setattr("spatialhealth.operator.diagonal.INVERSE_LIMIT", 40)
+    return fit("SDM", "queen").impacts()
+
+
+def test_an_exact_figure_has_no_error_of_approximation():
+    for name in ("SLX", "SDM"):
+        assert "own_approximation_error" not in fit(name, "queen").impacts().local("INC")
+
+
+def test_no_lag_of_the_outcome_is_exact_at_every_size(beyond):
+    assert "own_approximation_error" not in fit("SLX", "queen").impacts().local("INC")
+
+
+@pytest.mark.parametrize("way", ["patches", "signs"])
+def test_an_approximation_says_how_far_it_may_be_off(way, beyond, monkeypatch):
+    if way == "signs":
+        monkeypatch.setattr("spatialhealth.operator.diagonal.from_patches", lambda *_: None)
+    else:
+        monkeypatch.setattr("spatialhealth.operator.patches._PART", 12)
+        monkeypatch.setattr("spatialhealth.operator.patches._COMPACT", 5.0)
+        monkeypatch.setattr("spatialhealth.operator.patches._MARGINS", (1,))
+    found = beyond.local("INC")
+    monkeypatch.setattr("spatialhealth.operator.diagonal.INVERSE_LIMIT", 20_000)
+    exact = fit("SDM", "queen").impacts().local("INC")
+    assert found.columns.tolist() == [*exact.columns, "own_approximation_error"]
+    off = found["own"] - exact["own"]
+    assert np.abs(off).max() > 1e-6
+    assert (np.abs(off) <= (1 if way == "patches" else 4) * found["own_approximation_error"]).all()
+    for other in ("received", "emitted"):
+        np.testing.assert_allclose(found[other] - exact[other], -off, atol=1e-12)
+    np.testing.assert_allclose(found["own_std_error"], exact["own_std_error"], rtol=0.05)
+
+
+def test_the_same_seed_gives_the_same(beyond, monkeypatch):
+    monkeypatch.setattr("spatialhealth.operator.diagonal.from_patches", lambda *_: None)
+    first = beyond.local("INC")
+    assert first.equals(beyond.local("INC"))
+    assert first.equals(beyond.local("INC", random_state=0))
+    assert not first.equals(beyond.local("INC", random_state=1))
+    with pytest.raises(OptionError, match="random_state='one'"):
+        beyond.local("INC", random_state="one")
 
 
 def test_an_unknown_regressor_lists_the_known_ones():

@@ -58,3 +58,12 @@ def test_the_cost_is_the_number_of_multiplications():
     matrix = SpatialOperator(columbus_weights("knn4")).matrix
     pattern = (matrix.toarray() > 0).astype(int)
     assert powers.product_cost(matrix) == (pattern @ pattern).sum() == 49 * 16
+
+
+def test_what_few_products_can_give():
+    ring = sp.csr_matrix(np.roll(np.eye(60), 1, axis=1) + np.roll(np.eye(60), -1, axis=1))
+    assert powers.affordable_order(ring, 40) == 40
+    assert [powers.affordable_order(ring, order) for order in (1, 2, 3)] == [1, 2, 3]
+    dense = sp.csr_matrix(np.ones((60, 60)))  # 60 * 60 multiplications a unit
+    assert powers.affordable_order(dense, 6) == 2
+    assert powers.affordable_order(sp.csr_matrix((5, 5)), 6) == 6
