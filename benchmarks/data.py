@@ -7,6 +7,7 @@ Outcomes come from the series y = r + rho W r + rho^2 W^2 r + ..., summed until 
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -186,9 +187,8 @@ def make(kind, n, periods=0):
     target = folder(kind, n, periods)
     if (target / "y.f8").exists():
         return target
-    fresh = target.with_name(target.name + ".part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    STORE.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=STORE))
     matrix = weights(kind, n)
     y, x = durbin(matrix, periods)
     matrix.indptr.astype("<i4").tofile(fresh / "indptr.i4")
@@ -196,8 +196,10 @@ def make(kind, n, periods=0):
     matrix.data.astype("<f8").tofile(fresh / "weights.f8")
     x.astype("<f8").tofile(fresh / "x.f8")
     y.astype("<f8").tofile(fresh / "y.f8")
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
+    try:
+        fresh.rename(target)
+    except OSError:  # another process was faster
+        shutil.rmtree(fresh)
     return target
 
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.weights_kinds [--sizes 5000 100000 1000000] [--runs 3] [--json FILE] [--smoke]
 
-5,000 units that are all neighbours (inverse distance without a cut-off), exactly; eight nearest neighbours and flows of
-100,000 units, exactly, and of 1,000,000 with a stated error. Flows and data are simulated.
+5,000 units that are all neighbours (inverse distance without a cut-off), exactly; eight nearest neighbours, and
+flows, of 100,000 units, exactly, and of 1,000,000 with a stated error. Flows and data are simulated.
 """
 
 from __future__ import annotations
