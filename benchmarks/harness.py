@@ -24,7 +24,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["ROOT", "Bench", "Case", "Result", "options", "r_versions"]
+__all__ = ["BLAS_THREADS", "ROOT", "Bench", "Case", "Result", "machine", "options", "r_versions", "versions"]
 
 ROOT = Path(__file__).resolve().parent.parent
 GB = 1024**3

@@ -11,7 +11,8 @@ __all__ = ["page"]
 HEAD = """# Benchmarks
 
 What the package claims about speed and memory, measured, with other packages beside it. Every figure comes from a
-script in `benchmarks/`, every ratio from one run of one script; all data are simulated but those of the textbook panel.
+script in `benchmarks/`, every ratio from one run of one script. All data but those of the textbook panel are
+simulated.
 
 This page is written by `make bench` from `benchmarks/results/`; change the scripts, not the page.
 """
@@ -65,7 +66,7 @@ def claims(results):
         f"| {cell(each['target'])} | {cell(each['measured'])} | {'yes' if each['met'] else '**no**'} | "
         f"[{name}.py](../benchmarks/{name}.py) |"
         for name, result in results.items()
-        for each in result["targets"]
+        for each in result.get("targets", ())
     ]
     if not rows:
         return "## Claims\n\nNothing has been measured yet.\n"
@@ -102,7 +103,7 @@ def section(name, result):
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     lines += [row(each) for each in result["rows"]]
-    lines += ["", *(f"- {text}" for text in result["notes"])]
+    lines += ["", *(f"- {text}" for text in result.get("notes", ()))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -120,7 +121,8 @@ def row(each):
         return f"| {cell(each['what'])} | {each['n']:,} | - | - | - | - | {note} |"
     peak = f"{each['peak_mb']:,.0f}" if each.get("peak_mb") else ""
     ratio = f"{each['ratio']:.2f}" if each.get("ratio") else ""
-    span = f"{number(each['min_s'])} to {number(each['max_s'])}"
+    least, most = (each.get(end) or each["median_s"] for end in ("min_s", "max_s"))
+    span = f"{number(least)} to {number(most)}"
     parts = [cell(each["what"]), f"{each['n']:,}", number(each["median_s"]), span, peak, ratio, note]
     return f"| {' | '.join(parts)} |"
 

@@ -10,6 +10,7 @@ python -m benchmarks.run --page                         only write the page agai
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.harness import BLAS_THREADS, ROOT, r_versions
+from benchmarks.harness import BLAS_THREADS, ROOT, machine, r_versions, versions
 from benchmarks.page import page
 
 SCRIPTS = (
@@ -106,7 +107,8 @@ def measure(name, further):
         if fresh.exists():
             kept = RESULTS / f"{name}.json"
             kept.parent.mkdir(exist_ok=True)
-            new = json.loads(fresh.read_text(encoding="utf-8"))
+            about = {"date": datetime.date.today().isoformat(), "machine": machine(), "versions": versions()}
+            new = about | json.loads(fresh.read_text(encoding="utf-8"))
             old = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
             kept.write_text(
                 json.dumps(merged(old, new), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
