@@ -284,6 +284,7 @@ def attempt(case, need_seconds=True):
         lines = [each for each in output.splitlines() if each.startswith("{")]
         result.values = json.loads(lines[-1]) if lines else {}
         result.seconds = [result.values.get("seconds", 0.0 if not need_seconds else float("nan"))]
+        result.peak_mb = result.values.get("peak_mb", result.peak_mb)
     return result
 
 
