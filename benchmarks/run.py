@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib
 import json
 import os
 import re
@@ -111,23 +112,25 @@ def measure(name, further):
             new = about | json.loads(fresh.read_text(encoding="utf-8"))
             old = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
             kept.write_text(
-                json.dumps(merged(old, new), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+                json.dumps(merged(name, old, new), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
             )
     return code == 0
 
 
-def merged(old, new):
+def merged(name, old, new):
     """Put rows and targets of a partial run in place of the same ones of before; a whole run replaces all."""
     if old is None or not new.get("partial"):
         return new
-    rows = {(row["what"], row["n"]): row for row in old["rows"]}
-    rows |= {(row["what"], row["n"]): row for row in new["rows"]}
-    targets = {each["target"]: each for each in old["targets"]} | {
-        each["target"]: each for each in new["targets"]
-    }
-    again = {"rows": sorted(rows.values(), key=lambda row: row["n"]), "targets": list(targets.values())}
-    both = old["notes"] + [text for text in new["notes"] if text not in old["notes"]]
-    return new | again | {"notes": both}
+    if any(old.get(key) != new[key] for key in ("machine", "versions")):
+        print(f"{name}: what was kept is of another machine or other versions, and is left out")
+        return new
+    rows = {(row["what"], row["n"]): row for row in old["rows"] + new["rows"]}
+    targets = {each["target"]: each for each in old["targets"] + new["targets"]}
+    derived = getattr(importlib.import_module(f"benchmarks.{name}"), "derived", lambda rows: [])
+    targets |= {each["target"]: each for each in derived(list(rows.values()))}
+    kept = {"rows": sorted(rows.values(), key=lambda row: row["n"]), "targets": list(targets.values())}
+    both = [text for text in old["notes"] if text not in new["notes"]] + new["notes"]
+    return new | kept | {"notes": both}
 
 
 def stored():
