@@ -125,6 +125,7 @@ def exact(kind, n, periods=0, model="SpatialDurbin", low=-0.5, high=0.95):
 
     given = data.load(kind, n, periods)
     matrix = given.matrix
+    start = time.perf_counter()
     logdet = log_determinant(kind, matrix)
     y, x = np.atleast_2d(given.y), given.x.reshape(-1, n, 3)
     lag = np.stack([matrix @ each for each in y])
@@ -148,7 +149,6 @@ def exact(kind, n, periods=0, model="SpatialDurbin", low=-0.5, high=0.95):
         determinant = logdet(rho) - ends * np.log(1 - rho)
         return sizes / 2 * np.log(square(rho) / sizes) - times * determinant
 
-    start = time.perf_counter()
     best = minimize_scalar(
         minus, bounds=(low, high), method="bounded", options={"xatol": 1e-11, "maxiter": 60}
     )
