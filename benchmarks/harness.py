@@ -24,11 +24,12 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["BLAS_THREADS", "ROOT", "Bench", "Case", "Result", "machine", "options", "r_versions", "versions"]
+__all__ = ["ROOT", "Bench", "Case", "Result", "machine", "options", "r_versions", "versions"]
 
 ROOT = Path(__file__).resolve().parent.parent
 GB = 1024**3
-BLAS_THREADS = "1"  # of every process, unless the environment says otherwise; as the Makefile has it
+# of this process and of those it starts, unless the environment says otherwise; the Makefile has the same
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _MACHINE_GB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
 
 
@@ -123,6 +124,7 @@ class Bench:
 
     def __init__(self, title, given):
         self.title, self.given = title, given
+        self.prepared = False
         self.notes, self.rows, self.targets, self.checks, self.skipped = [], [], [], [], []
         print(f"{title}\n{'=' * len(title)}", flush=True)
 
@@ -138,10 +140,10 @@ class Bench:
 
     def prepare(self, kind, n, periods=0):
         """Simulate the data of a case unless they are there, in a process of its own."""
-        made = attempt(
-            Case("data", "prepare", {"kind": kind, "n": n, "periods": periods}, limit=3600),
-            need_seconds=False,
-        )
+        case = Case("data", "prepare", {"kind": kind, "n": n, "periods": periods})
+        # in a smoke run the first one stands for all that run in processes of their own
+        made = here(case) if self.smoke and self.prepared else attempt(case)
+        self.prepared = True
         if not made.ok:
             raise RuntimeError(f"no data for {kind}, n = {n}: {made.failure}")
 
@@ -247,7 +249,7 @@ def line(row):
     return f"{row['what']:<58} {row['n']:>11,} {times:<32} {peak} {ratio}  {row['note']}"
 
 
-def attempt(case, need_seconds=True):
+def attempt(case):
     """Run a case once, in a fresh process."""
     command = list(case.command) or [
         sys.executable, "-m", "benchmarks.cases", case.name, json.dumps(case.arguments),
@@ -256,7 +258,6 @@ def attempt(case, need_seconds=True):
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={"OPENBLAS_NUM_THREADS": BLAS_THREADS} | os.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -283,7 +284,7 @@ def attempt(case, need_seconds=True):
     if not result.failure:
         lines = [each for each in output.splitlines() if each.startswith("{")]
         result.values = json.loads(lines[-1]) if lines else {}
-        result.seconds = [result.values.get("seconds", 0.0 if not need_seconds else float("nan"))]
+        result.seconds = [result.values["seconds"]]
         result.peak_mb = result.values.get("peak_mb", result.peak_mb)
     return result
 
@@ -361,5 +362,5 @@ def machine():
         "cores": str(os.cpu_count()),
         "memory": f"{_MACHINE_GB:.0f} GB",
         "system": f"{platform.system()} {platform.release()}",
-        "BLAS threads": os.environ.get("OPENBLAS_NUM_THREADS", BLAS_THREADS),
+        "BLAS threads": os.environ["OPENBLAS_NUM_THREADS"],
     }

@@ -13,7 +13,6 @@ import argparse
 import datetime
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,7 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.harness import BLAS_THREADS, ROOT, machine, r_versions, versions
+from benchmarks.harness import ROOT, machine, r_versions, versions
 from benchmarks.page import page
 
 SCRIPTS = (
@@ -75,7 +74,6 @@ def smoke(names, further):
         done = subprocess.run(
             command(name, "--smoke", *further),
             cwd=ROOT,
-            env={"OPENBLAS_NUM_THREADS": BLAS_THREADS} | os.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -103,7 +101,6 @@ def measure(name, further):
         code = subprocess.run(
             command(name, "--json", str(fresh), *further),
             cwd=ROOT,
-            env={"OPENBLAS_NUM_THREADS": BLAS_THREADS} | os.environ,
         ).returncode
         if fresh.exists():
             kept = RESULTS / f"{name}.json"
