@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint format docs bench calibrate counties pictures clean
+.PHONY: help demo test lint format docs bench bench-smoke calibrate counties pictures clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
@@ -13,7 +13,8 @@ help:
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make counties   the study of the US counties (needs the network, or SPATIALHEALTH_DATA)"
 	@echo "make calibrate  Monte-Carlo check of bias and coverage (hours; one of them: python -m tests.calibration_robust)"
-	@echo "make bench      speed beside peers"
+	@echo "make bench      speed and memory beside peers, written to docs/benchmarks.md (hours; ONLY=lattice,panels for some)"
+	@echo "make bench-smoke  the same scripts on small sizes: correctness only, in a minute"
 	@echo "make pictures   the pictures of the README and the docs"
 
 $(VENV)/bin/python:
@@ -56,7 +57,10 @@ calibrate: $(VENV)/.test
 	for study in tests/calibration*.py; do $(BIN)/python -m tests.$$(basename $$study .py) || exit 1; done
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/cigarettes.py
+	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY))
+
+bench-smoke: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.run --smoke $(if $(ONLY),--only $(ONLY))
 
 pictures: $(VENV)/.core
 	$(BIN)/python docs/make_pictures.py

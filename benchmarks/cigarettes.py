@@ -1,14 +1,15 @@
-"""The textbook panel (46 states, 30 years): a two-way SDM with simulated impacts beside spreg's lag model.
+"""The textbook panel (46 states, 30 years): a two-way SDM with its impacts beside spreg's lag model.
 
-Also what `import spatialhealth` costs beside `import scipy.sparse`. All figures of one run, on one machine, in turn.
+    python -m benchmarks.cigarettes [--runs 15] [--json FILE] [--smoke]
+
+Also what `import spatialhealth` costs beside `import scipy.sparse`. All figures of one run, in one process, in turn,
+from labelled tables; the first call of each is not counted.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
-import platform
 import statistics
 import subprocess
 import sys
@@ -17,14 +18,22 @@ import warnings
 
 import numpy as np
 
+from benchmarks.harness import Bench, options
 
-def ours(X, y, W):
-    """Two-way SDM, Lee-Yu, with 1,000 draws of the impacts, from labelled data and a graph."""
+UNITS = 46
+
+
+def ours(X, y, W, **impacts):
+    """Two-way SDM, Lee-Yu, with its impacts, from labelled data and a graph."""
     import spatialhealth as sh
 
     model = sh.SpatialDurbin(weights=W, effects="two-way").fit(X, y)
-    effects = model.impacts(method="simulate", draws=1000, random_state=0)
-    return model.rho_, effects.table
+    return model.rho_, model.impacts(**impacts).table
+
+
+def simulated(X, y, W):
+    """Do the same with 1,000 draws of the impacts."""
+    return ours(X, y, W, method="simulate", draws=1000, random_state=0)
 
 
 def theirs(y, x, w):
@@ -38,47 +47,31 @@ def theirs(y, x, w):
 
 
 def measure(function, *arguments, runs):
-    """Wall times in milliseconds; the first call is not counted."""
+    """Wall times in seconds; the first call is not counted."""
     function(*arguments)
     times = []
     for _ in range(runs):
         start = time.perf_counter()
         function(*arguments)
-        times.append(1000 * (time.perf_counter() - start))
+        times.append(time.perf_counter() - start)
     return times
 
 
 def import_time(module, runs):
-    """Milliseconds of a fresh interpreter that imports a module, less one that imports nothing."""
-    command = "import time; t = time.perf_counter(); {}; print(1000 * (time.perf_counter() - t))"
+    """Seconds of a fresh interpreter to import a module."""
+    command = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
     times = []
     for _ in range(runs):
         done = subprocess.run(
-            [sys.executable, "-c", command.format(f"import {module}")],
-            capture_output=True,
-            text=True,
-            check=True,
+            [sys.executable, "-c", command.format(module)], capture_output=True, text=True, check=True
         )
         times.append(float(done.stdout))
     return times
 
 
-def show(label, times):
-    """Print a line and give the median."""
-    print(f"{label:<62} {statistics.median(times):9.2f} ms   ({min(times):.2f} to {max(times):.2f})")
-    return statistics.median(times)
-
-
-def main():
-    """Print every figure of one run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=15)
-    runs = parser.parse_args().runs
-
-    import libpysal
+def tables():
+    """Give X, y and W of ours, and y, x and w of spreg."""
     import pandas as pd
-    import scipy
-    import spreg
 
     import spatialhealth as sh
 
@@ -87,31 +80,52 @@ def main():
     W = sh.weights.contiguity(states.loc[data.index.unique("state")])
     y = np.log(data["sales"])
     X = pd.DataFrame({"logp": np.log(data["price"] / data["cpi"]), "logy": np.log(data["ndi"] / data["cpi"])})
-
     w = W.to_W()
     w.transform = "r"
     stacked = pd.concat([y, X], axis=1).unstack("state").stack("state", future_stack=True)
     stacked = stacked.reindex(pd.MultiIndex.from_product([stacked.index.unique("year"), w.id_order]))
-    y_spreg, x_spreg = stacked[["sales"]].to_numpy(), stacked[["logp", "logy"]].to_numpy()
+    return (X, y, W), (stacked[["sales"]].to_numpy(), stacked[["logp", "logy"]].to_numpy(), w)
 
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}, "
-        f"libpysal {libpysal.__version__}, spreg {spreg.__version__}, {platform.machine()}; median of {runs} runs"
-    )
+
+def main():
+    """Measure every figure in one run."""
+    given = options(__doc__, runs=15)
+    bench = Bench("The textbook panel, 46 states by 30 years", given)
+    import spatialhealth as sh
+
+    (X, y, W), others = tables()
     entity = sh.SpatialDurbin(W, effects="entity", correction="none").fit(X, y).rho_
-    peer = theirs(y_spreg, x_spreg, w)
-    print(
-        f"same model in both (entity effects, no correction): rho {entity:.6f} and {float(np.squeeze(peer)):.6f}"
+    apart = abs(entity - float(np.squeeze(theirs(*others))))
+    # spreg's search stops near 1e-6
+    bench.check(
+        "rho of the same model in spreg (entity effects, no correction)", apart < 1e-5, f"{apart:.1e}"
     )
-    one = show("spatialhealth: SDM two-way lee-yu, impacts of 1,000 draws", measure(ours, X, y, W, runs=runs))
-    two = show(
-        "spreg: ML_LagFE(slx_lags=1), entity effects, no inference on impacts",
-        measure(theirs, y_spreg, x_spreg, w, runs=runs),
+    bench.check("rho of the two-way model is the known one", abs(ours(X, y, W)[0] - 0.2711783) < 5e-8)
+
+    delta = measure(ours, X, y, W, runs=given.runs)
+    bench.add("spatialhealth: SDM two-way Lee-Yu, impacts by the delta method", UNITS, delta)
+    draws = measure(simulated, X, y, W, runs=given.runs)
+    bench.add("spatialhealth: the same, impacts of 1,000 draws", UNITS, draws)
+    peer = measure(theirs, *others, runs=given.runs)
+    ratio = statistics.median(peer) / statistics.median(delta)
+    bench.add("spreg: ML_LagFE(slx_lags=1), no inference on impacts", UNITS, peer, ratio=ratio)
+    own, scipy = (import_time(module, given.runs) for module in ("spatialhealth", "scipy.sparse"))
+    bench.add("import spatialhealth", UNITS, own)
+    ratio = statistics.median(scipy) / statistics.median(own)
+    bench.add("import scipy.sparse", UNITS, scipy, ratio=ratio)
+    slower = max(statistics.median(delta), statistics.median(draws))
+    bench.target(
+        "the textbook panel with impacts: under 40 ms",
+        ", ".join(
+            f"{1000 * statistics.median(times):.1f} ms ({way})"
+            for way, times in (("delta method", delta), ("1,000 draws", draws))
+        ),
+        slower < 0.04,
     )
-    print(f"{'ratio spreg / spatialhealth':<62} {two / one:9.2f}")
-    a = show("import spatialhealth", import_time("spatialhealth", runs))
-    b = show("import scipy.sparse", import_time("scipy.sparse", runs))
-    print(f"{'ratio spatialhealth / scipy.sparse':<62} {a / b:9.2f}")
+    bench.target(
+        "import spatialhealth costs less than import scipy.sparse", f"{1 / ratio:.2f} of it", ratio > 1
+    )
+    bench.finish()
 
 
 if __name__ == "__main__":

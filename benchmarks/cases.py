@@ -1,0 +1,243 @@
+"""The cases: each loads its data, times one thing, and says what it found.
+
+python -m benchmarks.cases NAME '{"argument": value}' runs one and prints a line of JSON. The timed part begins with W
+as a sparse matrix (spreg: a W; R: a listw) and ends with the impacts and, where there are any, their standard errors.
+Loading, simulating and the imports at the top of a session are not in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import resource
+import sys
+import time
+import typing
+import warnings
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
+
+from benchmarks import data
+
+
+def prepare(kind, n, periods):
+    """Simulate data once."""
+    data.make(kind, n, periods)
+    return {"seconds": 0.0}
+
+
+def engines():
+    """Which engines of the log-determinant the package has."""
+    from spatialhealth import _typing
+
+    return {"seconds": 0.0, "engines": list(typing.get_args(_typing.LogDet))}
+
+
+def fit(kind, n, model="SpatialDurbin", periods=0, **arguments):
+    """Fit a model of ours by arrays, with its impacts."""
+    import spatialhealth as sh
+
+    given = data.load(kind, n, periods)
+    estimator = getattr(sh, model)
+    start = time.perf_counter()
+    fitted = estimator(weights=given.weights, **arguments).fit_arrays(given.y, given.x)
+    between = time.perf_counter()
+    effects = fitted.impacts()
+    std_errors = effects.std_errors
+    timed = took(start) | {"fit_seconds": between - start}
+    start = time.perf_counter()
+    summary = str(fitted.summary())
+    timed["summary_seconds"] = time.perf_counter() - start
+    return timed | found(fitted, effects, std_errors, summary)
+
+
+def took(start):
+    """Give the seconds since `start`, and the peak of memory up to now: what follows is not part of the case."""
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def found(fitted, effects, std_errors, summary):
+    """Give what a fitted model of ours says."""
+    result = fitted.result_
+    place = {name: i for i, name in enumerate(result.param_names)}
+    values = {name: float(result.params[i]) for name, i in place.items() if name in ("rho", "lambda")}
+    values |= {f"{name}_se": float(result.std_errors[place[name]]) for name in tuple(values)}
+    approximation = getattr(result, "approximation", None) or {}
+    return values | {
+        "loglik": float(result.loglik),
+        "engine": result.operator.logdet_method,
+        "direct": float(effects.estimates[0, 0]),
+        "total": float(effects.estimates[0, 2]),
+        "total_se": float(std_errors[0, 2]),
+        "errors": {name: float(each) for name, each in approximation.items() if isinstance(each, float)},
+        "summary_says": re.search(r"monte[- ]carlo", summary.lower()) is not None,
+    }
+
+
+def spreg_durbin(kind, n, method="LU"):
+    """ML_Lag of spreg with lagged regressors; it has no standard errors of impacts."""
+    from libpysal.weights import W
+    from spreg import ML_Lag
+
+    given = data.load(kind, n)
+    matrix = given.matrix
+    cuts = matrix.indptr[1:-1]
+    neighbours = dict(enumerate(each.tolist() for each in np.split(matrix.indices, cuts)))
+    shares = dict(enumerate(each.tolist() for each in np.split(matrix.data, cuts)))
+    w = W(neighbours, shares, id_order=list(range(n)), silence_warnings=True)
+    w.transform = "r"
+    # it prints its class name on every fit
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        fitted = ML_Lag(given.y[:, None], given.x, w, slx_lags=1, method=method)
+        timed = took(start)
+    return timed | {"rho": float(np.squeeze(fitted.rho))}
+
+
+def spreg_panel(kind, n, periods):
+    """ML_LagFE of spreg: effects of units only, no correction, no inference on impacts."""
+    from libpysal.weights import WSP
+    from spreg import ML_LagFE
+
+    given = data.load(kind, n, periods)
+    w = WSP(given.matrix).to_W(silence_warnings=True)
+    w.transform = "r"
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        fitted = ML_LagFE(given.y.reshape(-1, 1), given.x.reshape(-1, 3), w, slx_lags=1)
+        timed = took(start)
+    return timed | {"rho": float(np.squeeze(fitted.rho))}
+
+
+def exact(kind, n, periods=0, model="SpatialDurbin", low=-0.5, high=0.95):
+    """Find the maximum of the likelihood by scipy alone: a Brent search over factorisations, no code of ours.
+
+    In panels the two-way likelihood of Lee and Yu (2010): means taken out, n - 1 units, T - 1 periods.
+    """
+    from scipy.optimize import minimize_scalar
+
+    given = data.load(kind, n, periods)
+    matrix = given.matrix
+    start = time.perf_counter()
+    logdet = log_determinant(kind, matrix)
+    y, x = np.atleast_2d(given.y), given.x.reshape(-1, n, 3)
+    lag = np.stack([matrix @ each for each in y])
+    columns = [x]
+    if "Durbin" in model:
+        columns.append(np.stack([matrix @ each for each in x]))
+    z = np.concatenate(columns, axis=2)
+    if periods:
+        sizes, times, ends = (n - 1) * (periods - 1), periods - 1, 1.0
+        y, lag, z = (centred(values) for values in (y, lag, z))
+    else:
+        sizes, times, ends = n, 1, 0.0
+        z = np.concatenate([z, np.ones((1, n, 1))], axis=2)
+    if "Error" in model:
+        wz = np.stack([matrix @ each for each in z])
+        square = error_squares(y, lag, z, wz)
+    else:
+        square = lag_squares(y, lag, z)
+
+    def minus(rho):
+        determinant = logdet(rho) - ends * np.log(1 - rho)
+        return sizes / 2 * np.log(square(rho) / sizes) - times * determinant
+
+    best = minimize_scalar(
+        minus, bounds=(low, high), method="bounded", options={"xatol": 1e-11, "maxiter": 60}
+    )
+    return took(start) | {"value": float(best.x), "evaluations": int(best.nfev)}
+
+
+def centred(values):
+    """Take means of units and of periods out."""
+    values = values - values.mean(axis=0, keepdims=True)
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def lag_squares(y, lag, z):
+    """Sum of squares of y - rho W y on Z."""
+    flat = z.reshape(-1, z.shape[2])
+    both = np.column_stack([y.ravel(), lag.ravel()])
+    left = both - flat @ np.linalg.lstsq(flat, both, rcond=None)[0]
+    cross = left.T @ left
+    return lambda rho: cross[0, 0] - 2 * rho * cross[0, 1] + rho**2 * cross[1, 1]
+
+
+def error_squares(y, lag, z, wz):
+    """Sum of squares of (I - lambda W) y on (I - lambda W) Z."""
+    k = z.shape[2]
+    zs, wzs = z.reshape(-1, k), wz.reshape(-1, k)
+
+    def square(rho):
+        left, right = (y - rho * lag).ravel(), zs - rho * wzs
+        return float(np.square(left - right @ np.linalg.lstsq(right, left, rcond=None)[0]).sum())
+
+    return square
+
+
+def log_determinant(kind, matrix):
+    """ln|I - rho W|: eigenvalues of dense W, else factors; in symmetric form where W is similar to one."""
+    n = matrix.shape[0]
+    symmetric = kind in ("lattice", "rook", "delaunay", "dense")
+    if symmetric:
+        similar = sp.csc_matrix(matrix.multiply(matrix.T))
+        similar.data = np.sqrt(similar.data)
+    if kind == "dense":
+        values = np.linalg.eigvalsh(similar.toarray())
+        return lambda rho: float(np.log1p(-rho * values).sum())
+    identity = sp.identity(n, format="csc")
+
+    def value(rho):
+        if symmetric:
+            how = {
+                "permc_spec": "MMD_AT_PLUS_A",
+                "diag_pivot_thresh": 0.0,
+                "options": {"SymmetricMode": True},
+            }
+            factor = spla.splu(identity - rho * similar, **how)
+        else:
+            factor = spla.splu(sp.csc_matrix(identity - rho * matrix))
+        return float(np.log(np.abs(factor.U.diagonal())).sum())
+
+    return value
+
+
+def comparison(n, shared, kinds, models):
+    """Models by several W: `compare`, which shares what it can, or every model on fresh weights."""
+    import pandas as pd
+
+    import spatialhealth as sh
+
+    given = data.load(kinds[0], n)
+    table = pd.DataFrame({"y": given.y, **{f"x{i + 1}": given.x[:, i] for i in range(3)}})
+    weights = {kind: (np.arange(n), data.load(kind, n).matrix) for kind in kinds}
+    formula, likelihoods = "y ~ x1 + x2 + x3", {}
+    start = time.perf_counter()
+    if shared:
+        compared = sh.compare({name: getattr(sh, name)() for name in models}, formula, table, weights)
+        timed = took(start)
+        loglik = compared.table["loglik"].astype(float)
+        likelihoods = {str(label): float(value) for label, value in loglik.items()}
+    else:
+        for name in models:
+            for kind, one in weights.items():
+                model = getattr(sh, name)(weights=one).fit_formula(formula, table)
+                assert np.isfinite(model.impacts().std_errors[:, 0]).all()
+                likelihoods[f"{name}, {kind}"] = float(model.result_.loglik)
+        timed = took(start)
+    return timed | {"loglik": likelihoods}
+
+
+CASES = {
+    each.__name__: each for each in (prepare, engines, fit, spreg_durbin, spreg_panel, exact, comparison)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(CASES[sys.argv[1]](**json.loads(sys.argv[2]))))
