@@ -6,9 +6,10 @@
 (robustness of a study) run what they repeat through here.
 """
 
+from spatialhealth.runs.digest import digest
 from spatialhealth.runs.hearing import Said
 from spatialhealth.runs.run import Outcome, Task, run
 from spatialhealth.runs.shared import Shared
 from spatialhealth.runs.threads import one_thread
 
-__all__ = ["Outcome", "Said", "Shared", "Task", "one_thread", "run"]
+__all__ = ["Outcome", "Said", "Shared", "Task", "digest", "one_thread", "run"]

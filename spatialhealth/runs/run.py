@@ -86,6 +86,7 @@ def run(
     checkpoint: Any = None,
     inputs: Mapping[str, Any] | None = None,
     finished: Callable[[Task], None] | None = None,
+    keep: Callable[[Any], bool] | None = None,
 ) -> list[Outcome]:
     """Do tasks, in this thread or by workers, and give their outcomes in the order of the tasks.
 
@@ -107,6 +108,8 @@ def run(
         What the run is of; see `spatialhealth.runs.checkpoint.Checkpoint`.
     finished : callable, optional
         Called with every task that is done or found.
+    keep : callable, optional
+        Whether a value is to be kept; all are by default.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def run(
     try:
         with one_thread():
             for place, outcome, content in track(work, label, len(left)):
-                if kept is not None:
+                if kept is not None and (keep is None or keep(outcome.value)):
                     kept.write(keys[place], content)
                 found[place] = outcome
                 if finished is not None:
