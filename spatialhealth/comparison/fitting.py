@@ -90,7 +90,9 @@ def named_models(owner: str, models: Any) -> dict[str, Any]:
     return named
 
 
-def pass_on(outcomes: Sequence[Outcome], labels: Sequence[str], what: str = "models") -> None:
+def pass_on(
+    outcomes: Sequence[Outcome], labels: Sequence[str], what: str = "models", stacklevel: int = 4
+) -> None:
     """Give the warnings of many fits, each once, with the labels of those that gave it."""
     heard: dict[tuple[type[Warning], str], list[str]] = {}
     for label, outcome in zip(labels, outcomes, strict=True):
@@ -98,4 +100,4 @@ def pass_on(outcomes: Sequence[Outcome], labels: Sequence[str], what: str = "mod
             heard.setdefault((each.category, each.message), []).append(label)
     for (category, message), said_by in heard.items():
         named = f"In {some(said_by)}" if len(said_by) < len(outcomes) else f"In all {what}"
-        warnings.warn(f"{named}: {message}", category, stacklevel=4)
+        warnings.warn(f"{named}: {message}", category, stacklevel=stacklevel)

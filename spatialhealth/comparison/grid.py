@@ -161,7 +161,7 @@ def specification_grid(
         bool(restandardise),
         tuple(subset.name for subset in parts if subset.lost),
     )
-    pass_on(outcomes, [each.label for each in found.specifications], "specifications")
+    pass_on(outcomes, [each.label for each in found.specifications], "specifications", stacklevel=3)
     _warn(found)
     return found
 

@@ -190,9 +190,9 @@ class SpecificationGrid:
             row[name], row[f"{name}_se"] = pair
         row["loglik"] = np.nan if figures is None else figures.loglik
         row["aic"] = np.nan if figures is None else figures.aic
-        row["likelihood"] = 0 if figures is None else self._samples.get(figures.likelihood, 0)
+        row["likelihood"] = None if figures is None else self._samples.get(figures.likelihood)
         for name, field in (("n", "n"), ("T", "periods"), ("observations", "observations"), ("isolates", "isolates")):
-            row[name] = 0 if figures is None else getattr(figures, field)
+            row[name] = None if figures is None else getattr(figures, field)
         return row | {"warnings": len(each.warnings), "error": each.error, "message": each.message}
 
     def _cells(self) -> list[list[str]]:
@@ -222,8 +222,10 @@ class SpecificationGrid:
         notes = []
         if failed:
             notes.append(f"FAILED: {len(failed)} of {len(self.specifications)}, which are not in the counts above.")
-            notes += [f"  {each.label}: {each.error}: {each.message}" for each in failed[:10]]
-            notes += [f"  and {len(failed) - 10} more; see .failures"] if len(failed) > 10 else []
+            causes: dict[str, list[str]] = {}
+            for each in failed:
+                causes.setdefault(f"{each.error}: {each.message}", []).append(each.label)
+            notes += [f"  {cause} In {some(labels, limit=3)}." for cause, labels in causes.items()]
         without = [
             each.label
             for each in self.specifications
