@@ -79,6 +79,17 @@ def deadly(number, folder, whom=3, again=False):
     return number * number
 
 
+def deadly_with_input(number, folder, shared):
+    """Square; the third and the ninth task each end their process once."""
+    flag = Path(folder) / f"killed-{number}"
+    if number in (3, 9) and not flag.exists():
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    assert shared.content
+    return number * number
+
+
 def tasks(count, *arguments, group=None):
     """Tasks 0 ... count - 1 with the same further arguments."""
     return [Task(f"task {n}", (n, *arguments), group) for n in range(count)]

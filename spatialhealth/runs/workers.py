@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 import warnings
@@ -123,8 +124,10 @@ class Workers:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of joblib, that the tasks it was told to stop are stopped
             stream.close()
-        futures = list(getattr(parallel._backend, "_results", ()))
-        if self.client is not None and futures:
+        if self.client is not None:
+            self.client.sync(_turn)
+            # joblib forgets what it has submitted, and Dask would go on with it
+            futures = list(getattr(parallel._backend, "_results", ()))
             self.client.cancel(futures, force=True)
 
 
@@ -245,6 +248,11 @@ def _sent(client: Any, name: str, content: Any) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
         return client.submit(_same, content, key=f"spatialhealth-input-{name}", pure=False)
+
+
+async def _turn() -> None:
+    """Let what is on its way to the scheduler arrive there."""
+    await asyncio.sleep(0.05)
 
 
 def _same(content: Any) -> Any:
