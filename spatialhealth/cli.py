@@ -59,8 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     study = commands.add_parser("study", help="run a study file")
     study.add_argument("file", help="the study, a TOML file; docs/studies.md explains its keys")
     study.add_argument("--out", default="report", help="folder to write in (default: report)")
-    study.add_argument("--jobs", type=int, help="processes for the alternatives, -1 for all cores (default: one)")
-    study.add_argument("--checkpoint", metavar="DIR", help="folder that keeps what is done, to go on from there")
+    study.add_argument(
+        "--jobs", type=int, help="processes for the alternatives, -1 for all cores (default: one)"
+    )
+    study.add_argument(
+        "--checkpoint", metavar="DIR", help="folder that keeps what is done, to go on from there"
+    )
     study.set_defaults(run=_study)
     return parser
 

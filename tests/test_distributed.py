@@ -29,7 +29,10 @@ SQUARES = [n * n for n in range(12)]
 @pytest.fixture(scope="module")
 def client():
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(**options, silence_logs=50) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         client.wait_for_workers(2, timeout=60)
         yield client
 
@@ -72,14 +75,16 @@ def test_the_numbers_are_those_of_one_process(name, client):
     models = {"SAR": sh.SpatialLag(effects="entity"), "SDM": sh.SpatialDurbin(effects="entity")}
     computed = {
         "bootstrap": lambda: sh.impacts.bootstrap(fitted, 12, random_state=1).table,
-        "specification_grid": lambda: sh.specification_grid(
-            models,
-            ["y ~ x", "y ~ x + z"],
-            data,
-            {"rook": weights},
-            "x",
-            {"all": None, "late": data.index.get_level_values("year") > 2002, "nine": small.ids(9)},
-        ).table,
+        "specification_grid": lambda: (
+            sh.specification_grid(
+                models,
+                ["y ~ x", "y ~ x + z"],
+                data,
+                {"rook": weights},
+                "x",
+                {"all": None, "late": data.index.get_level_values("year") > 2002, "nine": small.ids(9)},
+            ).table
+        ),
         "monte_carlo": lambda: sh.monte_carlo(models, 12, random_state=1, n_units=25, n_periods=4).table,
     }[name]
     here = computed()

@@ -204,7 +204,9 @@ def test_folders_of_other_things_are_refused(tmp_path):
     first = {"data": np.arange(3.0), "seed": 1}
     squares(checkpoint=tmp_path / "a", inputs=first)
     before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    with refusal(CheckpointError, "squares: the folder", "other inputs", "differ in data.", "Give another folder"):
+    with refusal(
+        CheckpointError, "squares: the folder", "other inputs", "differ in data.", "Give another folder"
+    ):
         squares(checkpoint=tmp_path / "a", inputs={"data": np.arange(3.0) + 1e-15, "seed": 1})
     with refusal(CheckpointError, "differ in data, seed"):
         squares(checkpoint=tmp_path / "a", inputs={"data": np.arange(4.0), "seed": 2})
@@ -390,9 +392,7 @@ def test_the_folder_of_another_comparison(tmp_path):
     with refusal(CheckpointError, "compare: ", "differ in formula"):
         sh.compare([sh.SpatialLag()], "y ~ z", data, {"W": weights}, checkpoint=tmp_path)
     with refusal(CheckpointError, "differ in the weights W"):
-        sh.compare(
-            [sh.SpatialLag()], "y ~ x", data, {"W": (weights[0], weights[1] / 2)}, checkpoint=tmp_path
-        )
+        sh.compare([sh.SpatialLag()], "y ~ x", data, {"W": (weights[0], weights[1] / 2)}, checkpoint=tmp_path)
 
 
 def test_the_runner_is_where_its_tests_look():

@@ -8,9 +8,10 @@ coverage of estimators.
 
 from spatialhealth.comparison.evidence import ModelProbabilities
 from spatialhealth.comparison.grid import specification_grid
-from spatialhealth.comparison.monte_carlo import MonteCarlo, monte_carlo
 from spatialhealth.comparison.probabilities import model_probabilities
+from spatialhealth.comparison.replications import MonteCarlo
 from spatialhealth.comparison.side_by_side import compare
+from spatialhealth.comparison.simulated import monte_carlo
 from spatialhealth.comparison.specifications import SpecificationGrid
 from spatialhealth.comparison.table import Comparison
 

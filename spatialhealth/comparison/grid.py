@@ -142,10 +142,15 @@ def specification_grid(
     chosen = named_models(_OWNER, models)
     wrong = [label for label, model in chosen.items() if isinstance(model, FitResult)]
     if wrong:
-        raise OptionError(f"{_OWNER}: {wrong[0]!r} is a result, which a formula cannot fit again. Give the estimator.")
+        raise OptionError(
+            f"{_OWNER}: {wrong[0]!r} is a result, which a formula cannot fit again. Give the estimator."
+        )
     check_share(_OWNER, "level", level)
     texts = _formulas(formulas)
-    named = {str(name): each for name, each in (weights if isinstance(weights, Mapping) else {"W": weights}).items()}
+    named = {
+        str(name): each
+        for name, each in (weights if isinstance(weights, Mapping) else {"W": weights}).items()
+    }
     if not named:
         raise OptionError(f"{_OWNER}: weights is empty. Give at least one W: {{'queen': W}}.")
     parts = read_subsets(_OWNER, subsets, data)
@@ -257,7 +262,9 @@ def _tasks(
     inputs |= {f"the model {label}": each for label, each in recipes.items()}
     inputs |= {f"the formula {label}": text for label, text in formulas.items()}
     inputs |= {f"the subset {name}": mask for name, mask in masks.items()}
-    inputs |= {f"the weights {name}": shelf.operator(name, "auto", partial(weights.get, name)) for name in weights}
+    inputs |= {
+        f"the weights {name}": shelf.operator(name, "auto", partial(weights.get, name)) for name in weights
+    }
     tasks: list[Task | _Failure] = []
     rows: list[Row] = []
     for name, subset, label in product(weights, subsets, models):

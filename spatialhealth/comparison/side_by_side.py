@@ -104,7 +104,9 @@ def compare(
     elif n_jobs is None and checkpoint is None:
         effects = {label: _effects(label, model, level) for label, model in chosen.items()}
     else:
-        raise OptionError("compare: n_jobs and checkpoint are for fits; give formula and data, or neither of them.")
+        raise OptionError(
+            "compare: n_jobs and checkpoint are for fits; give formula and data, or neither of them."
+        )
     known = dict(operators)
     return Comparison(
         tuple(Column(label, _weights(found.result, known), found) for label, found in effects.items())
@@ -115,7 +117,9 @@ def _effects(label: str, model: Any, level: float) -> Impacts:
     try:
         return impacts(model, level=level)
     except NotFittedError as error:
-        raise NotFittedError(f"compare: {label!r} cannot be shown. {error} Or give formula and data.") from None
+        raise NotFittedError(
+            f"compare: {label!r} cannot be shown. {error} Or give formula and data."
+        ) from None
 
 
 def _fitted(

@@ -191,7 +191,12 @@ class SpecificationGrid:
         row["loglik"] = np.nan if figures is None else figures.loglik
         row["aic"] = np.nan if figures is None else figures.aic
         row["likelihood"] = None if figures is None else self._samples.get(figures.likelihood)
-        for name, field in (("n", "n"), ("T", "periods"), ("observations", "observations"), ("isolates", "isolates")):
+        for name, field in (
+            ("n", "n"),
+            ("T", "periods"),
+            ("observations", "observations"),
+            ("isolates", "isolates"),
+        ):
             row[name] = None if figures is None else getattr(figures, field)
         return row | {"warnings": len(each.warnings), "error": each.error, "message": each.message}
 
@@ -221,7 +226,9 @@ class SpecificationGrid:
         failed = [each for each in self.specifications if each.figures is None]
         notes = []
         if failed:
-            notes.append(f"FAILED: {len(failed)} of {len(self.specifications)}, which are not in the counts above.")
+            notes.append(
+                f"FAILED: {len(failed)} of {len(self.specifications)}, which are not in the counts above."
+            )
             causes: dict[str, list[str]] = {}
             for each in failed:
                 causes.setdefault(f"{each.error}: {each.message}", []).append(each.label)
@@ -234,7 +241,11 @@ class SpecificationGrid:
         if without:
             notes.append(f"{len(without)} have no {self.variable}: {some(without, limit=3)}.")
         if self.cut:
-            rows = "rows that summed to one do so again" if self.restandardised else "the links left keep their weights"
+            rows = (
+                "rows that summed to one do so again"
+                if self.restandardised
+                else "the links left keep their weights"
+            )
             notes.append(f"In the subsets {some(self.cut)}, W is that among the units left; {rows}.")
         if len(self._samples) > 1:
             notes.append(

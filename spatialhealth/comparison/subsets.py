@@ -63,7 +63,7 @@ def read_subsets(owner: str, subsets: Any, data: pd.DataFrame) -> list[Subset]:
         return [Subset("all")]
     if not isinstance(subsets, Mapping) or not subsets:
         raise OptionError(
-            f"{owner}: subsets must name rows or units: {{'all': None, 'late': panel['year'] > 2015, 'north': [...]}}."
+            f"{owner}: subsets must name rows or units: {{'all': None, 'rich': panel['gdp'] > 9, 'north': [...]}}."
         )
     return [_subset(owner, str(name), given, data) for name, given in subsets.items()]
 
@@ -103,7 +103,9 @@ def _rows(owner: str, name: str, given: Any, data: pd.DataFrame) -> Array:
     return np.asarray(units.isin(values))
 
 
-def restricted(operator: SpatialOperator, subset: Subset, restandardise: bool, logdet: Any) -> SpatialOperator:
+def restricted(
+    operator: SpatialOperator, subset: Subset, restandardise: bool, logdet: Any
+) -> SpatialOperator:
     """Give the weights among the units that a subset leaves.
 
     Parameters
@@ -124,5 +126,6 @@ def restricted(operator: SpatialOperator, subset: Subset, restandardise: bool, l
     if members.all():
         return operator
     block = operator.matrix[members][:, members]
-    again = "row" if restandardise and operator.is_row_standardised else None
-    return SpatialOperator((operator.ids[members], standardise(block, again)), logdet)
+    if restandardise and operator.is_row_standardised:
+        block = standardise(block)
+    return SpatialOperator((operator.ids[members], block), logdet)

@@ -2,8 +2,8 @@
 
 **Takes** a function and the arguments of each task; inputs that tasks share, such as data and weights.
 **Gives** one outcome a task, in the order of the tasks, whoever computed it and whenever.
-**Next** `spatialhealth.impacts` (bootstrap), `spatialhealth.comparison` (grids, Monte Carlo) and `spatialhealth.report`
-(robustness of a study) run what they repeat through here.
+**Next** `spatialhealth.impacts` (bootstrap), `spatialhealth.comparison` (grids, Monte Carlo) and
+`spatialhealth.report` (robustness of a study) run what they repeat through here.
 """
 
 from spatialhealth.runs.digest import digest

@@ -8,10 +8,10 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from spatialhealth import __version__
 from spatialhealth.errors import CheckpointError, CheckpointWarning, some
 from spatialhealth.runs.digest import digest
 from spatialhealth.runs.shared import Shared
@@ -20,6 +20,7 @@ __all__ = ["Checkpoint"]
 
 _ABOUT = "run.json"
 _ENDING = ".task"
+_VERSION = import_module(__name__.partition(".")[0]).__version__
 
 
 class Checkpoint:
@@ -58,7 +59,7 @@ class Checkpoint:
         self._check(owner, about, digests)
         known = about.get("inputs", {})
         if not about or not digests.keys() <= known.keys():
-            about = {"run": owner, "version": __version__, "inputs": known | digests}
+            about = {"run": owner, "version": _VERSION, "inputs": known | digests}
             self._write(_ABOUT, json.dumps(about, indent=1).encode())
 
     def _about(self, owner: str) -> dict[str, Any]:
@@ -86,8 +87,8 @@ class Checkpoint:
             return
         if about["run"] != owner:
             why = f"is of {about['run']}"
-        elif about["version"] != __version__:
-            why = f"was made by version {about['version']} of the package, this is {__version__}"
+        elif about["version"] != _VERSION:
+            why = f"was made by version {about['version']} of the package, this is {_VERSION}"
         else:
             known = about["inputs"]
             other = [name for name, value in digests.items() if known.get(name, value) != value]

@@ -96,7 +96,10 @@ def _array(feed: Feed, array: np.ndarray[Any, Any]) -> None:
 def _sparse(feed: Feed, matrix: Any) -> None:
     csr = matrix.tocsr(copy=True)
     csr.sum_duplicates()
-    places = (csr.indices.astype(np.int64), csr.indptr.astype(np.int64))  # scipy takes 32 bits or 64, as it likes
+    places = (
+        csr.indices.astype(np.int64),
+        csr.indptr.astype(np.int64),
+    )  # scipy takes 32 bits or 64, as it likes
     _parts(feed, "sparse", list(csr.shape), csr.data, *places)
 
 
@@ -107,7 +110,9 @@ def _code(feed: Feed, value: Any) -> None:
         _parts(feed, "method", value.__self__, value.__func__)
     else:
         _parts(feed, "named", value.__module__, value.__qualname__)
-        if isinstance(value, FunctionType) and "<" in value.__qualname__:  # a lambda, or made within a function
+        if (
+            isinstance(value, FunctionType) and "<" in value.__qualname__
+        ):  # a lambda, or made within a function
             cells = [cell.cell_contents for cell in value.__closure__ or ()]
             _parts(feed, "body", value.__code__, value.__defaults__, cells)
 

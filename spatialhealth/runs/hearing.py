@@ -61,7 +61,9 @@ def _begin() -> None:
             warnings.simplefilter("always")
             usual = warnings.showwarning
 
-            def show(message: Any, category: Any, filename: Any, lineno: Any, file: Any = None, line: Any = None):  # type: ignore[no-untyped-def]  # noqa: ANN202, E501
+            def show(
+                message: Any, category: Any, filename: Any, lineno: Any, file: Any = None, line: Any = None
+            ) -> None:
                 said = getattr(_mine, "said", None)
                 if said is None:
                     usual(message, category, filename, lineno, file, line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,7 +181,7 @@ Step = tuple[int, Outcome, bytes]
 
 def _here(
     function: Callable[..., Any], tasks: Sequence[Task], left: list[int], kept: Checkpoint | None
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """Do tasks one after the other in this thread."""
     for place in left:
         task = tasks[place]
@@ -198,7 +198,7 @@ def _here(
 
 def _there(
     team: Workers, function: Callable[..., Any], tasks: Sequence[Task], left: list[int]
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """Have tasks done by workers, and give them as they finish."""
     # threads of this process may leave each other's filters behind
     with warnings.catch_warnings():
@@ -210,7 +210,7 @@ def _there(
                 value, said = unpack(done.content, tasks[done.place].inputs)
                 yield done.place, Outcome(value, said), done.content
         finally:
-            work.close()  # type: ignore[attr-defined]
+            work.close()
 
 
 def _told(done: Done, task: Task) -> Exception:
@@ -235,12 +235,9 @@ def _units(tasks: Sequence[Task], left: list[int], jobs: int) -> list[Unit]:
 
 
 def _stopped(owner: str, done: int, total: int, kept: Checkpoint | None) -> str:
+    said = f"{owner}: stopped with {done:,} of {total:,} tasks done."
     if kept is None:
         return (
-            f"{owner}: stopped with {done:,} of {total:,} tasks done, none of which is kept. With checkpoint='folder' "
-            "they are, and the same call goes on from there."
+            f"{said} None is kept. With checkpoint='folder' they are, and the same call goes on from there."
         )
-    return (
-        f"{owner}: stopped with {done:,} of {total:,} tasks done. They are kept in {str(kept.folder)!r}; the same call "
-        "goes on from there."
-    )
+    return f"{said} They are kept in {str(kept.folder)!r}; the same call goes on from there."

@@ -65,7 +65,7 @@ def received(name: str, content: Any) -> Any:
     """
     kept: OrderedDict[str, Any] = _held.__dict__.setdefault("kept", OrderedDict())
     if name not in kept:
-        kept[name] = pickle.loads(memoryview(np.ascontiguousarray(content)))
+        kept[name] = pickle.loads(np.ascontiguousarray(content).data)
     kept.move_to_end(name)
     while len(kept) > _MOST:
         kept.popitem(last=False)

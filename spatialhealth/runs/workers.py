@@ -6,7 +6,7 @@ import asyncio
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +66,7 @@ class Workers:
     asked: int | None
     client: Any = None
 
-    def work(self, function: Callable[..., Any], units: list[Unit]) -> Iterator[Done]:
+    def work(self, function: Callable[..., Any], units: list[Unit]) -> Generator[Done]:
         """Give what is done, as it is done; begin again what was lost with a process that died."""
         left = {place: (place, arguments) for unit in units for place, arguments in unit}
         for attempt in range(_ATTEMPTS):
@@ -78,8 +78,8 @@ class Workers:
                 what = f"A worker process has ended by itself ({type(error).__name__})"
                 if attempt + 1 == _ATTEMPTS:
                     raise WorkerError(
-                        f"{what}, {_ATTEMPTS} times: {len(left):,} tasks are not done. Most often memory ran out: use "
-                        "fewer processes, n_jobs=1 to see the task that does it."
+                        f"{what}, {_ATTEMPTS} times: {len(left):,} tasks are not done. Most often memory ran out: "
+                        "use fewer processes, or n_jobs=1 to see the task that does it."
                     ) from error
                 warnings.warn(
                     f"{what}. The {len(left):,} tasks that were not done are run again.",
@@ -90,7 +90,7 @@ class Workers:
             else:
                 return
 
-    def _once(self, function: Callable[..., Any], units: list[Unit]) -> Iterator[Done]:
+    def _once(self, function: Callable[..., Any], units: list[Unit]) -> Generator[Done]:
         from joblib import Parallel, delayed
 
         parallel = Parallel(n_jobs=self.asked, return_as="generator_unordered")
@@ -107,7 +107,9 @@ class Workers:
     @contextmanager
     def _carried(self, units: list[Unit]) -> Iterator[dict[int, tuple[str, Any]]]:
         """Pack every shared input once; on a cluster, put it where every worker gets it from."""
-        shared = {id(one): one for unit in units for _, arguments in unit for one in arguments if _is_shared(one)}
+        shared = {
+            id(one): one for unit in units for _, arguments in unit for one in arguments if _is_shared(one)
+        }
         packed = {place: one.packed for place, one in shared.items()}
         if self.client is None:
             yield packed

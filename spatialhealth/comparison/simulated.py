@@ -115,9 +115,13 @@ def monte_carlo(
     chosen = named_models(_OWNER, models)
     wrong = [label for label, model in chosen.items() if isinstance(model, FitResult)]
     if wrong:
-        raise OptionError(f"{_OWNER}: {wrong[0]!r} is a result; give the estimator, which is fitted to every panel.")
+        raise OptionError(
+            f"{_OWNER}: {wrong[0]!r} is a result; give the estimator, which is fitted to every panel."
+        )
     if check_positive(_OWNER, "replications", replications, integer=True) < 2:
-        raise OptionError(f"{_OWNER}: replications=1 has no spread. Take 100 at least, and for a paper 1,000 or more.")
+        raise OptionError(
+            f"{_OWNER}: replications=1 has no spread. Take 100 at least, and for a paper 1,000 or more."
+        )
     check_share(_OWNER, "level", level)
     check_resumable(_OWNER, checkpoint, random_state)
     first = _first(simulation)
@@ -210,7 +214,9 @@ def _found(model: SpatialModel) -> _Found:
     )
 
 
-def _block(label: str, found: list[_Found | None], first: Simulation, operator: SpatialOperator) -> Replications:
+def _block(
+    label: str, found: list[_Found | None], first: Simulation, operator: SpatialOperator
+) -> Replications:
     """Put the estimates of one model beside the truth."""
     fitted = [each for each in found if each is not None]
     failed = len(found) - len(fitted)
