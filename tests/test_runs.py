@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -138,6 +137,14 @@ def test_an_input_is_sent_once_a_worker_and_never_back(tmp_path):
     assert sorted(made) == sorted({str(value[1]) for value in found})  # once in each process, none here
 
 
+def test_more_inputs_than_a_worker_holds_are_held_while_they_are_needed(tmp_path):
+    many = [Shared(work.Counted(tmp_path, 10 + n)) for n in range(12)]
+    found = run("sums", work.sizes, [Task(str(n), (n, *many)) for n in range(6)], "sums", n_jobs=2)
+    assert work.values(found) == [n + sum(range(10, 22)) for n in range(6)]
+    made = [path.name.split("-")[1] for path in tmp_path.glob("made-*")]
+    assert {made.count(pid) for pid in made} == {12}
+
+
 def test_threads_have_inputs_of_their_own(tmp_path):
     shared = Shared(work.Counted(tmp_path))
     with joblib.parallel_config(backend="threading", n_jobs=2):
@@ -169,19 +176,6 @@ def test_an_error_names_its_task(options, tmp_path):
 def test_refused_numbers_of_jobs(jobs):
     with refusal(OptionError, f"squares: n_jobs={jobs!r}", "-1 takes all cores"):
         squares(n_jobs=jobs)
-
-
-@unix
-def test_a_worker_that_dies_costs_nothing(tmp_path):
-    with pytest.warns(RerunWarning, match="tasks that were not done are run again"):
-        found = run("squares", work.deadly, work.tasks(8, str(tmp_path)), "squares", n_jobs=2)
-    assert work.values(found) == SQUARES
-    deaths = work.tasks(4, str(tmp_path), 3, True)
-    with (
-        pytest.warns(RerunWarning),
-        pytest.raises(WorkerError, match=r"3 times: . tasks are not done.*memory"),
-    ):
-        run("squares", work.deadly, deaths, "squares", n_jobs=2)
 
 
 # folders that keep what is done
@@ -263,6 +257,84 @@ def test_inputs_are_not_written_but_known_again(tmp_path):
         pickle.loads(next(tmp_path.glob("*.task")).read_bytes())
 
 
+# what goes through the runner
+
+
+@pytest.fixture(scope="module")
+def model():
+    Y, X, ids, W = sh.datasets.simulate(36, 6, effects="two-way", random_state=1).arrays()
+    return sh.SpatialDurbin((ids, W), effects="two-way").fit_arrays(Y, X)
+
+
+def test_a_bootstrap_goes_on_from_where_it_was(model, tmp_path, monkeypatch):
+    whole = sh.impacts.bootstrap(model, 30, random_state=4)
+    sh.impacts.bootstrap(model, 20, random_state=4, checkpoint=tmp_path)
+    real, calls = sh.impacts.bootstrap.__globals__["_sample"], []
+
+    def _sample(*arguments):
+        calls.append(1)
+        return real(*arguments)
+
+    _sample.__qualname__, _sample.__module__ = real.__qualname__, real.__module__
+    monkeypatch.setitem(sh.impacts.bootstrap.__globals__, "_sample", _sample)
+    model.result_.operator.solve(0.1, np.ones(36))  # what it remembers is no other input
+    resumed = sh.impacts.bootstrap(model, 30, random_state=4, checkpoint=tmp_path)
+    assert len(calls) == 10
+    np.testing.assert_array_equal(resumed.draws, whole.draws)
+    with refusal(CheckpointError, "differ in random_state"):
+        sh.impacts.bootstrap(model, 30, random_state=5, checkpoint=tmp_path)
+    with refusal(CheckpointError, "differ in together"):
+        sh.impacts.bootstrap(model, 30, "unit", random_state=4, checkpoint=tmp_path)
+    with refusal(CheckpointError, "differ in model"):
+        sh.impacts.bootstrap(model.refit(model.result_.y * 2), 30, random_state=4, checkpoint=tmp_path)
+    with refusal(OptionError, "bootstrap: with checkpoint=, give a random_state"):
+        sh.impacts.bootstrap(model, 30, checkpoint=tmp_path)
+
+
+def test_a_model_fitted_by_a_formula_is_sent_too(model):
+    weights, data = small.panel()
+    fitted = sh.SpatialLag(weights).fit_formula("y ~ x + z", data)
+    one, two = (sh.impacts.bootstrap(fitted, 8, random_state=1, n_jobs=jobs) for jobs in (1, 2))
+    np.testing.assert_array_equal(one.draws, two.draws)
+
+
+def test_processes_give_compare_the_same_numbers_and_the_operators_it_was_given():
+    weights, data = small.panel()
+    models = {"SAR": sh.SpatialLag(effects="entity"), "SAC": sh.SpatialCombined(error_weights=weights)}
+    both = {"rook": weights, "again": sh.SpatialOperator(weights)}
+    one, two = (sh.compare(models, "y ~ x + z", data, both, n_jobs=jobs) for jobs in (1, 2))
+    assert one.table.equals(two.table) and one.effects.equals(two.effects)
+    operators = [column.result.operator for column in two.columns]
+    assert operators[0] is operators[2] and operators[1] is operators[3] is both["again"]
+    with refusal(OptionError, "n_jobs and checkpoint are for fits"):
+        sh.compare([column.result for column in one.columns], n_jobs=2)
+
+
+def test_the_folder_of_another_comparison(tmp_path):
+    weights, data = small.panel()
+    sh.compare([sh.SpatialLag()], "y ~ x", data, {"W": weights}, checkpoint=tmp_path)
+    with refusal(CheckpointError, "compare: ", "differ in formula"):
+        sh.compare([sh.SpatialLag()], "y ~ z", data, {"W": weights}, checkpoint=tmp_path)
+    with refusal(CheckpointError, "differ in the weights W"):
+        sh.compare([sh.SpatialLag()], "y ~ x", data, {"W": (weights[0], weights[1] / 2)}, checkpoint=tmp_path)
+
+
+# processes that end
+
+
+@unix
+def test_a_worker_that_dies_costs_nothing(tmp_path):
+    with pytest.warns(RerunWarning, match="tasks that were not done are run again"):
+        found = run("squares", work.deadly, work.tasks(8, str(tmp_path)), "squares", n_jobs=2)
+    assert work.values(found) == SQUARES
+    deaths = work.tasks(4, str(tmp_path), 3, True)
+    with (
+        pytest.warns(RerunWarning),
+        pytest.raises(WorkerError, match=r"3 times in a row: 1 tasks are not done.*memory"),
+    ):
+        run("squares", work.deadly, deaths, "squares", n_jobs=2)
+
+
 # Ctrl-C and progress, in processes of their own
 
 
@@ -331,69 +403,3 @@ def test_progress_is_shown_where_there_is_a_terminal(jobs, tmp_path):
 def test_nothing_is_shown_elsewhere(capsys):
     squares()
     assert capsys.readouterr() == ("", "")
-
-
-# what goes through the runner
-
-
-@pytest.fixture(scope="module")
-def model():
-    Y, X, ids, W = sh.datasets.simulate(36, 6, effects="two-way", random_state=1).arrays()
-    return sh.SpatialDurbin((ids, W), effects="two-way").fit_arrays(Y, X)
-
-
-def test_a_bootstrap_goes_on_from_where_it_was(model, tmp_path, monkeypatch):
-    whole = sh.impacts.bootstrap(model, 30, random_state=4)
-    sh.impacts.bootstrap(model, 20, random_state=4, checkpoint=tmp_path)
-    real, calls = sh.impacts.bootstrap.__globals__["_sample"], []
-
-    def _sample(*arguments):
-        calls.append(1)
-        return real(*arguments)
-
-    _sample.__qualname__, _sample.__module__ = real.__qualname__, real.__module__
-    monkeypatch.setitem(sh.impacts.bootstrap.__globals__, "_sample", _sample)
-    model.result_.operator.solve(0.1, np.ones(36))  # what it remembers is no other input
-    resumed = sh.impacts.bootstrap(model, 30, random_state=4, checkpoint=tmp_path)
-    assert len(calls) == 10
-    np.testing.assert_array_equal(resumed.draws, whole.draws)
-    with refusal(CheckpointError, "differ in random_state"):
-        sh.impacts.bootstrap(model, 30, random_state=5, checkpoint=tmp_path)
-    with refusal(CheckpointError, "differ in together"):
-        sh.impacts.bootstrap(model, 30, "unit", random_state=4, checkpoint=tmp_path)
-    with refusal(CheckpointError, "differ in model"):
-        sh.impacts.bootstrap(model.refit(model.result_.y * 2), 30, random_state=4, checkpoint=tmp_path)
-    with refusal(OptionError, "bootstrap: with checkpoint=, give a random_state"):
-        sh.impacts.bootstrap(model, 30, checkpoint=tmp_path)
-
-
-def test_a_model_fitted_by_a_formula_is_sent_too(model):
-    weights, data = small.panel()
-    fitted = sh.SpatialLag(weights).fit_formula("y ~ x + z", data)
-    one, two = (sh.impacts.bootstrap(fitted, 8, random_state=1, n_jobs=jobs) for jobs in (1, 2))
-    np.testing.assert_array_equal(one.draws, two.draws)
-
-
-def test_processes_give_compare_the_same_numbers_and_the_operators_it_was_given():
-    weights, data = small.panel()
-    models = {"SAR": sh.SpatialLag(effects="entity"), "SAC": sh.SpatialCombined(error_weights=weights)}
-    both = {"rook": weights, "again": sh.SpatialOperator(weights)}
-    one, two = (sh.compare(models, "y ~ x + z", data, both, n_jobs=jobs) for jobs in (1, 2))
-    assert one.table.equals(two.table) and one.effects.equals(two.effects)
-    operators = [column.result.operator for column in two.columns]
-    assert operators[0] is operators[2] and operators[1] is operators[3] is both["again"]
-    with refusal(OptionError, "n_jobs and checkpoint are for fits"):
-        sh.compare([column.result for column in one.columns], n_jobs=2)
-
-
-def test_the_folder_of_another_comparison(tmp_path):
-    weights, data = small.panel()
-    sh.compare([sh.SpatialLag()], "y ~ x", data, {"W": weights}, checkpoint=tmp_path)
-    with refusal(CheckpointError, "compare: ", "differ in formula"):
-        sh.compare([sh.SpatialLag()], "y ~ z", data, {"W": weights}, checkpoint=tmp_path)
-    with refusal(CheckpointError, "differ in the weights W"):
-        sh.compare([sh.SpatialLag()], "y ~ x", data, {"W": (weights[0], weights[1] / 2)}, checkpoint=tmp_path)
-
-
-def test_the_runner_is_where_its_tests_look():
-    assert Path(sys.modules[run.__module__].__file__).parent.name == "runs"

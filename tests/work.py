@@ -43,6 +43,11 @@ def with_process(number, shared):
     return number * number, os.getpid(), len(shared.content)
 
 
+def sizes(number, *shared):
+    """Add up what many inputs hold."""
+    return number + sum(len(each.content) for each in shared)
+
+
 def marked(number, folder, seconds=0.0):
     """Square, with a mark once it is done."""
     time.sleep(seconds)

@@ -141,8 +141,8 @@ def _pandas(feed: Feed, value: Any) -> bool:
 
 def _extension(feed: Feed, array: Any) -> None:
     dtype = array.dtype
-    if isinstance(dtype, np.dtype):
-        _parts(feed, "numbers", np.asarray(array))
+    if type(array).__name__ in ("NumpyExtensionArray", "PandasArray"):  # which only wraps an array
+        _array(feed, np.asarray(array))
     elif hasattr(array, "to_wkb"):  # geometries
         _parts(feed, "geometries", str(array.crs), list(array.to_wkb()))
     else:

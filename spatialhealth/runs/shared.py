@@ -7,7 +7,7 @@ import io
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from spatialhealth.runs.digest import digest
 
 __all__ = ["Shared", "pack", "received", "unpack"]
 
-_MOST = 8  # inputs that a thread of a worker holds, the last ones used
+_MOST = 8  # inputs that a thread of a worker holds, the last ones used, unless a task needs more
 _held = threading.local()
 
 
@@ -49,27 +49,28 @@ class Shared:
         return hashlib.blake2b(content, digest_size=16).hexdigest(), np.frombuffer(content, dtype=np.uint8)
 
 
-def received(name: str, content: Any) -> Any:
-    """Give the value behind packed bytes, made once by each thread of a worker.
+def received(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values behind packed bytes, made once by each thread of a worker.
 
     A thread has its own, for an operator remembers its last factors and is no place for two at a time.
 
     Parameters
     ----------
-    name : str
-    content : ndarray of uint8
+    contents : mapping of str to ndarray of uint8
+        By name, all that a unit of work needs.
 
     Returns
     -------
-    object
+    dict
     """
     kept: OrderedDict[str, Any] = _held.__dict__.setdefault("kept", OrderedDict())
-    if name not in kept:
-        kept[name] = pickle.loads(np.ascontiguousarray(content).data)
-    kept.move_to_end(name)
-    while len(kept) > _MOST:
+    for name, content in contents.items():
+        if name not in kept:
+            kept[name] = pickle.loads(np.ascontiguousarray(content).data)
+        kept.move_to_end(name)
+    while len(kept) > max(_MOST, len(contents)):
         kept.popitem(last=False)
-    return kept[name]
+    return {name: kept[name] for name in contents}
 
 
 def pack(value: Any, known: Sequence[Any] = ()) -> bytes:

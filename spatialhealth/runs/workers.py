@@ -20,7 +20,7 @@ from spatialhealth.runs.threads import one_thread
 
 __all__ = ["Done", "Unit", "Workers", "workers"]
 
-_ATTEMPTS = 3  # how often a pool that lost a process is begun anew
+_ATTEMPTS = 3  # how often in a row a pool may lose a process before a task is done
 _OWN = "joblib._parallel_backends"  # where joblib keeps the backends of one machine
 
 
@@ -68,18 +68,21 @@ class Workers:
 
     def work(self, function: Callable[..., Any], units: list[Unit]) -> Generator[Done]:
         """Give what is done, as it is done; begin again what was lost with a process that died."""
-        left = {place: (place, arguments) for unit in units for place, arguments in unit}
-        for attempt in range(_ATTEMPTS):
+        left = {place for unit in units for place, _ in unit}
+        failures = 0
+        while left:
             try:
                 for done in self._once(function, units):
-                    del left[done.place]
+                    left.remove(done.place)
+                    failures = 0
                     yield done
             except _broken() as error:
+                failures += 1
                 what = f"A worker process has ended by itself ({type(error).__name__})"
-                if attempt + 1 == _ATTEMPTS:
+                if failures == _ATTEMPTS:
                     raise WorkerError(
-                        f"{what}, {_ATTEMPTS} times: {len(left):,} tasks are not done. Most often memory ran out: "
-                        "use fewer processes, or n_jobs=1 to see the task that does it."
+                        f"{what}, {_ATTEMPTS} times in a row: {len(left):,} tasks are not done. Most often memory "
+                        "ran out: use fewer processes, or n_jobs=1 to see the task that does it."
                     ) from error
                 warnings.warn(
                     f"{what}. The {len(left):,} tasks that were not done are run again.",
@@ -87,8 +90,6 @@ class Workers:
                     stacklevel=4,
                 )
                 units = [rest for unit in units if (rest := [one for one in unit if one[0] in left])]
-            else:
-                return
 
     def _once(self, function: Callable[..., Any], units: list[Unit]) -> Generator[Done]:
         from joblib import Parallel, delayed
@@ -213,7 +214,7 @@ def _addressed(unit: Unit, carried: dict[int, tuple[str, Any]]) -> tuple[list[An
 
 def _unit(function: Callable[..., Any], calls: Any, names: list[str], *contents: Any) -> list[Done]:
     """Do the tasks of a unit, in a worker; an error ends the unit, and what was done before is not lost."""
-    known = {name: received(name, content) for name, content in zip(names, contents, strict=True)}
+    known = received(dict(zip(names, contents, strict=True)))
     done: list[Done] = []
     with one_thread():
         for place, written in calls:
