@@ -81,7 +81,8 @@ def test_the_work_is_done_there_without_an_argument(on_cluster, tmp_path, monkey
     assert [value[0] for value in found] == SQUARES
     assert shown == [("squares", 12)] * 12
     done_by = {value[1] for value in found}
-    assert done_by == workers(on_cluster) and os.getpid() not in done_by
+    # who does how many of such short tasks is for the scheduler to say
+    assert done_by <= workers(on_cluster) and os.getpid() not in done_by
     # an input of two million bytes was made once by each
     made = [path.name.split("-")[1] for path in tmp_path.glob("made-*")]
     assert sorted(made) == sorted(str(pid) for pid in done_by)

@@ -10,7 +10,7 @@ import time
 import warnings
 from pathlib import Path
 
-from spatialhealth.runs import Shared, Task, run
+from spatialhealth.runs import Task, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -147,6 +147,3 @@ def alive(group):
         if int(fields[2]) == group and fields[0] != "Z":
             found.append(int(entry.parent.name))
     return found
-
-
-__all__ = ["Shared"]
