@@ -40,6 +40,8 @@ _NAMES = {
     "SpatialHAC": "spatialhealth.models",
     "compare": "spatialhealth.comparison",
     "model_probabilities": "spatialhealth.comparison",
+    "monte_carlo": "spatialhealth.comparison",
+    "specification_grid": "spatialhealth.comparison",
     "regimes": "spatialhealth.heterogeneity",
 }
 
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
         report,
         weights,
     )
-    from spatialhealth.comparison import compare, model_probabilities
+    from spatialhealth.comparison import compare, model_probabilities, monte_carlo, specification_grid
     from spatialhealth.heterogeneity import regimes
     from spatialhealth.models import (
         SLX,
@@ -94,10 +96,12 @@ __all__ = [
     "maps",
     "model_probabilities",
     "models",
+    "monte_carlo",
     "operator",
     "panel",
     "regimes",
     "report",
+    "specification_grid",
     "weights",
 ]
 

@@ -15,6 +15,7 @@ __all__ = [
     "check_number",
     "check_option",
     "check_positive",
+    "check_resumable",
     "check_share",
     "is_missing",
     "numeric_array",
@@ -115,3 +116,12 @@ def seed_sequence(owner: str, random_state: Any) -> np.random.SeedSequence:
         raise OptionError(
             f"{owner}: random_state={random_state!r} must be None, a whole number from 0, or a numpy Generator."
         ) from None
+
+
+def check_resumable(owner: str, checkpoint: Any, random_state: Any) -> None:
+    """Raise if draws are to be kept that no second call could go on with."""
+    if checkpoint is not None and random_state is None:
+        raise OptionError(
+            f"{owner}: with checkpoint=, give a random_state, such as 1: without one every call draws anew, and none "
+            "goes on from what another has kept."
+        )

@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"spatialhealth: {error}", file=sys.stderr)
     except OSError as error:
         print(f"spatialhealth: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("spatialhealth: stopped.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print("\n".join(["spatialhealth: stopped.", *getattr(stop, "__notes__", ())]), file=sys.stderr)
         return _STOPPED
     return _REFUSED
 
@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     study = commands.add_parser("study", help="run a study file")
     study.add_argument("file", help="the study, a TOML file; docs/studies.md explains its keys")
     study.add_argument("--out", default="report", help="folder to write in (default: report)")
+    study.add_argument(
+        "--jobs", type=int, help="processes for the alternatives, -1 for all cores (default: one)"
+    )
+    study.add_argument(
+        "--checkpoint", metavar="DIR", help="folder that keeps what is done, to go on from there"
+    )
     study.set_defaults(run=_study)
     return parser
 
@@ -71,15 +77,24 @@ def _demo(asked: Any) -> int:
 
 
 def _study(asked: Any) -> int:
-    return _run(Path(asked.file), asked.out, None)
+    return _run(Path(asked.file), asked.out, None, asked.jobs, asked.checkpoint)
 
 
-def _run(path: Path, out: str, command: str | None) -> int:
+def _run(
+    path: Path, out: str, command: str | None, jobs: int | None = None, checkpoint: str | None = None
+) -> int:
     from spatialhealth.report import run_study
     from spatialhealth.report.words import warnings_by_text
 
     start = time.perf_counter()
-    results = run_study(path, out, command=command, say=lambda text: print(text, flush=True))
+    results = run_study(
+        path,
+        out,
+        command=command,
+        say=lambda text: print(text, flush=True),
+        n_jobs=jobs,
+        checkpoint=checkpoint,
+    )
     for text, names in warnings_by_text(results.fits).items():
         print(f"Mind ({', '.join(names)}): {text}", file=sys.stderr)
     if results.main.data.simulated:

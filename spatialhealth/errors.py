@@ -10,6 +10,8 @@ __all__ = [
     "AlignmentError",
     "ApproximationWarning",
     "BoundaryWarning",
+    "CheckpointError",
+    "CheckpointWarning",
     "CoincidentPointsError",
     "CollinearityError",
     "ComparabilityError",
@@ -37,16 +39,19 @@ __all__ = [
     "PriorWarning",
     "ReducedFormError",
     "ReducedFormWarning",
+    "RerunWarning",
     "ShapeError",
     "SizeError",
     "SmallGroupWarning",
     "SpatialHealthWarning",
+    "SpecificationWarning",
     "StabilityError",
     "StabilityWarning",
     "StudyError",
     "TransformationWarning",
     "WeakInstrumentsWarning",
     "WeightsError",
+    "WorkerError",
     "did_you_mean",
     "some",
 ]
@@ -226,6 +231,14 @@ class MissingLibraryError(ValueError, ImportError):
     """A library that this needs is not installed; the message says what does without it."""
 
 
+class CheckpointError(ValueError):
+    """The folder of a checkpoint is of another run, or holds other things."""
+
+
+class WorkerError(ValueError, RuntimeError):
+    """Worker processes ended by themselves, or gave an error that cannot be sent."""
+
+
 class SpatialHealthWarning(UserWarning):
     """Something the reader of the results should know."""
 
@@ -272,3 +285,15 @@ class StabilityWarning(SpatialHealthWarning):
 
 class PriorWarning(SpatialHealthWarning):
     """The prior makes the answer depend on something it should not depend on."""
+
+
+class CheckpointWarning(SpatialHealthWarning):
+    """A file of a checkpoint cannot be read; its task is computed again."""
+
+
+class RerunWarning(SpatialHealthWarning):
+    """A worker process ended by itself; what it did not finish is run again."""
+
+
+class SpecificationWarning(SpatialHealthWarning):
+    """Some of many fits failed, and are left out of what is said of the others."""

@@ -11,8 +11,9 @@ from spatialhealth.errors import some
 from spatialhealth.likelihood.stacked import StackedWithin
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.models.result import FitResult
+from spatialhealth.runs import digest
 
-__all__ = ["differences"]
+__all__ = ["differences", "likelihood_of"]
 
 _SAME = 1e-10  # of the largest outcome
 
@@ -42,6 +43,25 @@ def differences(results: Sequence[FitResult]) -> tuple[str, ...]:
         return "no other model here has a likelihood of the same data", *apart
     reference = results[largest[0]]
     return tuple(_difference(reference, result) for result in results)
+
+
+def likelihood_of(result: FitResult) -> str:
+    """Give a mark that results share whose likelihoods can be compared; empty without a likelihood.
+
+    Parameters
+    ----------
+    result : FitResult
+
+    Returns
+    -------
+    str
+    """
+    if not result.has_likelihood:
+        return ""
+    order = sorted(range(len(result.units)), key=lambda place: str(result.units[place]))
+    sample = [str(result.units[place]) for place in order], [str(period) for period in result.periods]
+    y = _observed(result)[:, order]
+    return digest([*sample, result.response, y, _removed(result.within)])
 
 
 def _difference(one: FitResult, other: FitResult, named: str = "the others") -> str:

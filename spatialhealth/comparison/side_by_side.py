@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth._progress import track
+from spatialhealth.comparison.fitting import Shelf, fitted, named_models, pass_on, recipe
 from spatialhealth.comparison.table import Column, Comparison
-from spatialhealth.errors import NotFittedError, OptionError, some
+from spatialhealth.errors import NotFittedError, OptionError
 from spatialhealth.impacts.compute import impacts
-from spatialhealth.models.base import SpatialModel
+from spatialhealth.impacts.effects import Impacts
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator, as_operator
+from spatialhealth.runs import Shared, Task, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ def compare(
     data: pd.DataFrame | None = None,
     weights: Mapping[str, Any] | None = None,
     level: float = 0.95,
+    n_jobs: int | None = None,
+    checkpoint: Any = None,
 ) -> Comparison:
     """Set models side by side: likelihood, criteria, spatial parameters and effects.
 
@@ -42,6 +45,11 @@ def compare(
         them, and all that share one share its log-determinant.
     level : float, default 0.95
         Confidence level of the intervals in `.effects`.
+    n_jobs : int, optional
+        Processes for the fits; -1 for all cores. By default what ``joblib.parallel_config`` says, and else none but
+        this one.
+    checkpoint : path-like, optional
+        Folder that keeps every fit as it is done; the same call goes on from there.
 
     Returns
     -------
@@ -54,9 +62,12 @@ def compare(
         If there is nothing to compare, or something is no model.
     NotFittedError
         If a model is not fitted and there is no formula.
+    CheckpointError
+        If the folder is of another run.
 
     See Also
     --------
+    specification_grid : many weights, models, subsets and formulas, of which some may fail.
     model_probabilities : posterior probabilities of models and weights.
 
     Notes
@@ -82,88 +93,68 @@ def compare(
     >>> found.table.loc["SDM, queen", ["rho", "rho_se"]].astype(float).round(4).tolist()
     [0.2712, 0.034]
     """
-    chosen = _named(models)
+    chosen = named_models("compare", models)
     if weights is not None and (not isinstance(weights, Mapping) or not weights):
         raise OptionError("compare: weights must name at least one W: {'queen': W1, 'knn': W2}.")
     if (formula is None) != (data is None):
         raise OptionError("compare: formula and data go together; give both to fit the models, or neither.")
     operators = {str(name): as_operator(w) for name, w in (weights or {}).items()}
     if formula is not None:
-        chosen = _fitted(chosen, formula, data, operators)
-    columns: list[Column] = []
-    known = dict(operators)
-    for label, model in chosen.items():
-        try:
-            effects = impacts(model, level=level)
-        except NotFittedError as error:
-            raise NotFittedError(
-                f"compare: {label!r} cannot be shown. {error} Or give formula and data."
-            ) from None
-        columns.append(Column(label, _weights(effects.result, known), effects))
-    return Comparison(tuple(columns))
-
-
-def _named(models: Any) -> dict[str, Any]:
-    """Give models by label: their own, or the estimator's name, numbered where it repeats."""
-    if isinstance(models, Mapping):
-        named = {str(label): model for label, model in models.items()}
-    elif isinstance(models, Sequence) and not isinstance(models, str):
-        named = {}
-        for model in models:
-            name = model.model if isinstance(model, FitResult) else type(model).__name__
-            same = sum(label.split(" (")[0] == name for label in named)
-            named[f"{name} ({same + 1})" if same else name] = model
+        effects = _fitted(chosen, formula, data, operators, level, n_jobs, checkpoint)
+    elif n_jobs is None and checkpoint is None:
+        effects = {label: _effects(label, model, level) for label, model in chosen.items()}
     else:
         raise OptionError(
-            f"compare: models is a {type(models).__name__}. Give a list, or a mapping by label, of models."
+            "compare: n_jobs and checkpoint are for fits; give formula and data, or neither of them."
         )
-    if not named:
-        raise OptionError("compare: models is empty. Give at least one model.")
-    wrong = {
-        label: model for label, model in named.items() if not isinstance(model, (FitResult, SpatialModel))
-    }
-    if wrong:
-        label, model = next(iter(wrong.items()))
-        what = model.__name__ if isinstance(model, type) else type(model).__name__
-        raise OptionError(
-            f"compare: {label!r} is {what}, not a model of this package. Give estimators, such as "
-            "SpatialDurbin(...), or their result_."
-        )
-    return named
+    known = dict(operators)
+    return Comparison(
+        tuple(Column(label, _weights(found.result, known), found) for label, found in effects.items())
+    )
+
+
+def _effects(label: str, model: Any, level: float) -> Impacts:
+    try:
+        return impacts(model, level=level)
+    except NotFittedError as error:
+        raise NotFittedError(
+            f"compare: {label!r} cannot be shown. {error} Or give formula and data."
+        ) from None
 
 
 def _fitted(
-    models: dict[str, Any], formula: str, data: Any, operators: dict[str, SpatialOperator]
-) -> dict[str, SpatialModel]:
+    models: dict[str, Any],
+    formula: str,
+    data: Any,
+    operators: dict[str, SpatialOperator],
+    level: float,
+    n_jobs: int | None,
+    checkpoint: Any,
+) -> dict[str, Impacts]:
     """Fit a copy of every estimator with every W, or with its own where none is given."""
-    grid: list[tuple[str, SpatialModel]] = []
+    shelf, table = Shelf(), Shared(data)
+    inputs: dict[str, Any] = {"data": table, "formula": formula}
+    tasks: list[Task] = []
+    labels: list[str] = []
     for label, model in models.items():
         if isinstance(model, FitResult):
             raise OptionError(
                 f"compare: {label!r} is a result, which a formula cannot fit again. Give the estimator."
             )
-        arguments = model.get_params()
-        if not operators:
-            grid.append((label, type(model)(**arguments)))
-        for name, operator in operators.items():
+        kind, options = recipe(model)
+        errors = shelf.as_given(getattr(model, "error_weights", None))
+        own = {"": shelf.as_given(model.weights)}
+        given = {name: shelf.operator(name, model.logdet, partial(operators.get, name)) for name in operators}
+        inputs[f"the model {label}"] = (kind, options)
+        for name, weights in (given or own).items():
             whole = f"{label}, {name}" if len(operators) > 1 else label
-            grid.append((whole, type(model)(**(arguments | {"weights": operator}))))
-    done: dict[str, SpatialModel] = {}
-    heard: dict[tuple[type[Warning], str], list[str]] = {}
-    for label, model in track(grid, "models"):
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                done[label] = model.fit_formula(formula, data)
-        except ValueError as error:
-            error.add_note(f"in the model {label!r}")
-            raise
-        for each in caught:
-            heard.setdefault((each.category, str(each.message)), []).append(label)
-    for (category, message), labels in heard.items():
-        models_named = f"In {some(labels)}" if len(labels) < len(grid) else "In all models"
-        warnings.warn(f"{models_named}: {message}", category, stacklevel=3)
-    return done
+            inputs[f"the weights {name}" if given else f"the weights of {label}"] = weights
+            arguments = (kind, options, weights, errors, formula, table, level)
+            tasks.append(Task(f"the model {whole!r}", arguments, group=id(weights)))
+            labels.append(whole)
+    outcomes = run("compare", fitted, tasks, "models", n_jobs, checkpoint, inputs)
+    pass_on(outcomes, labels)
+    return {label: outcome.value for label, outcome in zip(labels, outcomes, strict=True)}
 
 
 def _weights(result: FitResult, known: dict[str, SpatialOperator]) -> str:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
 
-from spatialhealth._progress import track
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option, check_positive, check_share, seed_sequence
+from spatialhealth._validation import (
+    check_option,
+    check_positive,
+    check_resumable,
+    check_share,
+    seed_sequence,
+)
 from spatialhealth.errors import (
     ConvergenceError,
     IdentificationError,
-    MissingLibraryError,
     OptionError,
     ReducedFormError,
-    SpatialHealthWarning,
 )
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
 from spatialhealth.panel.stack import Stack, StackedTable
+from spatialhealth.runs import Shared, Task, run
 
 __all__ = ["bootstrap"]
 
@@ -36,8 +38,9 @@ def bootstrap(
     draws: int = 999,
     together: Together = "cell",
     level: float = 0.95,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
     random_state: Any = None,
+    checkpoint: Any = None,
 ) -> Impacts:
     """Give the effects of a fitted model with standard errors and intervals from a wild bootstrap.
 
@@ -53,10 +56,14 @@ def bootstrap(
         - "period": those of all units in a period, for errors that depend on each other over space.
     level : float, default 0.95
         Confidence level of the intervals, which lie between quantiles of the samples.
-    n_jobs : int, default 1
-        Processes (joblib); -1 for all cores. The result does not depend on it.
+    n_jobs : int, optional
+        Processes; -1 for all cores, 1 for none but this. By default what ``joblib.parallel_config`` says, a cluster
+        perhaps, and else 1. The result does not depend on it.
     random_state : int or numpy.random.Generator, optional
         Seed of the signs.
+    checkpoint : path-like, optional
+        Folder that keeps every sample as it is done: the same call goes on from there, one with more draws too. Needs
+        a `random_state`.
 
     Returns
     -------
@@ -71,6 +78,8 @@ def bootstrap(
         If the model is dynamic, has random effects, or has missing outcomes in its likelihood.
     ConvergenceError
         If more than one sample in twenty could not be fitted.
+    CheckpointError
+        If the folder is of another run.
 
     Notes
     -----
@@ -98,23 +107,29 @@ def bootstrap(
     check_positive("bootstrap", "draws", draws, integer=True)
     check_option("bootstrap", "together", together, Together)
     check_share("bootstrap", "level", level)
-    _check(model, n_jobs, together)
+    _check(model, together)
+    check_resumable("bootstrap", checkpoint, random_state)
     result = model.result_
     allowed = int(np.ceil(_FAILURES * draws))
-    seeds = seed_sequence("bootstrap", random_state).spawn(draws + allowed)
-    work = _samples(model, seeds[:draws], together, n_jobs)
-    found = [effects for effects in track(work, "bootstrap", draws) if effects is not None]
-    failed = draws - len(found)
-    # from seeds of their own, so that a failure changes no other sample
-    spare = (_sample(model, seed, together) for seed in seeds[draws:])
+    root = seed_sequence("bootstrap", random_state)
+    inputs = {"model": Shared(model, _identity(model)), "together": together, "random_state": root}
+    # a sample that failed is replaced from a seed of its own, so that a failure changes no other sample
+    seeds = root.spawn(draws + allowed)
+    found: list[Array] = []
+    failed = 0
     while len(found) < draws:
         if failed > allowed:
             raise ConvergenceError(_too_often(failed, draws))
-        another = next(spare)
-        if another is None:
-            failed += 1
-        else:
-            found.append(another)
+        batch = seeds[len(found) + failed : draws + failed]
+        tasks = [
+            Task(f"sample {seed.spawn_key[-1] + 1}", (inputs["model"], seed, together)) for seed in batch
+        ]
+        outcomes = run("bootstrap", _sample, tasks, "bootstrap", n_jobs, checkpoint, inputs)
+        for outcome in outcomes:
+            outcome.warn_of_others()  # those of this package the model itself has given
+        fitted = [outcome.value for outcome in outcomes if outcome.value is not None]
+        failed += len(batch) - len(fitted)
+        found += fitted
     drawn = np.stack(found)
     covariance = np.atleast_2d(np.cov(drawn.reshape(draws, -1), rowvar=False))
     exact = impacts(result).estimates.copy()
@@ -128,17 +143,21 @@ def _too_often(failed: int, draws: int) -> str:
     )
 
 
-def _check(model: Any, n_jobs: Any, together: str) -> None:
+def _identity(model: SpatialModel) -> Any:
+    """Give what a sample is made from and how it is fitted, whatever else the model remembers."""
+    options = {name: value for name, value in model.get_params().items() if "weights" not in name}
+    result, table = model.result_, model._table
+    made = (result.params, result.systematic, result.residuals, result.param_names)
+    return type(model), options, result.operator, result.error_operator, table.y, table.x, made
+
+
+def _check(model: Any, together: str) -> None:
     if not isinstance(model, SpatialModel):
         raise OptionError(
             f"bootstrap: model is a {type(model).__name__}. Give a fitted estimator of this package: each sample is "
             "fitted as it was."
         )
     result = model.result_
-    if not isinstance(n_jobs, (int, np.integer)) or isinstance(n_jobs, bool) or n_jobs == 0:
-        raise OptionError(
-            f"bootstrap: n_jobs={n_jobs!r} must be a whole number other than 0; -1 takes all cores."
-        )
     lacks = _lacks(result)
     if lacks:
         raise OptionError(f"bootstrap: {lacks} Use impacts(), with method='delta' or 'simulate'.")
@@ -167,32 +186,15 @@ def _lacks(result: FitResult) -> str:
     return ""
 
 
-def _samples(
-    model: SpatialModel, seeds: list[np.random.SeedSequence], together: str, n_jobs: int
-) -> Iterator[Array | None]:
-    """Give the effects of one sample after the other, in the order of the seeds."""
-    if n_jobs == 1:
-        return (_sample(model, seed, together) for seed in seeds)
-    try:
-        from joblib import Parallel, delayed
-    except ImportError:
-        raise MissingLibraryError("n_jobs needs joblib: pip install joblib, or use n_jobs=1.") from None
-    work = Parallel(n_jobs=n_jobs, return_as="generator")
-    samples: Iterator[Array | None] = work(delayed(_sample)(model, seed, together) for seed in seeds)
-    return samples
-
-
 def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) -> Array | None:
     """Give the effects (k, 3) of the model fitted to one sample, or None if it could not be."""
     table = model._table
     rows = table.rows if isinstance(table, StackedTable) else None
     outcome = _outcome(model.result_, np.random.default_rng(seed), together, rows)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SpatialHealthWarning)  # the model itself has given them
-        try:
-            return np.array(impacts(model.refit(outcome)).estimates)
-        except (ConvergenceError, IdentificationError, ReducedFormError):
-            return None
+    try:
+        return np.array(impacts(model.refit(outcome)).estimates)
+    except (ConvergenceError, IdentificationError, ReducedFormError):
+        return None
 
 
 def _outcome(result: FitResult, rng: np.random.Generator, together: str, rows: Stack | None = None) -> Array:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weight
 from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, select
 from spatialhealth.report.study_file import StudyFile
+from spatialhealth.runs import Shared, Task, one_thread
+from spatialhealth.runs import run as run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,12 @@ def say_nothing(text: str) -> None:
     """Say nothing."""
 
 
-def run(study: StudyFile, say: Callable[[str], None] = say_nothing) -> Results:
+def run(
+    study: StudyFile,
+    say: Callable[[str], None] = say_nothing,
+    n_jobs: int | None = None,
+    checkpoint: Any = None,
+) -> Results:
     """Compute a study.
 
     Parameters
@@ -91,6 +97,11 @@ def run(study: StudyFile, say: Callable[[str], None] = say_nothing) -> Results:
     study : StudyFile
     say : callable, optional
         Called with a sentence at every step.
+    n_jobs : int, optional
+        Processes for the alternatives; -1 for all cores. By default what ``joblib.parallel_config`` says, and else
+        none but this one. The numbers do not depend on it.
+    checkpoint : path-like, optional
+        Folder that keeps every alternative as it is done.
 
     Returns
     -------
@@ -100,12 +111,14 @@ def run(study: StudyFile, say: Callable[[str], None] = say_nothing) -> Results:
     ------
     StudyError
         If the data, the weights or the model refuse what a key asks for; the message names the key.
+    CheckpointError
+        If the folder is of another run.
     """
-    with _one_thread():
-        return _run(study, say)
+    with one_thread():  # so that the same study gives the same bytes
+        return _run(study, say, n_jobs, checkpoint)
 
 
-def _run(study: StudyFile, say: Callable[[str], None]) -> Results:
+def _run(study: StudyFile, say: Callable[[str], None], n_jobs: int | None, checkpoint: Any) -> Results:
     say("Reading the data.")
     data = load_data(study)
     model = study.part("model")
@@ -119,28 +132,40 @@ def _run(study: StudyFile, say: Callable[[str], None]) -> Results:
         say(f"Effects of {name} by unit.")
         local[name] = main.effects.local(name)
     checks = tested(study, main, say), compared(study, main, say), grouped(study, main, say)
-    alternatives = []
-    for j, asked in enumerate(track(study.content.get("robustness", []), "alternatives"), 1):
-        say(f"Alternative: {asked['name']}.")
-        alternatives.append(_alternative(study, f"robustness[{j}]", asked, data))
+    alternatives = _alternatives(study, data, say, n_jobs, checkpoint)
     mapped = _mapped(study, main)
-    return Results(study, main, tuple(alternatives), contrasts, orders, local, mapped, *checks)
+    return Results(study, main, alternatives, contrasts, orders, local, mapped, *checks)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let linear algebra run on one core, where that can be asked for.
-
-    Sums are then taken in the same order on every machine, so that the same study gives the same bytes; and many
-    small solves are faster, for threads that share a busy machine wait for each other.
-    """
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError:
-        yield
-        return
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
+def _alternatives(
+    study: StudyFile, data: StudyData, say: Callable[[str], None], n_jobs: int | None, checkpoint: Any
+) -> tuple[Fit, ...]:
+    """Fit every alternative; what each is of does not depend on the others, or on what the report shows."""
+    base = {name: study.part(name) for name in ("model", "weights", "impacts")}
+    whole = Shared(study, base)
+    table = Shared(data, (data.checksums, study.part("data")))
+    tasks = [
+        Task(
+            f"the alternative {asked['name']!r}",
+            (whole, f"robustness[{j}]", asked, table),
+            identity=(whole, asked, table),
+        )
+        for j, asked in enumerate(study.content.get("robustness", []), 1)
+    ]
+    inputs = {"data": table, **base}
+    outcomes = run_tasks(
+        "study",
+        _alternative,
+        tasks,
+        "alternatives",
+        n_jobs,
+        checkpoint,
+        inputs,
+        finished=lambda task: say(f"Alternative: {task.arguments[2]['name']}."),
+    )
+    for outcome in outcomes:
+        outcome.warn_of_others()
+    return tuple(outcome.value for outcome in outcomes)
 
 
 def _alternative(study: StudyFile, path: str, asked: Mapping[str, Any], data: StudyData) -> Fit:

@@ -36,7 +36,13 @@ _DOTS = 160  # an inch; 7.2 inches are then 1,152 dots, sharp on a page of this 
 
 
 def run_study(
-    source: Any, out: Any, *, command: str | None = None, say: Callable[[str], None] = say_nothing
+    source: Any,
+    out: Any,
+    *,
+    command: str | None = None,
+    say: Callable[[str], None] = say_nothing,
+    n_jobs: int | None = None,
+    checkpoint: Any = None,
 ) -> Results:
     """Run a study and write everything it gives.
 
@@ -52,6 +58,11 @@ def run_study(
         The command that repeats the study, for the report.
     say : callable, optional
         Called with a sentence at every step.
+    n_jobs : int, optional
+        Processes for the alternatives; -1 for all cores. By default what ``joblib.parallel_config`` says, and else
+        none but this one. The bytes do not depend on it.
+    checkpoint : path-like, optional
+        Folder that keeps every alternative as it is done; the same study goes on from there.
 
     Returns
     -------
@@ -63,11 +74,13 @@ def run_study(
         If the study file is wrong, or asks what its data cannot give; the message names key and line.
     AlignmentError, DuplicateError, DataError, DownloadError
         If the data cannot be used.
+    CheckpointError
+        If the folder of the checkpoint is of another run.
     """
     study = study_of(source)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    results = run(study, say)
+    results = run(study, say, n_jobs, checkpoint)
     tables = tables_of(results)
     say("Drawing figures.")
     drawings = draw(results)
