@@ -28,14 +28,16 @@ class Quadrature:
     scale : float
         A bound on the eigenvalues' modulus, for numbers of moderate size.
 
-    Notes ----- Each probe estimates tr f(W) by z'f(W)z. Let p be the polynomial of degree q that is nearest
-    to f in the measure of the quadrature. Then tr p(W) is known, and only f - p is left to chance:
+    Notes
+    -----
+    Each probe estimates tr f(W) by z'f(W)z. Let p be the polynomial of degree q that is nearest to f in the
+    measure of the quadrature. Then tr p(W) is known, and only f - p is left to chance:
 
         tr f(W) = tr p(W) + mean of z'(f - p)(W)z.
 
-    As p is linear in f, this is one quadrature with adjusted weights, exact for polynomials up to degree q.
-    Its error is read from the spread of z'(f - p)(W)z over the probes, to which the change that the last
-    steps of the iteration made is added.
+    As p is linear in f, this is one quadrature with adjusted weights, exact for polynomials up to degree q. The
+    variance of z'R z, R = (f - p)(W), is 2 tr R^2 less its diagonal's part; what the last steps of the iteration
+    changed is added.
     """
 
     def __init__(self, probes: Probes, traces: Array, apart: Array, scale: float) -> None:
@@ -62,15 +64,28 @@ class Quadrature:
         Returns
         -------
         by_chance : float
-            From the spread over the probes.
+            Of so many random vectors.
         by_cutting : float
             What the last steps of the iteration changed.
         """
-        by_probe = self.by_probe(function)
         short_nodes, short_weights = self._short
         fewer = float((short_weights @ function(short_nodes)).real)
         cut = abs(self.trace(function(self.nodes)) - fewer)
-        return float(by_probe.std(ddof=1) / np.sqrt(self.count)), cut
+        return self._spread(function) / float(np.sqrt(self.count)), cut
+
+    def _spread(self, function: Callable[[Array], Array]) -> float:
+        """Give the standard deviation of z'R z over the probes, R = (f - p)(W).
+
+        It is at most the root of 2 tr R^2 where W is symmetric, which the quadrature knows far better than so few
+        probes tell by their spread. Without symmetry the larger of the two stands.
+        """
+        nodes, weights = self._whole
+        values = function(nodes)
+        left = values - self._basis(nodes) @ self._nearest(values)
+        bound = float(np.sqrt(2 * max(float((weights * left**2).sum().real) / self.count, 0.0)))
+        if not np.iscomplexobj(nodes):
+            return bound
+        return max(bound, float(self.by_probe(function).std(ddof=1)))
 
     def by_probe(self, function: Callable[[Array], Array]) -> Array:
         """Give what chance leaves of z'f(W)z in every probe, shape (p,): the part that no known trace tells.
