@@ -11,7 +11,15 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import ApproximationWarning
 from spatialhealth.operator.operator import SpatialOperator
 
-__all__ = ["Approximation", "Asked", "approximations", "sharpened", "shifts", "warn_of_chance"]
+__all__ = [
+    "Approximation",
+    "Asked",
+    "approximations",
+    "covariance_of",
+    "sharpened",
+    "shifts",
+    "warn_of_chance",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +55,8 @@ class Approximation:
     Parameters
     ----------
     std_error : float
-        Monte-Carlo standard error of rho, or lambda.
+        Monte-Carlo standard error of rho, or lambda; of a model with both, the errors of both log-determinants, which
+        come from the same random vectors, are added up.
     share : float
         The same as a share of the parameter's standard error.
     loglik : float
@@ -109,11 +118,26 @@ def sharpened(
     for name, each in asked.items():
         operator = best.get(id(each.operator), each.operator)
         if name in moved:
-            share = abs(moved[name][each.place]) / np.sqrt(covariance[each.place, each.place])
-            allowed = each.slope_error / each.times * operator.logdet.accuracy / max(share, 1e-300)
+            share = max(
+                abs(moved[name][other.place]) / np.sqrt(covariance[other.place, other.place])
+                for other in asked.values()
+            )
+            accuracy = operator.logdet.accuracy / len(moved)
+            allowed = each.slope_error / each.times * accuracy / max(float(share), 1e-300)
             operator = operator.sharper(each.at, allowed)
         best[id(each.operator)] = operator
     return {name: best[id(each.operator)] for name, each in asked.items()}
+
+
+def covariance_of(moved: dict[str, Array]) -> Array | float:
+    """Give what chance adds to the covariance of the estimates; of two errors that may be one, twice their squares.
+
+    Parameters
+    ----------
+    moved : dict of str to ndarray of shape (p,)
+        See `shifts`.
+    """
+    return len(moved) * sum(np.outer(shift, shift) for shift in moved.values())
 
 
 def approximations(
@@ -136,7 +160,7 @@ def approximations(
     found = {}
     for name, shift in moved.items():
         each = asked[name]
-        own = abs(float(shift[each.place]))
+        own = float(sum(abs(other[each.place]) for other in moved.values()))
         found[name] = Approximation(
             std_error=own,
             share=own / float(np.sqrt(covariance[each.place, each.place])),

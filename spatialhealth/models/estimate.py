@@ -20,7 +20,7 @@ from spatialhealth.likelihood.sandwich import Scores
 from spatialhealth.likelihood.stacked_filter import filter_of
 from spatialhealth.likelihood.state import State
 from spatialhealth.likelihood.transform import Within
-from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
+from spatialhealth.models.chance import Asked, approximations, covariance_of, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.result import Estimate
@@ -81,7 +81,7 @@ def maximum_likelihood(
         return maximum_likelihood(
             sample, lagged, within, engines.get("rho"), engines.get("lambda"), covariance
         )
-    found = found + sum(np.outer(shift, shift) for shift in moved.values())
+    found = found + covariance_of(moved)
     return Estimate(
         delta=turned.delta(state),
         spatial={name: state.rho if name == "rho" else state.lam for name in state.spatial},  # type: ignore[misc]

@@ -11,7 +11,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import MissingDataError, OptionError, some
 from spatialhealth.likelihood.covariance import invert_information
 from spatialhealth.likelihood.missing import MissingProfile, MissingWithin
-from spatialhealth.models.chance import Asked, approximations, sharpened, shifts
+from spatialhealth.models.chance import Asked, approximations, covariance_of, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Design, Sample
 from spatialhealth.models.result import Estimate, Imputed
@@ -90,7 +90,7 @@ def fit_missing(
     engines = sharpened(asked, moved, found)
     if engines["rho"] is not system.operator:
         return fit_missing(model, table, design, system.sharpened(engines), covariance)
-    found = found + sum(np.outer(shift, shift) for shift in moved.values())
+    found = found + covariance_of(moved)
     sigma2 = float(whole.residual @ whole.residual) / within.size
     estimate = Estimate(
         delta=back @ whole.coefficients,

@@ -15,7 +15,7 @@ from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
 from spatialhealth.likelihood.random_expected import expected_random_information
 from spatialhealth.likelihood.random_sandwich import random_score_variance
 from spatialhealth.likelihood.random_search import RandomOptimum, maximise_random
-from spatialhealth.models.chance import Approximation, Asked, approximations, sharpened, shifts
+from spatialhealth.models.chance import Approximation, Asked, approximations, covariance_of, sharpened, shifts
 from spatialhealth.models.covariances import Covariance
 from spatialhealth.models.design import Sample
 from spatialhealth.models.estimate import rivals, tells_lambda, tells_rho
@@ -65,7 +65,7 @@ def random_effects(model: str, sample: Sample, parts: RandomSample, covariance: 
     if any(engines[name] is not each.operator for name, each in asked.items()):
         return random_effects(model, sample, _with(parts, engines), covariance)
     others = [response[:, -2:] @ error for error in likelihood.between.score_errors(best.lam, best.c)]
-    found = found + sum(np.outer(shift, shift) for shift in (*moved.values(), *others))
+    found = found + covariance_of(moved) + sum(np.outer(shift, shift) for shift in others)
     if best.at_bound:
         warnings.warn(
             "The likelihood is highest at phi = 0, the bound of the variance of the random effects: the estimate is "

@@ -108,13 +108,15 @@ class _Watch:
     """When to stop: the residuals are small, or small enough and rounding keeps them from falling."""
 
     def __init__(self, start: Array) -> None:
-        self._start, self._best, self._since = np.maximum(start, 1e-300), np.inf, 0
+        self._start, self._best = np.maximum(start, 1e-300), np.inf
+        self._mark, self._since = np.inf, 0
 
     def is_done(self, length: Array) -> bool:
         """Whether residuals of this length are as good as they get."""
         share = float((length / self._start).max(initial=0.0))
-        self._since = 0 if share < 0.5 * self._best else self._since + 1
-        self._best = min(self._best, share)
+        self._best, self._since = min(self._best, share), self._since + 1
+        if share < 0.5 * self._mark:
+            self._mark, self._since = share, 0
         return share <= _TOLERANCE or (share <= _ENOUGH and self._since > _WAIT)
 
     def error(self) -> ConvergenceError:

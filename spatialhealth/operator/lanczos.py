@@ -83,11 +83,13 @@ class LanczosLogDet(LogDet):
         A bound on the eigenvalues' modulus.
     options : Lanczos
 
-    References ---------- Ubaru, S., Chen, J. and Saad, Y. (2017). Fast estimation of tr(f(A)) via stochastic
-    Lanczos quadrature. SIAM Journal on Matrix Analysis and Applications 38, 1075-1099.
+    References
+    ----------
+    Ubaru, S., Chen, J. and Saad, Y. (2017). Fast estimation of tr(f(A)) via stochastic Lanczos quadrature. SIAM
+    Journal on Matrix Analysis and Applications 38, 1075-1099.
 
-    Barry, R. P. and Pace, R. K. (1999). Monte Carlo estimates of the log determinant of large sparse matrices. Linear
-    Algebra and its Applications 289, 41-54.
+    Barry, R. P. and Pace, R. K. (1999). Monte Carlo estimates of the log determinant of large sparse matrices.
+    Linear Algebra and its Applications 289, 41-54.
     """
 
     name = "lanczos"

@@ -75,11 +75,13 @@ class ProbeStore:
         A vector of length one that W leaves as it is. It is taken out of the random vectors, and its eigenvalue, one,
         out of the quadratures: near rho = 1 it would be the largest part of their errors.
 
-    References ---------- Golub, G. H. and Meurant, G. (2010). Matrices, Moments and Quadrature with
-    Applications. Princeton University Press.
+    References
+    ----------
+    Golub, G. H. and Meurant, G. (2010). Matrices, Moments and Quadrature with Applications. Princeton University
+    Press.
 
-    Ubaru, S., Chen, J. and Saad, Y. (2017). Fast estimation of tr(f(A)) via stochastic Lanczos quadrature.
-    SIAM Journal on Matrix Analysis and Applications 38, 1075-1099.
+    Ubaru, S., Chen, J. and Saad, Y. (2017). Fast estimation of tr(f(A)) via stochastic Lanczos quadrature. SIAM
+    Journal on Matrix Analysis and Applications 38, 1075-1099.
     """
 
     def __init__(self, matrix: sp.csr_matrix, symmetric: bool, seed: int, known: Array | None = None) -> None:

@@ -7,11 +7,14 @@ import pytest
 import scipy.sparse as sp
 
 from spatialhealth.errors import SizeError
-from spatialhealth.likelihood.baltagi import OwnFilter, _Dense, _Sparse
+from spatialhealth.likelihood import probed as probed_module
+from spatialhealth.likelihood.baltagi import OwnFilter
+from spatialhealth.likelihood.probed import ProbedShifted
 from spatialhealth.likelihood.random import RandomLikelihood, RandomSample
+from spatialhealth.likelihood.shifted import DenseShifted, SparseShifted
 from spatialhealth.likelihood.transform import Within
 from spatialhealth.operator import SpatialOperator
-from tests import brute, brute_random, small
+from tests import brute, brute_random, lattices, small
 
 FORMS = ("kkp", "baltagi")
 POINTS = [(0.3, 0.4, 2.0), (-0.4, 0.6, 0.5), (0.5, -0.7, 30.0), (0.2, 0.1, 0.0)]
@@ -92,7 +95,7 @@ def test_without_a_process_of_the_errors_both_forms_are_one(lag):
 @pytest.mark.parametrize("c", [0.0, 1e-3, 1.0, 50.0, 5_000.0])
 def test_sparse_and_dense_ways_to_the_log_determinant_agree(matrix, lam, c):
     lam = lam / matrix.sum(axis=1).max()
-    dense, sparse = _Dense(sp.csr_matrix(matrix)), _Sparse(sp.csr_matrix(matrix))
+    dense, sparse = DenseShifted(sp.csr_matrix(matrix)), SparseShifted(sp.csr_matrix(matrix))
     eye = np.eye(20)
     whole = np.linalg.slogdet(eye + c * (eye - lam * matrix).T @ (eye - lam * matrix))[1]
     assert dense.log_det(lam, c) == pytest.approx(whole, rel=1e-12, abs=1e-12)
@@ -109,7 +112,7 @@ def test_sparse_and_dense_ways_to_the_log_determinant_agree(matrix, lam, c):
 
 
 def test_derivatives_of_the_log_determinant_are_those_of_its_value():
-    engine, h = _Dense(sp.csr_matrix(ring(20))), 1e-4
+    engine, h = DenseShifted(sp.csr_matrix(ring(20))), 1e-4
 
     def value(at):
         return engine.log_det(*at)
@@ -140,3 +143,54 @@ def test_dense_factors_have_the_limit_of_the_engine():
     operator = SpatialOperator((np.arange(n), next_one + next_one.T), "eigen")
     with pytest.raises(SizeError, match="would need a dense matrix"):
         OwnFilter(np.zeros((n, 1)), operator)
+
+
+MANY = {"queen": lattices.queen(20), "nearest": lattices.nearest(400)}
+
+
+@pytest.fixture(scope="module", params=MANY)
+def two_ways(request):
+    matrix = MANY[request.param]
+    return DenseShifted(matrix), ProbedShifted(matrix, (-1.0, 1.0))
+
+
+@pytest.mark.parametrize("lam", [-0.5, 0.1, 0.6, 0.9])
+@pytest.mark.parametrize("c", [0.1, 2.0, 40.0])
+def test_the_way_of_many_units_is_within_its_error(two_ways, lam, c):
+    dense, probed = two_ways
+    x = np.random.default_rng(0).standard_normal((400, 2))
+    np.testing.assert_allclose(probed.solve(lam, c, x), dense.solve(lam, c, x), rtol=1e-7, atol=1e-9)
+    assert abs(probed.log_det(lam, c) - dense.log_det(lam, c)) < 5 * probed.log_det_error(lam, c) + 1e-8
+    first, second = dense.derivatives(lam, c)
+    found, bend = probed.derivatives(lam, c)
+    errors = np.sqrt(np.square(probed.slope_errors(lam, c)).sum(axis=0))
+    assert np.all(np.abs(found - first) < 5 * errors + 1e-6)
+    scale = np.array([1.0, 1.0 + c])
+    np.testing.assert_allclose(
+        bend * np.outer(scale, scale), second * np.outer(scale, scale), rtol=0.1, atol=4
+    )
+
+
+def test_its_derivatives_are_those_of_its_value(two_ways):
+    _, probed = two_ways
+    at, h = np.array([0.45, 3.0]), 1e-4
+    first, second = probed.derivatives(*at)
+    for i in range(2):
+        move = h * np.eye(2)[i]
+        values = [probed.log_det(*(at + sign * move)) for sign in (-1, 1)]
+        assert first[i] == pytest.approx(np.diff(values)[0] / (2 * h), rel=1e-4)
+    slopes = [probed.derivatives(0.45 + sign * h, 3.0)[0] for sign in (-1, 1)]
+    np.testing.assert_allclose(second[0], (slopes[1] - slopes[0]) / (2 * h), rtol=1e-2)
+
+
+def test_its_errors_are_those_of_chance(monkeypatch):
+    matrix, lam, c = MANY["queen"], 0.6, 5.0
+    dense, scores = DenseShifted(matrix), []
+    exact = dense.derivatives(lam, c)[0]
+    for seed in range(30):
+        monkeypatch.setattr(probed_module, "_SEED", seed)
+        probed = ProbedShifted(matrix, (-1.0, 1.0))
+        errors = np.sqrt(np.square(probed.slope_errors(lam, c)).sum(axis=0))
+        scores.append((probed.derivatives(lam, c)[0] - exact) / errors)
+    spread = np.sqrt(np.mean(np.square(scores), axis=0))
+    assert np.all((spread > 0.6) & (spread < 1.5))
