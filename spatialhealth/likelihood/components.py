@@ -86,6 +86,10 @@ class Between(ABC):
     def rows(self, lam: float, c: float) -> Array:
         """Give rows whose products are X'P X, X the means times the root of T."""
 
+    def rough_rows(self, lam: float, c: float) -> Array:
+        """Give nearly the same rows at less cost, to search a region with; the same unless that is worth it."""
+        return self.rows(lam, c)
+
     @abstractmethod
     def log_term(self, lam: float, c: float) -> float:
         """Give what the means add to the log-likelihood beside T ln|I - lambda M|."""

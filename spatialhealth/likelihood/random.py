@@ -122,9 +122,9 @@ class RandomLikelihood:
         other._lag, other._error = lag, error
         return other
 
-    def values(self, rhos: Array, lam: float, c: float) -> Array:
-        """Give ln L at many rho and one (lambda, c), shape (r,)."""
-        outcome, lag = self._left(self.rows(lam, c))[1:]
+    def values(self, rhos: Array, lam: float, c: float, rough: bool = False) -> Array:
+        """Give ln L at many rho and one (lambda, c), shape (r,); `rough`, to search a region with, costs less."""
+        outcome, lag = self._left(self.rows(lam, c, rough))[1:]
         extra = self.between.log_term(lam, c) + (self._error.value(lam) if self._error else 0.0)
         if self._lag is None:
             return np.full(len(rhos), gaussian(float(outcome @ outcome), self.within.size) + extra)
@@ -155,9 +155,10 @@ class RandomLikelihood:
             whole[:k, k] = -on_design[1]
         return RandomPoint(delta, sigma2, self.value(rho, lam, c), score, information, whole)
 
-    def rows(self, lam: float, c: float) -> Array:
+    def rows(self, lam: float, c: float, rough: bool = False) -> Array:
         """Give rows with the products of outcome, lag and design in the likelihood, shape (r, m)."""
-        return np.vstack([self._moving.rows(lam), self.between.rows(lam, c)])
+        between = self.between.rough_rows(lam, c) if rough else self.between.rows(lam, c)
+        return np.vstack([self._moving.rows(lam), between])
 
     def _left(self, rows: Array) -> tuple[LeastSquares, Array, Array]:
         """Give the factors of the design, and what it leaves of y and of W y (zero if there is none)."""

@@ -133,7 +133,7 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
     region = _Region.of(likelihood.sample)
     grids = region.grids(dense=not likelihood.sample.own_filter)
     surface = np.array(
-        [[likelihood.values(grids[0], lam, np.expm1(eta)) for eta in grids[2]] for lam in grids[1]]
+        [[likelihood.values(grids[0], lam, np.expm1(eta), True) for eta in grids[2]] for lam in grids[1]]
     ).transpose(2, 0, 1)
     peaks = peaks_of(surface, _TOP)
     found: list[RandomOptimum] = []
@@ -144,6 +144,9 @@ def maximise_random(likelihood: RandomLikelihood) -> RandomOptimum:
             found.append(top)
     found.sort(key=lambda optimum: -optimum.point.loglik)
     highest = surface[tuple(peaks[0])]
+    if not likelihood.between.is_exact:  # the rough surface is not to be held against it
+        rho, lam, eta = (float(grid[i]) for grid, i in zip(grids, peaks[0], strict=True))
+        highest = likelihood.value(rho, lam, float(np.expm1(eta)))
     if not found or found[0].point.loglik < highest - 1e-9 * abs(highest):
         raise ConvergenceError(_nowhere(grids, peaks[0]))
     return replace(found[0], rivals=tuple(found[1:]))

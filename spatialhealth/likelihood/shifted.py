@@ -32,12 +32,12 @@ class Shifted(ABC):
     is_exact = True
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
-        self.matrix = matrix
+        self.matrix, self._across = matrix, sp.csr_matrix(matrix.T)
         self._sum, self._square = sp.csr_matrix(matrix + matrix.T), sp.csr_matrix(matrix.T @ matrix)
 
     def filter(self, lam: float, values: Array, transpose: bool = False) -> Array:
         """Give B x, or B'x."""
-        matrix = self.matrix.T if transpose else self.matrix
+        matrix = self._across if transpose else self.matrix
         return np.asarray(values - lam * (matrix @ values))
 
     def slope_errors(self, lam: float, c: float) -> Array:
