@@ -19,6 +19,7 @@ _BLOCK = 4  # vectors that a sparse product takes at once
 _ROWS = 16_384  # of a block that are worked on while they are in the processor's cache
 _EXHAUSTED = 1e-10  # share of the first step's length below which nothing new is found
 _FEWER = 4  # steps that are left out to see whether the others were enough
+_TOGETHER = 20_000  # units from which a step takes longer than threads wait for each other
 _MOST_STEPS = 240
 _FEWEST_STEPS = 30
 _KEPT = 60_000_000  # numbers in the vectors that one thread keeps
@@ -107,7 +108,8 @@ class ProbeStore:
         if new:
             jobs = [self._job(block, steps) for block in new]
             each = steps if self._symmetric else steps * _BLOCK
-            found = steps_in_threads(jobs, len(new) * each, "log-determinant")
+            together = self._matrix.shape[0] >= _TOGETHER
+            found = steps_in_threads(jobs, len(new) * each, "log-determinant", together)
             self._known |= {(block, steps): probes for block, probes in zip(new, found, strict=True)}
         return Probes.joined([self._known[block, steps] for block in blocks])
 

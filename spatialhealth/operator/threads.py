@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
@@ -61,7 +61,9 @@ def in_threads(function: Callable[[Any], T], items: Sequence[Any], text: str) ->
         return list(track(pool.map(function, items), text, total=len(items)))
 
 
-def steps_in_threads(jobs: Sequence[Iterator[Any]], steps: int, text: str) -> list[Any]:
+def steps_in_threads(
+    jobs: Sequence[Generator[None, None, Any]], steps: int, text: str, together: bool
+) -> list[Any]:
     """Run iterations side by side, and give what each of them ends with.
 
     Parameters
@@ -72,12 +74,20 @@ def steps_in_threads(jobs: Sequence[Iterator[Any]], steps: int, text: str) -> li
         Of all jobs together, for the progress bar.
     text : str
         What is being done.
+    together : bool
+        Whether steps take long enough for threads; short ones would wait for Python's lock.
 
     Returns
     -------
     list
         What the generators return, in their order.
     """
+    if not together or threads(len(jobs)) == 1:
+        ends: list[Any] = []
+        with one_thread():
+            for _ in track(_in_turn(jobs, ends), text, total=steps):
+                pass
+        return ends
     told: SimpleQueue[Any] = SimpleQueue()
     stop = Event()
 
@@ -102,6 +112,12 @@ def steps_in_threads(jobs: Sequence[Iterator[Any]], steps: int, text: str) -> li
             stop.set()  # Ctrl-C ends every thread at its next step
             raise
         return [each.result() for each in running]
+
+
+def _in_turn(jobs: Sequence[Generator[None, None, Any]], ends: list[Any]) -> Iterator[None]:
+    """Go through the steps of all jobs, and keep what they return."""
+    for job in jobs:
+        ends.append((yield from job))
 
 
 def _until(told: SimpleQueue[Any], jobs: int) -> Iterator[int]:
