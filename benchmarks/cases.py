@@ -37,10 +37,14 @@ def engines():
     return {"seconds": 0.0, "engines": list(typing.get_args(_typing.LogDet))}
 
 
-def fit(kind, n, model="SpatialDurbin", periods=0, **arguments):
-    """Fit a model of ours by arrays, with its impacts."""
+def fit(kind, n, model="SpatialDurbin", periods=0, seed=None, **arguments):
+    """Fit a model of ours by arrays, with its impacts; with a seed, by random vectors of that seed."""
     import spatialhealth as sh
 
+    if seed is not None:
+        from spatialhealth.operator import Lanczos
+
+        arguments["logdet"] = Lanczos(random_state=seed)
     given = data.load(kind, n, periods)
     estimator = getattr(sh, model)
     start = time.perf_counter()

@@ -13,7 +13,8 @@ from benchmarks.million import has_lanczos
 from benchmarks.peers import spatialreg
 
 DENSE, EXACT, LARGE = 5_000, 100_000, 1_000_000
-EXACT_LIMIT = 1200.0  # seconds for anything that factorises W without symmetry
+PEER_LIMIT = 300.0
+EXACT_LIMIT = 900.0  # seconds for anything that factorises W without symmetry
 KINDS = {"knn": "eight nearest neighbours", "flows": "flows"}
 
 
@@ -51,7 +52,7 @@ def exactly(bench, kind, n, engine, method):
         Case(f"exact maximum by scipy alone, {named}", "exact", data, limit=EXACT_LIMIT, runs=1),
     ]
     if bench.peers and r_versions() and not bench.smoke:
-        cases += spatialreg(kind, n, method, bench.given.peer_runs, limit=EXACT_LIMIT)
+        cases += spatialreg(kind, n, method, bench.given.peer_runs, limit=PEER_LIMIT)
     elif bench.peers and not bench.smoke:
         bench.skip("spatialreg", "R with spatialreg is not installed (Debian: r-cran-spatialreg)")
     ours, best, *peers = bench.measure(cases)

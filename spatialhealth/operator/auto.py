@@ -16,7 +16,7 @@ __all__ = ["choose", "engine"]
 _SMALL = 800  # all eigenvalues cost less than a dozen factorisations below this
 _DENSE = 0.05  # a share of links beyond which a factor fills up
 _DENSE_LIMIT = 6_000
-_FACTORS = 5_000  # units beyond which the derivatives of an exact engine are read off a few of its values
+_FACTORS = 2_000  # units beyond which the derivatives of an exact engine are read off a few of its values
 _GUIDE = Lanczos(probes=8, steps=24)
 
 

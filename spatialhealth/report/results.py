@@ -197,6 +197,7 @@ def _fit(fit: Any) -> dict[str, Any]:
         "isolates": [str(unit) for unit in result.operator.isolates],
         "cov_type": result.cov_type,
         "logdet": result.operator.logdet_method if result.spatial_names else None,
+        "monte_carlo_errors": result.approximation,
         "parameters": dict(zip(result.param_names, result.params.tolist(), strict=True)),
         "std_errors": dict(zip(result.param_names, result.std_errors.tolist(), strict=True)),
         "covariance": {"names": list(result.param_names), "rows": result.covariance.tolist()},

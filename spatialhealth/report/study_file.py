@@ -37,7 +37,7 @@
     dynamic = "time"                            # "space-time", "both": outcome of the period before (lag, Durbin)
     error_components = "baltagi"                # "kkp": random effects beside spatial errors
     cov_type = "observed"                       # "expected", "robust", "cluster", "driscoll-kraay"
-    logdet = "auto"                             # "eigen", "lu"
+    logdet = "auto"                             # "eigen", "lu", "lanczos"
 
     [impacts]
     level = 0.95
