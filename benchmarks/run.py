@@ -31,6 +31,7 @@ SCRIPTS = (
     "weights_kinds",
     "family",
     "bandwidth",
+    "factors",
     "reuse",
     "builders",
 )

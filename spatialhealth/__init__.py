@@ -28,6 +28,7 @@ _MODULES = (
     "errors",
 )
 _NAMES = {
+    "Lanczos": "spatialhealth.operator",
     "SpatialOperator": "spatialhealth.operator",
     "SLX": "spatialhealth.models",
     "SpatialLag": "spatialhealth.models",
@@ -73,11 +74,12 @@ if TYPE_CHECKING:
         SpatialIV,
         SpatialLag,
     )
-    from spatialhealth.operator import SpatialOperator
+    from spatialhealth.operator import Lanczos, SpatialOperator
 
 __all__ = [
     "SLX",
     "GeneralNesting",
+    "Lanczos",
     "SpatialCombined",
     "SpatialDurbin",
     "SpatialDurbinError",

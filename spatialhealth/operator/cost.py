@@ -8,14 +8,14 @@ import scipy.sparse.csgraph as csgraph
 
 __all__ = ["affordable_factor", "factor_seconds"]
 
-# measured by benchmarks/weights_kinds.py: seconds for each link and unit of width, and for the cube of the width
+# measured by benchmarks/factors.py: seconds for each link and unit of width, and for the cube of the width
 _BY_LINK = 1.2e-9
 _BY_WIDTH = 7e-11
 _PATIENCE = 5.0  # seconds
 
 
 def factor_seconds(matrix: sp.csr_matrix) -> float:
-    """Give about how many seconds a factorisation takes on one core, to a factor of three.
+    """Give about how many seconds a factorisation takes on one core, to a factor of three or four.
 
     Parameters
     ----------
