@@ -13,7 +13,7 @@ from benchmarks.million import has_lanczos
 from benchmarks.peers import spatialreg
 
 DENSE, EXACT, LARGE = 5_000, 100_000, 1_000_000
-PEER_LIMIT = 300.0
+PEER_LIMIT = 120.0
 EXACT_LIMIT = 900.0  # seconds for anything that factorises W without symmetry
 KINDS = {"knn": "eight nearest neighbours", "flows": "flows"}
 

@@ -13,17 +13,13 @@ from spatialhealth.operator.spectrum import Spectrum
 
 __all__ = ["choose", "engine"]
 
-_SMALL = 800  # all eigenvalues cost less than a dozen factorisations below this
-_DENSE = 0.05  # a share of links beyond which a factor fills up
-_DENSE_LIMIT = 6_000
 _FACTORS = 2_000  # units beyond which the derivatives of an exact engine are read off a few of its values
 _GUIDE = Lanczos(probes=8, steps=24)
 
 
 def choose(spectrum: Spectrum) -> str:
     """Name the engine that costs least for this W: "eigen" or "lu", or "lanczos" where neither can be afforded."""
-    density = spectrum.matrix.nnz / spectrum.n**2
-    if spectrum.n <= _SMALL or (density > _DENSE and spectrum.n <= _DENSE_LIMIT):
+    if spectrum.wants_eigenvalues:
         return "eigen"
     return "lu" if spectrum.n <= _FACTORS or affordable_factor(spectrum.matrix) else "lanczos"
 

@@ -29,6 +29,9 @@ _ROUGH = 1e-3
 _FEW = 500  # up to which all eigenvalues cost less than the ends of their range
 _ENDS = 20_000  # beyond, the ends of the spectrum cost as much as a whole fit
 _POWERS = 60
+_SMALL = 800  # units below which all eigenvalues cost less than a dozen factorisations
+_DENSE = 0.05  # a share of links beyond which a factor fills up
+_DENSE_LIMIT = 6_000
 
 
 class Spectrum:
@@ -166,6 +169,12 @@ class Spectrum:
         """Whether it is known that no negative rho makes I - rho W singular."""
         return self.knows_ends and self._real_range[0] >= -_NEGLIGIBLE * self.bound
 
+    @property
+    def wants_eigenvalues(self) -> bool:
+        """Whether all eigenvalues cost less than a few factors: few units, or dense weights of not too many."""
+        dense = self.matrix.nnz > _DENSE * self.n**2 and self.n <= _DENSE_LIMIT
+        return self.n <= _SMALL or dense
+
     @cached_property
     def can_be_factored(self) -> bool:
         """Whether solutions come from a sparse factor, rather than from many products with W."""
@@ -182,7 +191,7 @@ class Spectrum:
         if not self.knows_ends:
             return 0.0, 0.0
         if self.is_symmetrisable:
-            if self.n <= _FEW:
+            if self.n <= _FEW or self.wants_eigenvalues or "eigenvalues" in self.__dict__:
                 return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
             # rows that sum to one have the largest eigenvalue one
             largest = self.bound if self._rows_sum_to_one else self._extreme("LA")
