@@ -42,9 +42,9 @@ def main():
     if not bench.smoke:
         said = f"{min(shares):.2f} to {max(shares):.2f} of the measured time"
         bench.target(
-            "the cost of a factor is foretold to a factor of four",
+            "the cost of a factor is foretold to a factor of six",
             said,
-            0.25 < min(shares) <= max(shares) < 4,
+            1 / 6 < min(shares) <= max(shares) < 6,
         )
     bench.finish()
 

@@ -15,7 +15,7 @@ _PATIENCE = 5.0  # seconds
 
 
 def factor_seconds(matrix: sp.csr_matrix) -> float:
-    """Give about how many seconds a factorisation takes on one core, to a factor of three or four.
+    """Give about how many seconds a factorisation takes on one core, to a factor of six.
 
     Parameters
     ----------

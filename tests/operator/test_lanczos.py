@@ -155,3 +155,20 @@ def test_few_eigenvalues_end_the_iteration_early(W, rho):
 def test_options_out_of_range_are_refused(options, words):
     with pytest.raises(OptionError, match=words):
         Lanczos(**options)
+
+
+@pytest.mark.parametrize("kind", ["queen", "nearest"])
+@pytest.mark.parametrize("engine", ["lu", "lanczos"])
+def test_engines_of_many_units_equal_a_dense_determinant_up_to_the_ends(kind, engine):
+    W = lattices.KINDS[kind](2_500)
+    operator = SpatialOperator((np.arange(2_500), W), logdet=engine)
+    dense, (low, high) = W.toarray(), operator.interval
+    for share in (1e-3, 0.5 + 1e-3, 0.9, 1 - 1e-4):
+        rho = low + share * (high - low)
+        exact = np.linalg.slogdet(np.eye(2_500) - rho * dense)[1]
+        error = operator.logdet.value_error(rho)
+        assert (error == 0.0) is (engine == "lu")
+        assert abs(operator.logdet.value(rho) - exact) < 4.5 * error + 1e-6
+        if engine == "lu":
+            operator.logdet.slope(rho)  # from now on the value comes from those around it
+            assert abs(operator.logdet.value(rho) - exact) < 1e-5
