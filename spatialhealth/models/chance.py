@@ -195,5 +195,5 @@ def warn_of_chance(
                 "little. It is counted in the standard errors. Give logdet=Lanczos(most_probes=...) for more of "
                 "them, or logdet='lu' for exact factors.",
                 ApproximationWarning,
-                stacklevel=stacklevel + 1,
+                stacklevel=stacklevel,
             )
