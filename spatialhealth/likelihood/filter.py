@@ -40,14 +40,14 @@ class ErrorFilter:
 
     Notes
     -----
-    Entity effects commute with M. Time effects become xi_t (I - lambda M) 1 under the filter: where M leaves a
-    constant as it is, demeaning takes them out; elsewhere each period is projected off a = (I - lambda M) 1,
-    which changes with lambda.
+    Entity effects commute with M. Time effects become xi_t (I - lambda M) 1 under the filter: where all rows of M
+    have the same sum, that is a constant still, and demeaning takes them out; elsewhere each period is projected off
+    a = (I - lambda M) 1, which changes with lambda.
     """
 
     def __init__(self, columns: Array, within: Within, operator: SpatialOperator | None) -> None:
         self._plain, self._within, self._operator = columns, within, operator
-        self._projects = operator is not None and within.has_time and not operator.has_unit_rows
+        self._projects = operator is not None and within.has_time and not operator.has_equal_rows
         if operator is None:
             return
         shape = (within.t, within.n, columns.shape[1])

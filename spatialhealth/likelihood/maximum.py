@@ -118,21 +118,22 @@ def highest(likelihood: Likelihood, span: Span) -> Optimum:
         If the likelihood still rises at an end of the interval.
     """
     guide = likelihood.guide
-    ends = _between(guide, span)
-    at, calls = _root(guide.score, *ends, span)
-    if guide is not likelihood:
+    if guide is likelihood:
+        ends = _between(likelihood, span)
+    else:
         try:
-            ends = _around(likelihood.score, at, span)
+            ends = _around(likelihood.score, _root(guide.score, *_between(guide, span), span)[0], span)
         except ConvergenceError:  # the guide led astray
             ends = _between(likelihood, span)
-        at, calls = _root(likelihood.score, *ends, span)
+    at, calls = _root(likelihood.score, *ends, span)
     return Optimum((at,), likelihood.value(at), likelihood.score(at), calls)
 
 
 def _between(likelihood: Likelihood, span: Span) -> tuple[float, float]:
     """Give points on either side of the highest point, from a grid over the interval."""
     grid = span.grid(_GRID)
-    best = int(np.argmax([likelihood.value(at) for at in track(grid, "log-determinant")]))
+    heights = np.array([likelihood.value(at) for at in track(grid, "log-determinant")])
+    best = int(np.argmax(np.where(np.isnan(heights), -np.inf, heights)))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
     if likelihood.score(left) <= 0 or likelihood.score(right) >= 0:
         raise ConvergenceError(_rises(span, left if best == 0 else right))

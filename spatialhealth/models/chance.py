@@ -191,9 +191,9 @@ def warn_of_chance(
         if each.share > 1.05 * wanted:
             warnings.warn(
                 f"The Monte-Carlo error of {name} is {each.std_error:.2g}, {each.share:.1%} of its standard error, "
-                f"not the {wanted:.1%} asked for: {name} is near the end of its interval, where random vectors tell "
-                "little. It is counted in the standard errors. Give logdet=Lanczos(most_probes=...) for more of "
-                "them, or logdet='lu' for exact factors.",
+                f"not the {wanted:.1%} asked for: random vectors tell little of it here, as they do near the "
+                "ends of its interval. It is counted in the standard errors. Give logdet=Lanczos(most_probes=...) "
+                "for more of them, or logdet='lu' for exact factors.",
                 ApproximationWarning,
                 stacklevel=stacklevel,
             )

@@ -107,6 +107,10 @@ class LanczosLogDet(LogDet):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_store": None}  # without W: what is known stays known
 
+    def attach(self, store: ProbeStore) -> None:
+        """Give back, after a pickle, where further random vectors are taken from."""
+        self._store = store
+
     @property
     def words(self) -> str:
         """How it was computed."""
@@ -179,6 +183,8 @@ class LanczosLogDet(LogDet):
             wanted = self.probes * min(1.2 * (by_chance / allowed) ** 2, 16.0)
             options = replace(options, probes=min(max(int(wanted), self.probes + 4), options.most_probes))
         else:
+            return None
+        if not store.affords(options.probes, options.steps):
             return None
         return LanczosLogDet(store, self._traces, self._scale, options)
 

@@ -125,6 +125,8 @@ class SpatialOperator:
         SpatialOperator
             This one where its engine is exact, or good enough.
         """
+        if isinstance(self.logdet, LanczosLogDet) and self.logdet.slope_error(rho) > allowed:
+            self.logdet.attach(self.spectrum.probes(self.logdet.options.random_state))
         better = self.logdet.sharper(rho, allowed)
         if better is self.logdet:
             return self
@@ -159,6 +161,11 @@ class SpatialOperator:
     def has_unit_rows(self) -> bool:
         """Whether every row sums to one, so that W leaves a constant as it is."""
         return self.is_row_standardised and len(self.isolates) == 0
+
+    @cached_property
+    def has_equal_rows(self) -> bool:
+        """Whether all rows have the same sum, so that W makes a constant of a constant."""
+        return bool(np.ptp(self.row_sums) <= _ROW_SUM * np.abs(self.row_sums).max())
 
     def lag(self, values: Array) -> Array:
         """Give W x for every period.

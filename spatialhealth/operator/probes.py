@@ -22,6 +22,7 @@ _FEWER = 4  # steps that are left out to see whether the others were enough
 _TOGETHER = 20_000  # units from which a step takes longer than threads wait for each other
 _MOST_STEPS = 240
 _FEWEST_STEPS = 30
+_PRODUCTS = 16_000  # of Arnoldi's iteration
 _KEPT = 60_000_000  # numbers in the vectors that one thread keeps
 _LARGEST_WEIGHT = 1e4  # of a node without symmetry, beyond which the eigenvectors are not to be relied on
 
@@ -35,8 +36,8 @@ class Probes:
     nodes, weights : ndarray of shape (p, s)
         z'f(W)z = sum of weights times f(nodes), exactly for polynomials up to degree 2 s - 1 if W is symmetric, s - 1
         if it is not. The weights of a probe sum to z'z.
-    shorter_nodes, shorter_weights : ndarray of shape (p, s - 4)
-        The same from fewer steps.
+    shorter_nodes, shorter_weights : ndarray of shape (p, s)
+        The same from four steps fewer; from as many where the iteration came to its end, and is exact.
     """
 
     nodes: Array
@@ -113,6 +114,10 @@ class ProbeStore:
             self._known |= {(block, steps): probes for block, probes in zip(new, found, strict=True)}
         return Probes.joined([self._known[block, steps] for block in blocks])
 
+    def affords(self, probes: int, steps: int) -> bool:
+        """Whether so many products are worth their time: vectors of Arnoldi's iteration are taken one by one."""
+        return self._symmetric or probes * steps <= _PRODUCTS
+
     def _job(self, block: int, steps: int) -> Generator[None, None, Probes]:
         rng = np.random.default_rng([self._seed, block])
         if self._symmetric:
@@ -147,7 +152,7 @@ def _lanczos(
         for column in now.T:
             column -= float((known * column).sum()) * known
     squares = np.einsum("ij,ij->j", now, now)
-    scale, link = 1 / np.sqrt(squares), np.zeros(_BLOCK)
+    scale, link = _inverse(np.where(squares > _EXHAUSTED * n, np.sqrt(squares), 0.0)), np.zeros(_BLOCK)
     diagonal, beside = np.zeros((steps, _BLOCK)), np.zeros((steps, _BLOCK))
     scratch, by, first = np.empty((3, min(_ROWS, n), _BLOCK))
     for step in range(steps):
@@ -173,9 +178,14 @@ def _lanczos(
         beside[step] = length
         now, before = before, now
         link = scale * length
-        scale = np.divide(1.0, length, out=np.zeros(_BLOCK), where=length > 0)
+        scale = _inverse(length)
         yield
-    return _gauss(diagonal, beside, squares)
+    return _gauss(diagonal, beside, squares, steps >= n - (known is not None))
+
+
+def _inverse(lengths: Array) -> Array:
+    """Give the inverse of lengths, zero where nothing is left."""
+    return np.divide(1.0, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
 
 
 def _column_sums(values: Array) -> Array:
@@ -192,18 +202,26 @@ def _stretch(matrix: sp.csr_matrix, rows: slice) -> sp.csr_matrix:
     return sp.csr_matrix((data, indices, ends - ends[0]), shape=(len(ends) - 1, matrix.shape[1]), copy=False)
 
 
-def _gauss(diagonal: Array, beside: Array, squares: Array) -> Probes:
-    """Give the Gauss quadratures of the tridiagonal matrices of a block (Golub and Welsch 1969)."""
+def _gauss(diagonal: Array, beside: Array, squares: Array, whole: bool) -> Probes:
+    """Give the Gauss quadratures of the tridiagonal matrices of a block (Golub and Welsch 1969).
 
-    def quadratures(steps: int) -> tuple[Array, Array]:
-        pairs = [
-            eigh_tridiagonal(diagonal[:steps, j], beside[: steps - 1, j]) for j in range(diagonal.shape[1])
-        ]
-        weights = squares[:, None] * np.array([vectors[0] ** 2 for _, vectors in pairs])
-        return np.array([nodes for nodes, _ in pairs]), weights
-
+    Those from fewer steps are the same where the iteration went through the whole space, or ended before.
+    """
     steps = len(diagonal)
-    return Probes(*quadratures(steps), *quadratures(max(steps - _FEWER, 1)))
+
+    def quadrature(j: int, size: int) -> tuple[Array, Array]:
+        nodes, vectors = eigh_tridiagonal(diagonal[:size, j], beside[: size - 1, j])
+        spare = steps - size
+        return np.pad(nodes, (0, spare)), np.pad(squares[j] * vectors[0] ** 2, (0, spare))
+
+    fewer = max(steps - _FEWER, 1)
+    ended = whole | (beside[: steps - 1] == 0).any(axis=0)
+    found = [quadrature(j, steps) for j in range(len(squares))]
+    shorter = [
+        each if over else quadrature(j, fewer)
+        for j, (each, over) in enumerate(zip(found, ended, strict=True))
+    ]
+    return Probes(*map(np.array, zip(*found, strict=True)), *map(np.array, zip(*shorter, strict=True)))
 
 
 def _arnoldi(
@@ -222,6 +240,9 @@ def _arnoldi(
         projected = np.zeros((steps + 1, steps))
         first = start - start.mean() if known is not None else start.astype(float)
         squares = float(first @ first)
+        if squares <= _EXHAUSTED * n:  # of few units signs may all be the same
+            found.append(((np.zeros(1), np.zeros(1)),) * 2)
+            continue
         basis[0] = first / np.sqrt(squares)
         for step in range(steps):
             found_before, new = basis[: step + 1], matrix @ basis[step]
@@ -242,7 +263,9 @@ def _arnoldi(
             projected[step + 1, step] = length
             np.divide(new, length, out=basis[step + 1])
         inner = projected[: step + 1, : step + 1]
-        found.append((_oblique(inner, squares), _oblique(inner, squares, _FEWER)))
+        whole = _oblique(inner, squares)
+        ended = step + 1 < steps or steps >= n - (known is not None)
+        found.append((whole, whole if ended else _oblique(inner, squares, _FEWER)))
     return _padded(found, steps)
 
 
@@ -264,10 +287,7 @@ def _oblique(projected: Array, squares: float, fewer: int = 0) -> tuple[Array, A
 def _padded(found: list[tuple[Any, Any]], steps: int) -> Probes:
     """Give quadratures of different sizes as rows of arrays, filled up with nodes that weigh nothing."""
 
-    def rows(which: int, part: int, width: int) -> Array:
-        return np.array([np.pad(each[which][part], (0, width - len(each[which][part]))) for each in found])
+    def rows(which: int, part: int) -> Array:
+        return np.array([np.pad(each[which][part], (0, steps - len(each[which][part]))) for each in found])
 
-    shorter = max(steps - _FEWER, 1)
-    wide = max(len(each[1][0]) for each in found)
-    shorter = max(shorter, wide)
-    return Probes(rows(0, 0, steps), rows(0, 1, steps), rows(1, 0, shorter), rows(1, 1, shorter))
+    return Probes(rows(0, 0), rows(0, 1), rows(1, 0), rows(1, 1))

@@ -76,14 +76,15 @@ class Quadrature:
     def _spread(self, function: Callable[[Array], Array]) -> float:
         """Give the standard deviation of z'R z over the probes, R = (f - p)(W).
 
-        It is at most the root of 2 tr R^2 where W is symmetric, which the quadrature knows far better than so few
-        probes tell by their spread. Without symmetry the larger of the two stands.
+        It is at most the root of 2 tr R^2 where W is symmetric, which the quadrature knows better than so few probes
+        tell by their spread. The larger of the two stands, for a few units with most of the weight, or a W far from
+        symmetric, hide from either.
         """
         nodes, weights = self._whole
         values = function(nodes)
         left = values - self._basis(nodes) @ self._nearest(values)
         bound = float(np.sqrt(2 * max(float((weights * left**2).sum().real) / self.count, 0.0)))
-        if not np.iscomplexobj(nodes):
+        if self.count < 2:
             return bound
         return max(bound, float(self.by_probe(function).std(ddof=1)))
 

@@ -65,3 +65,28 @@ def test_gaussian_is_the_density_at_its_own_variance():
     e = np.array([1.0, -2.0, 0.5])
     s2 = np.mean(e**2)
     assert gaussian(float(e @ e), 3) == pytest.approx(np.sum(-0.5 * np.log(2 * np.pi * s2) - e**2 / (2 * s2)))
+
+
+class Parabola:
+    """A likelihood with its maximum at 0.3, NaN at one end, and a guide that has none."""
+
+    class Rising:
+        def value(self, at):
+            return at
+
+        def score(self, at):
+            return 1.0
+
+    def __init__(self, guided):
+        self.guide = self.Rising() if guided else self
+
+    def value(self, at):
+        return np.nan if at < -0.9 else -((at - 0.3) ** 2)
+
+    def score(self, at):
+        return -2 * (at - 0.3)
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_guide_that_leads_astray_and_a_value_that_does_not_exist_are_overcome(guided):
+    assert highest(Parabola(guided), Span("rho", (-1.0, 1.0), False)).at[0] == pytest.approx(0.3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
 import spatialhealth as sh
 from spatialhealth.errors import AlignmentError, IdentificationError, TransformationWarning
-from tests import brute, small
+from tests import brute, lattices, small
 
 KINDS = {
     sh.SpatialError: (False, False),
@@ -223,3 +225,25 @@ def test_known_parameters_are_recovered(effects):
     assert len(truth) >= 6
     assert (np.abs(model.params_ - truth) < 4 * model.std_errors_).all()
     assert model.std_errors_["lambda"] < 0.2
+
+
+@pytest.mark.parametrize("share", [0.5, 0.97, 0.99])
+@pytest.mark.parametrize("sums", [0.5, 2.0, 5.0])
+def test_time_effects_with_rows_of_one_sum_other_than_one_are_those_of_rows_that_sum_to_one(share, sums):
+    # lambda M and (lambda / s) (s M) are the same errors; only the unit of lambda changes
+    n, t, rng = 100, 3, np.random.default_rng(int(100 * share))
+    M = lattices.nearest(n, k=5).toarray()
+    X = rng.standard_normal((t, n, 1))
+    u = np.linalg.solve(np.eye(n) - share * M, rng.standard_normal((t, n)).T).T
+    Y = X[..., 0] + u + rng.standard_normal((t, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TransformationWarning)
+        one, other = (
+            sh.SpatialError(weights=(np.arange(n), scale * M), effects="time", correction="none").fit_arrays(
+                Y, X
+            )
+            for scale in (1.0, sums)
+        )
+    assert sums * other.lambda_ == pytest.approx(one.lambda_, rel=1e-7)
+    assert other.loglik_ == pytest.approx(one.loglik_, abs=1e-6)
+    assert other.params_["x1"] == pytest.approx(one.params_["x1"], rel=1e-7)

@@ -172,3 +172,40 @@ def test_engines_of_many_units_equal_a_dense_determinant_up_to_the_ends(kind, en
         if engine == "lu":
             operator.logdet.slope(rho)  # from now on the value comes from those around it
             assert abs(operator.logdet.value(rho) - exact) < 1e-5
+
+
+@pytest.mark.parametrize("n", [5, 6, 9])
+def test_signs_that_are_all_the_same_tell_nothing_and_do_no_harm(n):
+    ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
+    near = lattices.nearest(n, k=3).toarray()
+    for W in (ring, near):
+        eigen, lanczos = (
+            SpatialOperator((np.arange(n), W), logdet=name).logdet for name in ("eigen", Lanczos(probes=64))
+        )
+        assert lanczos.value(0.5) == pytest.approx(eigen.value(0.5), abs=5 * lanczos.value_error(0.5) + 1e-9)
+
+
+def test_an_iteration_that_came_to_its_end_has_no_error_of_its_steps():
+    # forty directed rings of five: five eigenvalues, found in five steps
+    W = np.kron(np.eye(40), np.roll(np.eye(5), 1, axis=1))
+    eigen, lanczos = (
+        SpatialOperator((np.arange(200), W), logdet=name).logdet for name in ("eigen", "lanczos")
+    )
+    by_chance, by_cutting = lanczos._quadrature.error(lambda nodes: -nodes / (1 - 0.99 * nodes))
+    assert by_cutting < 1e-6 * abs(eigen.slope(0.99))
+    assert lanczos.slope(0.99) == pytest.approx(eigen.slope(0.99), abs=5 * by_chance + 1e-6)
+
+
+def test_an_operator_that_was_pickled_goes_on_taking_probes():
+    W = lattices.nearest(400, k=5)
+    operator = SpatialOperator((np.arange(400), W), logdet=Lanczos(accuracy=0.002))
+    allowed = operator.logdet.slope_error(0.8) / 4
+    back = pickle.loads(pickle.dumps(operator))
+    assert back.sharper(0.8, allowed).logdet.slope(0.8) == operator.sharper(0.8, allowed).logdet.slope(0.8)
+
+
+def test_the_work_for_a_directed_graph_has_an_end():
+    W = np.roll(np.diag(np.random.default_rng(0).uniform(0.5, 1.5, 200)), 1, axis=1)
+    engine = SpatialOperator((np.arange(200), W), logdet="lanczos").logdet
+    better = engine.sharper(0.95 / 1.5, 1e-12)
+    assert better.probes * better.steps <= 16_000
