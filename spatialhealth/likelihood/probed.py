@@ -73,31 +73,48 @@ class ProbedShifted(Shifted):
         in_lambda = self._by_probe(lam, lambda x: np.log1p(c * x))[1]
         in_c = self._by_probe(lam, lambda x: _in_c(x, c))[0]
         both = np.cov(np.vstack([in_lambda, in_c])) / len(in_c)
+        both[0, 0] += self._between(lam, lambda at: _logarithm(at, c))[1] ** 2
+        both[1, 1] += self._between(lam, lambda at: at.trace(_in_c(at.nodes, c)))[0] ** 2
         values, vectors = np.linalg.eigh(both)
         return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))).T)
 
     def log_det_error(self, lam: float, c: float) -> float:
         """Give the standard error of F."""
         found = self._by_probe(lam, lambda x: np.log1p(c * x))[0]
-        return float(found.std(ddof=1) / np.sqrt(len(found)))
+        between = self._between(lam, lambda at: _logarithm(at, c))[0]
+        return float(np.hypot(found.std(ddof=1) / np.sqrt(len(found)), between))
 
-    def _interpolated(self, lam: float, function: Callable[[Quadrature], float]) -> Array:
+    def _interpolated(self, lam: float, function: Callable[[Quadrature], float], side: int = _SIDE) -> Array:
         """Give a function of lambda and its first two derivatives from its values on the grid, shape (3,)."""
-        points, weights = self._weights(lam)
+        points, weights = self._weights(lam, side)
         return np.asarray(weights @ np.array([function(self._quadrature(at)) for at in points]))
+
+    def _between(self, lam: float, function: Callable[[Quadrature], float]) -> Array:
+        """Give the error of interpolation, of the value and its derivatives, shape (3,).
+
+        Two points less changed the result by so much, and two less again by so much more: the error falls on by the
+        same ratio.
+        """
+        with_six, with_four, with_two = (self._interpolated(lam, function, side) for side in (3, 2, 1))
+        last, before = np.abs(with_six - with_four), np.abs(with_four - with_two)
+        ratio = np.divide(last, before, out=np.ones_like(last), where=before > last)
+        return np.asarray(last * ratio)
 
     def _by_probe(self, lam: float, function: Callable[[Array], Array]) -> Array:
         """Give what chance leaves of a trace and of its derivatives in lambda, shape (3, p)."""
         points, weights = self._weights(lam)
         return np.asarray(weights @ np.array([self._quadrature(at).by_probe(function) for at in points]))
 
-    def _weights(self, lam: float) -> tuple[list[float], Array]:
+    def _weights(self, lam: float, side: int = _SIDE) -> tuple[list[float], Array]:
         """Give the points of the grid around lambda, and what makes value and derivatives of values there, (3, m)."""
         number = self._grid.cell(lam)
-        points = self._grid.points(np.arange(number - _SIDE + 1, number + _SIDE + 1))
+        points = self._grid.points(np.arange(number - side + 1, number + side + 1))
         width = points[-1] - points[0]
         powers = np.vander((points - lam) / width, increasing=True)
-        weights = np.linalg.inv(powers)[:3] * np.array([1.0, 1 / width, 2 / width**2])[:, None]
+        weights = np.zeros((3, len(points)))
+        order = min(3, len(points))
+        weights[:order] = np.linalg.inv(powers)[:order]
+        weights *= np.array([1.0, 1 / width, 2 / width**2])[:, None]
         return points.tolist(), weights
 
     def _quadrature(self, lam: float) -> Quadrature:

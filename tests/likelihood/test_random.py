@@ -194,3 +194,16 @@ def test_its_errors_are_those_of_chance(monkeypatch):
         scores.append((probed.derivatives(lam, c)[0] - exact) / errors)
     spread = np.sqrt(np.mean(np.square(scores), axis=0))
     assert np.all((spread > 0.6) & (spread < 1.5))
+
+
+def test_the_error_between_the_points_of_its_grid_is_stated():
+    # of a star two eigenvalues say all, so that nothing but interpolation is left to err
+    n = 60
+    star = np.zeros((n, n))
+    star[0, 1:], star[1:, 0] = 1 / (n - 1), 1.0
+    dense, probed = DenseShifted(sp.csr_matrix(star)), ProbedShifted(sp.csr_matrix(star), (-1.0, 1.0))
+    for lam, c in ((0.4, 5.0), (0.9, 50.0), (-0.7, 200.0)):
+        exact, found = dense.derivatives(lam, c)[0], probed.derivatives(lam, c)[0]
+        errors = np.sqrt(np.square(probed.slope_errors(lam, c)).sum(axis=0))
+        assert np.all(np.abs(found - exact) < 6 * errors + 1e-7 * np.abs(exact))
+        assert np.all(errors < 0.05 * np.abs(exact) + 1e-6)
