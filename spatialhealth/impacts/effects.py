@@ -199,7 +199,8 @@ class Impacts(ReadByMaketables):
         -------
         DataFrame
             One row a variable, effect and order, with the columns of `table`, and `cumulative`: the sum of
-            the estimates up to that order, which tends to the effect of `table`.
+            the estimates up to that order, which tends to the effect of `table`. Where traces of powers of W are
+            estimated from random vectors, `approximation_error`: the Monte-Carlo error of the estimate.
 
         Raises
         ------
@@ -211,7 +212,7 @@ class Impacts(ReadByMaketables):
         The effect of order q is (rho^q beta + rho^(q-1) theta) W^q (LeSage and Pace 2009, section 2.7).
         """
         check_positive("by_order", "k", k, integer=True)
-        value, variance = by_order(self.result.operator, self._pairs, int(k))
+        value, variance, error = by_order(self.result.operator, self._pairs, int(k))
         variables, orders = len(self.variables), int(k) + 1
         frame = self._frame(
             {
@@ -223,7 +224,8 @@ class Impacts(ReadByMaketables):
             np.sqrt(variance).reshape(-1),
             None,
         )
-        return frame.assign(cumulative=value.cumsum(axis=2).reshape(-1))
+        frame = frame.assign(cumulative=value.cumsum(axis=2).reshape(-1))
+        return frame.assign(approximation_error=error.reshape(-1)) if error.any() else frame
 
     @property
     def _pairs(self) -> Pairs:

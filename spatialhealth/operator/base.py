@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from spatialhealth._typing import Array
 
 __all__ = ["LogDet"]
@@ -60,6 +62,10 @@ class LogDet(ABC):
     @abstractmethod
     def slopes(self, rhos: Array) -> Array:
         """Give L' at many rhos, shape (r,)."""
+
+    def power_errors(self, order: int) -> Array:
+        """Give the standard errors of `power_traces`, shape (order + 1,): zero where it is exact."""
+        return np.zeros(order + 1)
 
     @abstractmethod
     def power_traces(self, order: int) -> Array:

@@ -91,6 +91,10 @@ class BlockLogDet(LogDet):
         """Give the most that the standard error of L'(rho) can be."""
         return float(sum(count * part.slope_error(rho) for part, count in self._parts))
 
+    def power_errors(self, order: int) -> Array:
+        """Give the most that the standard errors of `power_traces` can be, shape (order + 1,)."""
+        return np.asarray(sum(count * part.power_errors(order) for part, count in self._parts))
+
     def sharper(self, rho: float, allowed: float) -> LogDet:
         """Give a sum of sharper engines, each with its share of the allowed error."""
         share = allowed / len(self._parts)

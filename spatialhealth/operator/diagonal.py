@@ -19,7 +19,6 @@ from spatialhealth.operator.signs import probed
 __all__ = ["Diagonals", "diagonals"]
 
 _DENSE = 600  # units up to which a dense inverse is faster
-_DENSE_SHARE, _DENSE_LIMIT = 0.05, 6_000  # a share of links beyond which a sparse factor fills up
 _BLOCK = 256
 _SMALL = 5e-4  # of |rho| times a bound on the spectral radius, below which a few powers are exact
 
@@ -88,8 +87,7 @@ def _of_lagged(rho: float, lagged: Array, slope: Array, error: Array | None = No
 def _exact(operator: SpatialOperator, rho: float) -> tuple[Array, Array]:
     """Give the diagonal of A^-1 W and its slope by the way that costs least."""
     n, spectrum = operator.n, operator.spectrum
-    dense = operator.matrix.nnz > _DENSE_SHARE * n**2 and n <= _DENSE_LIMIT
-    if n <= _DENSE or dense:
+    if n <= _DENSE or spectrum.is_dense:
         return _from_inverse(operator, rho)
     if abs(rho) * spectrum.bound < _SMALL:
         return _from_powers(operator, rho)

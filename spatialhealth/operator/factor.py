@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
+from spatialhealth._blas import one_thread
 from spatialhealth._typing import Array
-from spatialhealth.operator.threads import one_thread
 
 __all__ = ["STEP", "factorise", "factorise_system", "log_abs_det", "log_abs_det_slope"]
 

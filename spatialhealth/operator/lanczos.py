@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,13 @@ class LanczosLogDet(LogDet):
         found[:exact] = self._traces[:exact]
         return found
 
+    def power_errors(self, order: int) -> Array:
+        """Give the standard errors of `power_traces`, shape (order + 1,)."""
+        found = np.zeros(order + 1)
+        for q in range(len(self._traces), order + 1):
+            found[q] = np.hypot(*self._quadrature.error(partial(_power, q)))
+        return found
+
     def value_error(self, rho: float) -> float:
         """Give the standard error of L(rho)."""
         return float(np.hypot(*self._quadrature.error(lambda nodes: np.log(1 - rho * nodes))))
@@ -187,6 +195,10 @@ class LanczosLogDet(LogDet):
         if not store.affords(options.probes, options.steps):
             return None
         return LanczosLogDet(store, self._traces, self._scale, options)
+
+
+def _power(exponent: int, nodes: Array) -> Array:
+    return np.asarray(nodes**exponent)
 
 
 def _slope(nodes: Array, rho: float) -> Array:

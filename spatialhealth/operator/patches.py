@@ -9,13 +9,13 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.csgraph as csgraph
 
+from spatialhealth._blas import one_thread
 from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth._validation import random_generator
 from spatialhealth.operator.factor import STEP, factorise
 from spatialhealth.operator.selected import inverse_diagonal
 from spatialhealth.operator.spectrum import Spectrum
-from spatialhealth.operator.threads import one_thread
 
 __all__ = ["from_patches", "parts_of"]
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from spatialhealth._blas import one_thread
 from spatialhealth._typing import Array
 from spatialhealth.operator.factor import factorise
-from spatialhealth.operator.threads import one_thread
 
 __all__ = ["inverse_diagonal"]
 

@@ -172,8 +172,12 @@ class Spectrum:
     @property
     def wants_eigenvalues(self) -> bool:
         """Whether all eigenvalues cost less than a few factors: few units, or dense weights of not too many."""
-        dense = self.matrix.nnz > _DENSE * self.n**2 and self.n <= _DENSE_LIMIT
-        return self.n <= _SMALL or dense
+        return self.n <= _SMALL or self.is_dense
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether so many links fill a sparse factor up, while a dense matrix still fits."""
+        return bool(self.matrix.nnz > _DENSE * self.n**2 and self.n <= _DENSE_LIMIT)
 
     @cached_property
     def can_be_factored(self) -> bool:

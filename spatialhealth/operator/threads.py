@@ -5,33 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
 from queue import SimpleQueue
 from threading import Event
 from typing import Any, TypeVar
 
+from spatialhealth._blas import one_thread
 from spatialhealth._progress import track
 
-__all__ = ["in_threads", "one_thread", "steps_in_threads", "threads"]
+__all__ = ["in_threads", "steps_in_threads", "threads"]
 
 T = TypeVar("T")
 _MOST = 8  # beyond, memory traffic is the limit and every thread holds blocks of its own
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """Keep BLAS to one thread where it can be told: more of them wait for each other over small blocks."""
-    found = _blas()
-    return nullcontext() if found is None else found.limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=1)
-def _blas() -> Any:
-    try:
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-    except ImportError:
-        return None
-    return ThreadpoolController()
 
 
 def threads(jobs: int) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spatialhealth._blas import one_thread
 from spatialhealth._progress import track
 from spatialhealth.report.checks import Compared, Grouped, Tested, check_groups, compared, grouped, tested
 from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weights_in_words
 from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, select
 from spatialhealth.report.study_file import StudyFile
-from spatialhealth.runs import Shared, Task, one_thread
+from spatialhealth.runs import Shared, Task
 from spatialhealth.runs import run as run_tasks
 
 if TYPE_CHECKING:

@@ -10,6 +10,5 @@ from spatialhealth.runs.digest import digest
 from spatialhealth.runs.hearing import Said
 from spatialhealth.runs.run import Outcome, Task, run
 from spatialhealth.runs.shared import Shared
-from spatialhealth.runs.threads import one_thread
 
-__all__ = ["Outcome", "Said", "Shared", "Task", "digest", "one_thread", "run"]
+__all__ = ["Outcome", "Said", "Shared", "Task", "digest", "run"]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spatialhealth._blas import one_thread
 from spatialhealth._progress import track
 from spatialhealth.errors import SpatialHealthWarning
 from spatialhealth.runs.checkpoint import Checkpoint
 from spatialhealth.runs.digest import digest
 from spatialhealth.runs.hearing import Said, heard
 from spatialhealth.runs.shared import Shared, pack, unpack
-from spatialhealth.runs.threads import one_thread
 from spatialhealth.runs.workers import Done, Unit, Workers, workers
 
 __all__ = ["Outcome", "Task", "run"]

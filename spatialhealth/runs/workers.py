@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from spatialhealth._blas import one_thread
 from spatialhealth.errors import MissingLibraryError, OptionError, RerunWarning, WorkerError
 from spatialhealth.runs.hearing import Said, heard
 from spatialhealth.runs.shared import Shared, pack, received
-from spatialhealth.runs.threads import one_thread
 
 __all__ = ["Done", "Unit", "Workers", "workers"]
 

@@ -74,3 +74,19 @@ def test_products_and_the_engine_give_the_same(weights, monkeypatch):
     by_engine = effects.by_order(6)
     columns = ["estimate", "std_error", "cumulative"]
     np.testing.assert_allclose(products[columns], by_engine[columns], atol=1e-9)
+
+
+def test_effects_of_estimated_traces_state_their_error(monkeypatch):
+    exact = fit("SDM", "knn4", "eigen").impacts().by_order(8)
+    assert "approximation_error" not in exact
+    rough = fit("SDM", "knn4", "lanczos").impacts()
+    products = rough.by_order(8)
+    assert "approximation_error" not in products  # products of W are cheap here, and exact
+    monkeypatch.setattr("spatialhealth.impacts.by_order.affordable_order", lambda *_: 2)
+    table = rough.by_order(8)
+    error = table["approximation_error"]
+    total, low = table["effect"] == "total", table["order"] <= 4
+    assert (error[total] == 0).all()
+    assert (error[low] == 0).all()
+    assert (error[~total & ~low] > 0).all()
+    assert (np.abs(table["estimate"] - products["estimate"]) <= 5 * error + 1e-12).all()

@@ -7,7 +7,15 @@ import pytest
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
 
-from spatialhealth.operator import BlockOperator, SpatialOperator, diagonal, patches, selected, signs
+from spatialhealth.operator import (
+    BlockOperator,
+    SpatialOperator,
+    diagonal,
+    patches,
+    selected,
+    signs,
+    spectrum,
+)
 from spatialhealth.operator.blocks import Block
 from spatialhealth.operator.diagonal import diagonals
 from tests.cases import COLUMBUS_WEIGHTS, columbus_weights
@@ -100,7 +108,7 @@ def test_more_units_than_a_dense_inverse_is_for(kind, rho, monkeypatch):
 
 def test_weights_that_need_pivoting_are_solved_for(monkeypatch):
     monkeypatch.setattr(diagonal, "_DENSE", 0)
-    monkeypatch.setattr(diagonal, "_DENSE_SHARE", 1)
+    monkeypatch.setattr(spectrum, "_DENSE", 1)
     W = neighbours(120, 4) @ sp.diags(np.random.default_rng(1).uniform(0.5, 3, 120))
     operator = operator_of(W)
     rho = 0.9 * operator.interval[1]

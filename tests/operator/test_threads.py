@@ -8,7 +8,7 @@ import time
 import pytest
 
 from spatialhealth.operator import threads
-from spatialhealth.operator.threads import in_threads, one_thread, steps_in_threads
+from spatialhealth.operator.threads import in_threads, steps_in_threads
 
 
 @pytest.fixture(params=[1, 2], ids=["one", "two"])
@@ -73,21 +73,3 @@ def test_ctrl_c_ends_every_thread_at_its_next_step(monkeypatch):
     time.sleep(0.05)
     assert len(steps) == taken
     assert threading.active_count() == before
-
-
-def test_blas_keeps_to_one_thread_and_gets_them_back():
-    from threadpoolctl import threadpool_info
-
-    def counts():
-        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
-
-    before = counts()
-    with one_thread():
-        assert set(counts()) <= {1}
-    assert counts() == before
-
-
-def test_without_threadpoolctl_nothing_is_limited(monkeypatch):
-    monkeypatch.setattr(threads, "_blas", lambda: None)
-    with one_thread():
-        pass
