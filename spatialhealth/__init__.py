@@ -23,6 +23,7 @@ _MODULES = (
     "diagnostics",
     "comparison",
     "heterogeneity",
+    "scenario",
     "maps",
     "report",
     "errors",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         operator,
         panel,
         report,
+        scenario,
         weights,
     )
     from spatialhealth.comparison import compare, model_probabilities, monte_carlo, specification_grid
@@ -103,6 +105,7 @@ __all__ = [
     "panel",
     "regimes",
     "report",
+    "scenario",
     "specification_grid",
     "weights",
 ]

@@ -40,6 +40,7 @@ __all__ = [
     "ReducedFormError",
     "ReducedFormWarning",
     "RerunWarning",
+    "ScenarioError",
     "ShapeError",
     "SizeError",
     "SmallGroupWarning",
@@ -217,6 +218,10 @@ class StabilityError(ValueError):
 
 class ComparabilityError(ValueError):
     """Likelihoods of different outcomes, samples or transformations cannot be ranked."""
+
+
+class ScenarioError(ValueError):
+    """A scenario names what the data or the model do not have, or asks for what cannot be."""
 
 
 class StudyError(ValueError):

@@ -20,7 +20,7 @@ from spatialhealth.panel.table import PanelTable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["predict"]
+__all__ = ["aligned", "predict"]
 
 
 def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
@@ -66,7 +66,7 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
             "The new data have no periods, and a dynamic model predicts from the outcome of the period before. Index "
             "the data by (unit, period)."
         )
-    table, operator = _aligned(result, x)
+    table, operator = aligned(result, x)
     design = Design.of(table, operator, list(result.lagged) or False, CONSTANT in result.param_names)
     systematic = design.z @ result.params[: len(design.names)] + _effects(result, table)
     if result.within.is_dynamic:
@@ -76,7 +76,7 @@ def predict(result: FitResult, x: pd.DataFrame) -> pd.Series:
     return table.labelled(operator.solve(result.rho, systematic.T).T, "predicted")
 
 
-def _aligned(result: FitResult, x: pd.DataFrame) -> tuple[PanelTable, SpatialOperator]:
+def aligned(result: FitResult, x: pd.DataFrame) -> tuple[PanelTable, SpatialOperator]:
     """Give the new data in the order of W, and W; for a panel with holes, among the units given in each period."""
     if not isinstance(result.operator, BlockOperator):
         return PanelTable.from_frames(x, None, result.units), result.operator

@@ -1,0 +1,46 @@
+"""Choices of units are read once, and unknown ones are named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spatialhealth.errors import ScenarioError
+from spatialhealth.scenario.where import chosen, places, units_named
+from tests.refusal import refusal
+
+
+def test_what_may_name_units():
+    flag = pd.Series([True, False, True], index=["a", "b", "c"])
+    assert units_named("Change", flag) == ("a", "c")
+    assert units_named("Change", 7) == (7,)
+    assert units_named("Change", pd.Index(["a", "b"])) == ("a", "b")
+    assert units_named("Change", None) is None
+
+
+@pytest.mark.parametrize("nothing", [[], pd.Series([False], index=["a"])])
+def test_no_unit(nothing):
+    with refusal(ScenarioError, "Change", "names no unit"):
+        units_named("Change", nothing)
+
+
+def test_a_unit_twice():
+    with refusal(ScenarioError, "'a'", "more than once"):
+        units_named("Change", ["a", "b", "a"])
+
+
+def test_flags_without_labels():
+    with refusal(ScenarioError, "without labels", "Series by unit"):
+        units_named("Change", np.array([True, False]))
+
+
+def test_unknown_units():
+    units = pd.Index(["Guangzhou", "Shenzhen"])
+    assert chosen("Change", None, units) == ["Guangzhou", "Shenzhen"]
+    with refusal(ScenarioError, "'Guangzou'", "Did you mean 'Guangzhou'?"):
+        chosen("Change", ("Guangzou",), units)
+
+
+def test_places_in_words():
+    assert places(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
