@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth._validation import (
-    check_option,
     check_positive,
     check_resumable,
     check_share,
@@ -17,19 +16,16 @@ from spatialhealth._validation import (
 from spatialhealth.errors import (
     ConvergenceError,
     IdentificationError,
-    OptionError,
     ReducedFormError,
 )
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.effects import Impacts
+from spatialhealth.impacts.resample import Together, check_resampling, identity_of, resampled
 from spatialhealth.models.base import SpatialModel
-from spatialhealth.models.result import FitResult
-from spatialhealth.panel.stack import Stack, StackedTable
 from spatialhealth.runs import Shared, Task, run
 
 __all__ = ["bootstrap"]
 
-Together = Literal["cell", "unit", "period"]
 _FAILURES = 0.05  # share of samples without a maximum beyond which the rest is no fair picture
 
 
@@ -105,14 +101,13 @@ def bootstrap(
     ['direct', 'indirect', 'total']
     """
     check_positive("bootstrap", "draws", draws, integer=True)
-    check_option("bootstrap", "together", together, Together)
     check_share("bootstrap", "level", level)
-    _check(model, together)
+    check_resampling("bootstrap", model, together)
     check_resumable("bootstrap", checkpoint, random_state)
     result = model.result_
     allowed = int(np.ceil(_FAILURES * draws))
     root = seed_sequence("bootstrap", random_state)
-    inputs = {"model": Shared(model, _identity(model)), "together": together, "random_state": root}
+    inputs = {"model": Shared(model, identity_of(model)), "together": together, "random_state": root}
     # a sample that failed is replaced from a seed of its own, so that a failure changes no other sample
     seeds = root.spawn(draws + allowed)
     found: list[Array] = []
@@ -143,76 +138,10 @@ def _too_often(failed: int, draws: int) -> str:
     )
 
 
-def _identity(model: SpatialModel) -> Any:
-    """Give what a sample is made from and how it is fitted, whatever else the model remembers."""
-    options = {name: value for name, value in model.get_params().items() if "weights" not in name}
-    result, table = model.result_, model._table
-    made = (result.params, result.systematic, result.residuals, result.param_names)
-    return type(model), options, result.operator, result.error_operator, table.y, table.x, made
-
-
-def _check(model: Any, together: str) -> None:
-    if not isinstance(model, SpatialModel):
-        raise OptionError(
-            f"bootstrap: model is a {type(model).__name__}. Give a fitted estimator of this package: each sample is "
-            "fitted as it was."
-        )
-    result = model.result_
-    lacks = _lacks(result)
-    if lacks:
-        raise OptionError(f"bootstrap: {lacks} Use impacts(), with method='delta' or 'simulate'.")
-    groups = {"cell": result.y.size, "unit": result.n_entities, "period": result.n_periods}[together]
-    if groups < 5:
-        raise OptionError(
-            f"bootstrap: together={together!r} leaves {groups} signs to draw, which is too few for a distribution. "
-            "Let smaller groups change sign together."
-        )
-
-
-def _lacks(result: FitResult) -> str:
-    """Say why samples of a model would not be like its data; empty if they would."""
-    if result.before is not None:
-        return (
-            "samples of a dynamic model would have to be made period after period, each from the sample before, "
-            "which is not done here."
-        )
-    if result.effects == "random":
-        return (
-            "samples would hold random effects fixed at their predictions, and leave out the variance that these "
-            "bring to the estimates."
-        )
-    if result.imputed is not None:
-        return "samples would have outcomes where the data have none, and know more than the data."
-    return ""
-
-
 def _sample(model: SpatialModel, seed: np.random.SeedSequence, together: str) -> Array | None:
     """Give the effects (k, 3) of the model fitted to one sample, or None if it could not be."""
-    table = model._table
-    rows = table.rows if isinstance(table, StackedTable) else None
-    outcome = _outcome(model.result_, np.random.default_rng(seed), together, rows)
+    outcome = resampled(model, np.random.default_rng(seed), together)
     try:
         return np.array(impacts(model.refit(outcome)).estimates)
     except (ConvergenceError, IdentificationError, ReducedFormError):
         return None
-
-
-def _outcome(result: FitResult, rng: np.random.Generator, together: str, rows: Stack | None = None) -> Array:
-    """Make an outcome (T, n) from the fitted model and residuals of random sign."""
-    t, n = result.y.shape
-    lost = np.sqrt(t * n / result.within.degrees)
-    errors = lost * result.residuals * _signs(result, rng, together, rows)
-    lam, rho = result.spatial("lambda"), result.rho
-    if lam is not None and result.error_operator is not None:
-        errors = result.error_operator.solve(lam, errors.T).T
-    structural = result.systematic + errors
-    return structural if rho is None else np.ascontiguousarray(result.operator.solve(rho, structural.T).T)
-
-
-def _signs(result: FitResult, rng: np.random.Generator, together: str, rows: Stack | None) -> Array:
-    """Draw signs for residuals (T, n)."""
-    if rows is not None and together != "cell":
-        group = rows.unit if together == "unit" else rows.period
-        return np.asarray(rng.choice([-1.0, 1.0], size=group.max() + 1)[group][None])
-    t, n = result.y.shape
-    return rng.choice([-1.0, 1.0], size={"cell": (t, n), "unit": (1, n), "period": (t, 1)}[together])

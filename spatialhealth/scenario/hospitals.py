@@ -54,7 +54,7 @@ class AddBeds(HospitalChange):
     >>> hospitals = pd.DataFrame(
     ...     {"city": ["x", "x"], "tier": ["tertiary", "tertiary"], "beds": [100, 300]}, index=["a", "b"]
     ... )
-    >>> AddBeds("x", beds=40, tier="tertiary").hospitals(hospitals)["beds"].tolist()
+    >>> AddBeds("x", beds=40, tier="tertiary").hospitals(hospitals)["beds"].round(6).tolist()
     [110.0, 330.0]
     """
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Outlook", "Replay", "compare", "outlook"]
 
 PARTS = ("change", "own", "spilled_over")
+_ROUNDING = 1e-13
 _BLOCK = 4_000_000  # numbers held at once
 
 
@@ -108,7 +109,9 @@ def _parts(basis: Basis, weights: Array, part: slice) -> Array:
     """Give change, own and spilled over, shape (3, r, units)."""
     total = weights @ basis.total[..., part].reshape(weights.shape[1], -1)
     own = weights @ basis.own[..., part].reshape(weights.shape[1], -1)
-    return np.stack([total, own, total - own])
+    rest = total - own
+    rest[np.abs(rest) < _ROUNDING * np.abs(total).max()] = 0.0  # where nothing comes from elsewhere
+    return np.stack([total, own, rest])
 
 
 @dataclass(frozen=True, eq=False)

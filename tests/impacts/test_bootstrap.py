@@ -8,6 +8,7 @@ import pytest
 import spatialhealth as sh
 from spatialhealth.errors import ConvergenceError, OptionError
 from spatialhealth.impacts.bootstrap import bootstrap
+from spatialhealth.impacts.resample import resampled
 from tests import small
 
 
@@ -51,7 +52,7 @@ def test_errors_of_the_combined_model_go_through_their_own_weights():
     Y, X = small.arrays(W, 6)
     model = sh.SpatialCombined((np.arange(25), W), error_weights=(np.arange(25), M)).fit_arrays(Y, X)
     result = model.result_
-    outcome = bootstrap.__globals__["_outcome"](result, np.random.default_rng(0), "cell")
+    outcome = resampled(model, np.random.default_rng(0), "cell")
     u = outcome - result.rho * outcome @ W.T - result.systematic
     e = u - model.lambda_ * u @ M.T
     np.testing.assert_allclose(np.abs(e), np.abs(result.residuals), atol=1e-9)
@@ -60,7 +61,7 @@ def test_errors_of_the_combined_model_go_through_their_own_weights():
 @pytest.mark.parametrize(("together", "axis"), [("unit", 0), ("period", 1)])
 def test_residuals_that_change_sign_together(model, together, axis):
     result = model.result_
-    outcome = bootstrap.__globals__["_outcome"](result, np.random.default_rng(0), together)
+    outcome = resampled(model, np.random.default_rng(0), together)
     e = outcome - result.rho * result.operator.lag(outcome) - result.systematic
     signs = np.sign(e / result.residuals)
     assert (signs == signs.take([0], axis=axis)).all()
@@ -132,7 +133,7 @@ def test_a_panel_with_holes_is_sampled_and_fitted_as_it_was():
 def test_rows_of_a_panel_with_holes_change_sign_by_unit_or_period(together, group):
     model = holes(missing="unbalanced")
     result, rows = model.result_, model._table.rows
-    y = bootstrap.__globals__["_outcome"](result, np.random.default_rng(0), together, rows)
+    y = resampled(model, np.random.default_rng(0), together)
     errors = (y - result.rho * result.operator.lag(y) - result.systematic) / result.residuals
     which = getattr(rows, group)
     signs = np.sign(errors[0])
