@@ -46,6 +46,7 @@ _NAMES = {
     "monte_carlo": "spatialhealth.comparison",
     "specification_grid": "spatialhealth.comparison",
     "regimes": "spatialhealth.heterogeneity",
+    "Study": "spatialhealth.report",
 }
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
         SpatialLag,
     )
     from spatialhealth.operator import Lanczos, SpatialOperator
+    from spatialhealth.report import Study
 
 __all__ = [
     "SLX",
@@ -92,6 +94,7 @@ __all__ = [
     "SpatialIV",
     "SpatialLag",
     "SpatialOperator",
+    "Study",
     "compare",
     "comparison",
     "datasets",

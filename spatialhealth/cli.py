@@ -83,12 +83,11 @@ def _study(asked: Any) -> int:
 def _run(
     path: Path, out: str, command: str | None, jobs: int | None = None, checkpoint: str | None = None
 ) -> int:
-    from spatialhealth.report import run_study
+    from spatialhealth.report import Study
     from spatialhealth.report.words import warnings_by_text
 
     start = time.perf_counter()
-    results = run_study(
-        path,
+    results = Study(path).run(
         out,
         command=command,
         say=lambda text: print(text, flush=True),

@@ -62,7 +62,8 @@ def test_ctrl_c_ends_quietly(tmp_path, capsys, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sh.report, "run_study", stop)
+    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
+    monkeypatch.setattr(sh.Study, "run", stop)
     assert cli.main(["study", str(tmp_path / "study.toml")]) == 130
     assert capsys.readouterr().err == "spatialhealth: stopped.\n"
 

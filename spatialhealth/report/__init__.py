@@ -8,9 +8,9 @@ tables as csv and LaTeX, figures, and `results.json`.
 
 from spatialhealth.report.regression import RegressionTable, table
 from spatialhealth.report.run import Results
-from spatialhealth.report.study import run_study
+from spatialhealth.report.study import Study
 from spatialhealth.report.study_data import DATASETS
 from spatialhealth.report.study_file import StudyFile, read_study
 from spatialhealth.report.tables import Table
 
-__all__ = ["DATASETS", "RegressionTable", "Results", "StudyFile", "Table", "read_study", "run_study", "table"]
+__all__ = ["DATASETS", "RegressionTable", "Results", "Study", "StudyFile", "Table", "read_study", "table"]

@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return sh.report.run_study(STUDY, folder / "one")
+    return sh.Study(STUDY).run(folder / "one")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_alternatives_change_covariance_and_estimator(results, weights):
 
 
 def test_the_same_study_gives_the_same_bytes(folder, results):
-    sh.report.run_study(STUDY, folder / "two")
+    sh.Study(STUDY).run(folder / "two")
     files = [path for path in sorted((folder / "one").rglob("*")) if path.is_file()]
     assert len(files) > 25
     for path in files:
@@ -169,7 +169,7 @@ def test_every_section_and_figure_is_there(folder, results, page):
 
 def test_nothing_is_tested_unless_it_is_asked_for(tmp_path):
     plain = {key: STUDY[key] for key in ("title", "data", "weights", "model", "maps")}
-    results = sh.report.run_study(plain, tmp_path)
+    results = sh.Study(plain).run(tmp_path)
     assert results.tested is None and results.comparison is None and results.regimes == ()
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert content["tests"] is None and content["std_errors"] is None and content["regimes"] == []
@@ -193,7 +193,7 @@ def test_a_dynamic_model_has_both_horizons(tmp_path):
         "robustness": [{"name": "Without W x", "estimator": "SLX"}],
         "maps": {"effects": ["log(price / cpi)"]},
     }
-    results = sh.report.run_study(study, tmp_path)
+    results = sh.Study(study).run(tmp_path)
     both = results.main.model.impacts()
     short, long = pd.read_csv(tmp_path / "tables/effects.csv"), pd.read_csv(tmp_path / "tables/long_run.csv")
     np.testing.assert_allclose(short["estimate"], both.short_run.estimates.ravel(), rtol=1e-9)
@@ -369,7 +369,7 @@ def test_groups_that_the_data_do_not_have_are_refused(tmp_path, old, new, line, 
     path = tmp_path / "study.toml"
     path.write_text(TEXT.replace(old, new).replace("ladder = true", "ladder = false"), encoding="utf-8")
     with pytest.raises(StudyError, match=said) as caught:
-        sh.report.run_study(path, tmp_path / "out")
+        sh.Study(path).run(tmp_path / "out")
     assert str(caught.value).startswith(f"study.toml, line {line}: ")
 
 
@@ -379,4 +379,4 @@ def test_a_covariance_that_the_data_do_not_allow_is_refused(tmp_path):
     study["model"] = {"estimator": "SLX", "formula": "log(sales) ~ log(price / cpi)"}
     study["std_errors"] = {"cov_types": ["cluster"]}
     with pytest.raises(StudyError, match=r"std_errors.cov_types: SLX: cov_type='cluster' groups the periods"):
-        sh.report.run_study(study, tmp_path)
+        sh.Study(study).run(tmp_path)

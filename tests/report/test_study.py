@@ -76,7 +76,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return sh.report.run_study(folder / "study.toml", folder / "one")
+    return sh.Study(folder / "study.toml").run(folder / "one")
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +169,14 @@ def test_every_file_is_there(folder, results):
 
 
 def test_the_same_study_gives_the_same_bytes(folder, results):
-    sh.report.run_study(folder / "study.toml", folder / "two")
+    sh.Study(folder / "study.toml").run(folder / "two")
     one, two = files_of(folder / "one"), files_of(folder / "two")
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
 
 
 def test_nothing_of_an_earlier_study_stands_beside_a_new_one(folder, results, tmp_path):
-    sh.report.run_study(folder / "study.toml", tmp_path)
+    sh.Study(folder / "study.toml").run(tmp_path)
     (tmp_path / "tables" / "mine.csv").write_text("kept")
     content = copy.deepcopy(results.study.content)
     for part in ("robustness", "maps"):
@@ -184,7 +184,7 @@ def test_nothing_of_an_earlier_study_stands_beside_a_new_one(folder, results, tm
     content["impacts"] = {"level": 0.9}
     for key in ("layer", "table"):
         content["data"][key] = str(folder / content["data"][key])
-    sh.report.run_study(content, tmp_path)
+    sh.Study(content).run(tmp_path)
     assert set(files_of(tmp_path)) == {
         "report.html",
         "results.json",
@@ -253,7 +253,7 @@ def test_simulated_files_are_called_so(folder, tmp_path):
         0
     ]
     (folder / "simulated.toml").write_text(text, encoding="utf-8")
-    sh.report.run_study(folder / "simulated.toml", tmp_path)
+    sh.Study(folder / "simulated.toml").run(tmp_path)
     assert "The data of this study are simulated." in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -265,7 +265,7 @@ def test_a_dict_will_do(tmp_path):
         "model": {"estimator": "SLX", "formula": "log(gsp) ~ log(pcap) + log(emp)", "effects": "entity"},
         "maps": {"outcome": False},
     }
-    results = sh.report.run_study(study, tmp_path)
+    results = sh.Study(study).run(tmp_path)
     assert results.main.model.result_.rho is None
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert content["main"]["logdet"] is None
@@ -302,7 +302,7 @@ def test_what_the_data_cannot_give_is_said(folder, tmp_path, old, new, error, sa
     path = folder / "wrong.toml"
     path.write_text(STUDY.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(error, match=said):
-        sh.report.run_study(path, tmp_path)
+        sh.Study(path).run(tmp_path)
 
 
 def test_a_cross_section_needs_no_table_and_codes_stay_texts(tmp_path):
@@ -324,12 +324,12 @@ estimator = "SpatialLag"
 formula = "y ~ x"
 """
     (tmp_path / "a.toml").write_text(study, encoding="utf-8")
-    alone = sh.report.run_study(tmp_path / "a.toml", tmp_path / "a")
+    alone = sh.Study(tmp_path / "a.toml").run(tmp_path / "a")
     states[["fips", "x", "y"]].to_csv(tmp_path / "table.csv", index=False)
     (tmp_path / "b.toml").write_text(
         study.replace('id = "fips"', 'id = "fips"\ntable = "table.csv"'), encoding="utf-8"
     )
-    joined = sh.report.run_study(tmp_path / "b.toml", tmp_path / "b")
+    joined = sh.Study(tmp_path / "b.toml").run(tmp_path / "b")
     assert "01" in joined.main.data.layer.index
     assert joined.main.model.rho_ == pytest.approx(alone.main.model.rho_, abs=1e-9)
 

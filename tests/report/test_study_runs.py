@@ -47,15 +47,15 @@ def content(folder):
 
 def test_the_same_bytes_with_processes_and_from_a_folder(tmp_path, fits):
     said = []
-    first = sh.report.run_study(STUDY, tmp_path / "a", say=said.append, checkpoint=tmp_path / "kept")
+    first = sh.Study(STUDY).run(tmp_path / "a", say=said.append, checkpoint=tmp_path / "kept")
     assert fits == ["Main model", "band", "late", "Durbin"]
     assert [text for text in said if text.startswith("Alternative")] == [
         "Alternative: band.", "Alternative: late.", "Alternative: Durbin.",
     ]  # fmt: skip
     fits.clear()
-    again = sh.report.run_study(STUDY, tmp_path / "b", checkpoint=tmp_path / "kept")
+    again = sh.Study(STUDY).run(tmp_path / "b", checkpoint=tmp_path / "kept")
     assert fits == ["Main model"]
-    sh.report.run_study(STUDY, tmp_path / "c", n_jobs=2)
+    sh.Study(STUDY).run(tmp_path / "c", n_jobs=2)
     assert content(tmp_path / "a") == content(tmp_path / "b") == content(tmp_path / "c")
     assert again.to_frame().equals(first.to_frame())
     assert again.alternatives[0].warnings == first.alternatives[0].warnings != ()
@@ -90,7 +90,8 @@ def test_the_command_takes_jobs_and_a_folder(tmp_path, monkeypatch, capsys):
         error.add_note("study: stopped with 1 of 3 tasks done. They are kept in 'kept'.")
         raise error
 
-    monkeypatch.setattr(sh.report, "run_study", stop)
-    assert cli.main(["study", "s.toml", "--jobs", "2", "--checkpoint", "kept"]) == 130
+    monkeypatch.setattr(sh.Study, "run", stop)
+    template = files("spatialhealth.report") / "templates" / "demo.toml"
+    assert cli.main(["study", str(template), "--jobs", "2", "--checkpoint", "kept"]) == 130
     assert asked["n_jobs"] == 2 and asked["checkpoint"] == "kept"
     assert capsys.readouterr().err.splitlines()[1].startswith("study: stopped with 1 of 3")

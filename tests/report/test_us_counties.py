@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return sh.report.run_study(EXAMPLES / "study.toml", tmp_path_factory.mktemp("counties"))
+    return sh.Study(EXAMPLES / "study.toml").run(tmp_path_factory.mktemp("counties"))
 
 
 def test_the_cross_section_agrees_with_an_independent_run(results):
@@ -71,7 +71,7 @@ def test_what_the_readme_says_of_the_cross_section(results):
 
 
 def test_the_panel_starts_each_year_with_the_population_of_the_year_before(tmp_path):
-    results = sh.report.run_study(EXAMPLES / "panel.toml", tmp_path)
+    results = sh.Study(EXAMPLES / "panel.toml").run(tmp_path)
     table = results.main.data.table
     people = sh.datasets.fetch_us_counties().population
     assert len(table) == 3108 * 9

@@ -91,4 +91,4 @@ def test_a_label_for_what_is_not_mapped_is_refused(tmp_path):
         "maps": {"columns": ["tertiary"], "labels": {"tertairy": "Hospitals"}},
     }
     with pytest.raises(sh.errors.StudyError, match=r"maps\.labels\.tertairy: is not mapped. What is: log"):
-        sh.report.run_study(study, tmp_path)
+        sh.Study(study).run(tmp_path)
