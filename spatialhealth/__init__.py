@@ -96,6 +96,7 @@ __all__ = [
     "diagnostics",
     "errors",
     "heterogeneity",
+    "imbalance",
     "impacts",
     "maps",
     "model_probabilities",

@@ -1,8 +1,8 @@
 """Imbalance: where resources are over-used and idle side by side, how unequal they are, where they cluster and move.
 
 **Takes** labelled quantities by unit, or by unit and period: use, beds, people, income, land.
-**Gives** estimates with bootstrap standard errors and intervals, values and classes unit by unit, clusters and paths.
-**Next** `spatialhealth.maps` draws them; a gap or a degree by unit is a column of the table that a model is fitted to.
+**Gives** estimates with bootstrap standard errors and intervals, values unit by unit, clusters and paths.
+**Next** `spatialhealth.maps` draws them; a gap by unit is a column of the table that a model is fitted to.
 """
 
 from spatialhealth.imbalance.centre import Centre, centre_of_gravity

@@ -19,7 +19,6 @@ from spatialhealth.imbalance.sphere import Ground, ground_of
 from spatialhealth.weights.frames import ids_of, metric_of
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
 
 __all__ = ["Centre", "centre_of_gravity"]
@@ -70,7 +69,7 @@ class Centre:
 
 
 def centre_of_gravity(
-    layer: gpd.GeoDataFrame,
+    layer: Any,
     values: Any,
     *,
     level: float = 0.95,
@@ -121,7 +120,8 @@ def centre_of_gravity(
 
     The standard deviational ellipse has as semi-axes the square roots of the eigenvalues of the weighted covariance
     matrix of the offsets from the centre in metres (one standard deviation; it holds 39 per cent of a bivariate
-    normal distribution). Lefever's (1926) curve and CrimeStat's ellipse, longer by the square root of two, are others.
+    normal distribution). Lefever's (1926) curve is another thing, and so is
+    CrimeStat's ellipse, which is longer by the square root of two.
 
     References
     ----------
@@ -199,8 +199,8 @@ def _ground(layer: Any, frame: Quantities) -> Ground:
             if len(labels)
         ]
         raise AlignmentError(
-            f"centre_of_gravity: the units of layer and values differ; {'; '.join(parts)}. Cut both to the same units "
-            "with .loc."
+            f"centre_of_gravity: the units of layer and values differ; {'; '.join(parts)}. Cut both to the same "
+            "units with .loc."
         )
     ordered = layer.loc[units]
     return ground_of(metric_of(ordered, ids_of(ordered)))

@@ -45,7 +45,8 @@ class Concentration:
         Cumulative shares of people and of the variable, for each period.
     bands : ndarray of shape (T, 2, 101)
         Limits of the curve at each hundredth of the people, at the level of the index.
-    value_name, rank_name : str
+    value_name, rank_name, base_name : str
+        What is held, what ranks, and what the horizontal axis counts: people, or units.
     periods : tuple
         Empty for one cross-section.
     """
@@ -56,6 +57,7 @@ class Concentration:
     bands: Array
     value_name: str
     rank_name: str
+    base_name: str
     periods: tuple[Any, ...] = ()
 
     @property
@@ -218,9 +220,10 @@ def concentration(
     curves = tuple(
         (people[0], held[0]) for people, held in (ranks[t].curve(w[t][None], h[t]) for t in range(periods))
     )
+    base_name = "people" if "weights" in frame.values else "units"
     bands = limits.reshape(2, periods, points).transpose(1, 0, 2)
     own = tuple(frame.periods.tolist()) if frame.is_panel else ()
-    return Concentration(index, errors, curves, bands, value_name, rank_name, own)
+    return Concentration(index, errors, curves, bands, value_name, rank_name, base_name, own)
 
 
 def _bounds(kind: str, bounds: Any) -> tuple[float, float]:

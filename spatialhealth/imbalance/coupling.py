@@ -180,9 +180,9 @@ def coupling(
     Notes
     -----
     For k systems, C = [prod u_j / (mean u)^k]^(1/k), the geometric over the arithmetic mean, from 0 to 1 and 1 where
-    all are equal; T = sum a_j u_j; D = sqrt(C T). Other forms are in print. Those without the root, or with the sum in
-    place of the mean, do not reach from 0 to 1, so that the levels of D mean something else; the form of two systems
-    2 sqrt(u v) / (u + v) is this one. Wang et al. (2021) review them, and propose another C that spreads more.
+    all are equal; T = sum a_j u_j; D = sqrt(C T). Other forms are in print. Those without the root, or with the sum
+    in place of the mean, do not reach from 0 to 1, so that the levels of D mean something else; the form of two
+    systems 2 sqrt(u v) / (u + v) is this one. Wang et al. (2021) review them, and propose another C.
 
     The levels are ten steps of D: (0, 0.1] extreme disorder ... (0.9, 1] high-quality coordination. C says how alike
     the systems are and not how well they do: two that are equally poor have C = 1.
@@ -251,7 +251,8 @@ def _weights(weights: Any, names: list[str]) -> Array:
     if isinstance(weights, Mapping):
         if set(map(str, weights)) != set(names):
             raise OptionError(
-                f"coupling: weights are of {some(weights, 20)}, and the systems are {some(names, 20)}. Give one for each."
+                f"coupling: weights are of {some(weights, 20)}, and the systems are {some(names, 20)}. Give one for "
+                "each."
             )
         weights = [{str(name): value for name, value in weights.items()}[name] for name in names]
     given = [check_number("coupling", "weights", value) for value in weights]

@@ -1,4 +1,4 @@
-"""The gap in use between high-tier hospitals and primary care, and where one is overburdened while the other idles."""
+"""The gap in use between high-tier hospitals and primary care; where one is overburdened and the other idle."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class UtilisationGap:
 
     @property
     def since(self) -> pd.Series:
-        """Period since which each unit is structurally imbalanced without a break; missing where it is not at the end."""
+        """Period since which each unit has been structurally imbalanced; missing if it is not so in the last."""
         pd = pandas_for("The periods of onset", ".place")
         if not self.summary.period:
             raise OptionError("There is no since: the data are of one period. Give data by (unit, period).")
@@ -221,7 +221,7 @@ def utilisation_gap(
     said = f"Overburdened: at least {limits[0]:g}, idle: at most {limits[1]:g} ({unit})."
     rows = [frame.by_row(values) for values in (top, base, gap, classes)]
     summary = replace(summary, note=f"{summary.note} {said}")
-    return UtilisationGap(summary, frame.index, *rows, *limits, kind)
+    return UtilisationGap(summary, frame.index, rows[0], rows[1], rows[2], rows[3], *limits, kind)
 
 
 def _thresholds(overburdened: Any, idle: Any, unit: str) -> tuple[float, float]:
@@ -231,8 +231,8 @@ def _thresholds(overburdened: Any, idle: Any, unit: str) -> tuple[float, float]:
         limit = default * scale if value is None else check_number("utilisation_gap", name, value)
         if not 0 < limit <= 200 * scale:
             raise OptionError(
-                f"utilisation_gap: {name}={limit:g} is no threshold of a utilisation in {unit}: it must be above 0 and "
-                f"at most {200 * scale:g}."
+                f"utilisation_gap: {name}={limit:g} is no threshold of a utilisation in {unit}: it must be above 0 "
+                f"and at most {200 * scale:g}."
             )
         if unit == "percent" and limit <= _LEAST_PERCENT:
             raise OptionError(
@@ -257,8 +257,8 @@ def _check(frame: Quantities, unit: str, kind: str) -> None:
         greatest = float(values.max())
         if unit == "percent" and 0 < greatest <= _LEAST_PERCENT:
             raise DataError(
-                f"utilisation_gap: no value of {name} is above {greatest:g}, so they look like shares and not like per "
-                "cent. Say unit='share', or multiply by 100."
+                f"utilisation_gap: no value of {name} is above {greatest:g}, so they look like shares and not like "
+                "per cent. Say unit='share', or multiply by 100."
             )
         if unit == "share" and greatest > _MOST_SHARE:
             raise DataError(
@@ -268,8 +268,8 @@ def _check(frame: Quantities, unit: str, kind: str) -> None:
     unused = frame.values["primary"] == 0
     if kind == "ratio" and unused.any():
         raise DataError(
-            f"utilisation_gap: primary is zero for {some(frame.labels(unused))}, and nothing can be divided by it. Use "
-            "kind='difference'."
+            f"utilisation_gap: primary is zero for {some(frame.labels(unused))}, and nothing can be divided by it. "
+            "Use kind='difference'."
         )
 
 
@@ -279,7 +279,8 @@ def _groups(by: Any, frame: Quantities) -> tuple[str, Array, list[Any]]:
     names, codes, labels = grouping("utilisation_gap", by, frame)
     if len(names) > 1:
         raise OptionError(
-            f"utilisation_gap: by has {len(names)} columns ({some(names)}); one grouping is possible. Take one of them."
+            f"utilisation_gap: by has {len(names)} columns ({some(names)}); one grouping is possible. Take "
+            "one of them."
         )
     return names[0], codes[0], labels[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -233,8 +234,8 @@ def theil(
     y = check_not_negative("theil", "values", frame, _NEGATIVE)
     if kind == "L" and (y == 0).any():
         raise DataError(
-            f"theil: values are zero for {some(frame.labels(y == 0))}, and L has the logarithm of each. Use kind='T', "
-            "which zeros add nothing to."
+            f"theil: values are zero for {some(frame.labels(y == 0))}, and L has the logarithm of each. Use "
+            "kind='T', which zeros add nothing to."
         )
     w = check_positive_values("theil", "weights", frame, _WEIGHTS)
     names, codes = _groups(by, frame)
@@ -250,7 +251,7 @@ def theil(
             weighted = counts * w[t]
             total = _overall(kind, weighted, y[t])
             steps = [np.zeros(len(total)), *levels.between(kind, weighted, y[t]), total]
-            parts = [after - before for before, after in zip(steps, steps[1:], strict=False)] if names else []
+            parts = [after - before for before, after in pairwise(steps)] if names else []
             with np.errstate(divide="ignore", invalid="ignore"):
                 found += [total, *parts, *(part / total for part in parts)]
         return np.column_stack(found)
@@ -273,8 +274,8 @@ def _groups(by: Any, frame: Quantities) -> tuple[list[str], list[Array]]:
     for name, groups in zip(names, labels, strict=True):
         if len(groups) == frame.n_units:
             raise DataError(
-                f"theil: every unit is a group of {name!r} by itself, so that nothing is within groups. Give a coarser "
-                "grouping."
+                f"theil: every unit is a group of {name!r} by itself, so that nothing is within groups. Give a "
+                "coarser grouping."
             )
     return names, codes
 

@@ -1,4 +1,4 @@
-"""Local indicators of spatial association: where high values lie among high ones, low among low, and against the trend."""
+"""Local indicators of spatial association: where high values lie among high ones, low among low, or not so."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from spatialhealth._validation import check_option, check_positive, check_share,
 from spatialhealth.diagnostics.moran import moran
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.errors import (
+    ApproximationWarning,
     ConstantRegressorError,
     IsolateWarning,
     LabelError,
@@ -143,7 +144,8 @@ class Clusters:
                 f"LISA clusters of {self.name}{simulated}",
                 *ruled_table(rows),
                 f"{first.name} = {first.value:.4f}, p = {p_value(first.p_value)}.",
-                f"{self.permutations:,} permutations, two-sided, level {self.level:g}, correction: {self.correction}.",
+                f"{self.permutations:,} permutations, two-sided, level {self.level:g}, "
+                f"correction: {self.correction}.",
             ]
         )
 
@@ -201,12 +203,18 @@ def lisa(
     -----
     IsolateWarning
         If units have no neighbour. They are of no cluster, and are not counted in the correction.
+    ApproximationWarning
+        If more permutations might find clusters: units have the least p value that there can be, and the correction
+        asks for a smaller one.
 
     Notes
     -----
-    I_i = z_i sum_j w_ij z_j (n - 1) / sum z^2, from esda's Moran_Local. p values are two-sided: twice the smaller tail,
-    in which ties with the observed value count. esda's own `p_sim` is one tail, chosen by the data, and so half of it;
-    and in the lower tail it leaves ties out, which matters for counts and shares with few different values.
+    I_i = z_i sum_j w_ij z_j (n - 1) / sum z^2, from esda's Moran_Local. p values are two-sided: twice the smaller
+    tail, in which ties with the observed value count. esda's own `p_sim` is one tail, chosen by the data, and so half
+    of it; and in the lower tail it leaves ties out, which matters for counts and shares with few different values.
+
+    Correction "fdr" takes k of n units for clusters where k of them have p of at most `level` k / n. The least p
+    value, 2 / (permutations + 1), must be below that: 9,999 permutations are right for some hundreds of units.
 
     References
     ----------
@@ -217,10 +225,12 @@ def lisa(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import spatialhealth as sh
     >>> cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
     >>> W = sh.weights.contiguity(cities)
-    >>> found = sh.imbalance.lisa(panel["gdp"].xs(2021, level="year"), W, random_state=1)
+    >>> inflow = np.log(panel["inflow"].xs(2021, level="year"))
+    >>> found = sh.imbalance.lisa(inflow, W, permutations=9999, random_state=1)
     >>> found.counts["high-high"] > 0
     True
     """
@@ -244,6 +254,7 @@ def lisa(
     local, p, quadrant = (np.stack(part) for part in zip(*found, strict=True))
     p[:, alone] = np.nan
     adjusted = np.stack([_adjusted(row, correction) for row in p])
+    _say_if_coarse(p, adjusted, permutations, level)
     place = np.where(adjusted <= level, _OF_QUADRANT[quadrant], _NOT)
     place[:, alone] = _ALONE
     if alone.any():
@@ -254,7 +265,16 @@ def lisa(
         )
     arrays = (values, operator.lag(values), local, p, adjusted, place)
     rows = [np.ascontiguousarray(array).reshape(-1)[table.cell] for array in arrays]
-    return Clusters(series.index, *rows, overall, level, correction, permutations, name, source=table.source)
+    return Clusters(
+        series.index,
+        *(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]),
+        overall,
+        level,
+        correction,
+        permutations,
+        name,
+        table.source,
+    )
 
 
 def _check(
@@ -276,8 +296,8 @@ def _check(
         )
     if correction == "bonferroni" and 2 / (permutations + 1) * tests > level:
         raise OptionError(
-            f"lisa: with {permutations:,} permutations no p value is below {2 / (permutations + 1):.2g}, and Bonferroni's "
-            f"correction of {tests:,} units asks for {level / tests:.2g}. Give permutations="
+            f"lisa: with {permutations:,} permutations no p value is below {2 / (permutations + 1):.2g}, and "
+            f"Bonferroni's correction of {tests:,} units asks for {level / tests:.2g}. Give permutations="
             f"{int(np.ceil(2 * tests / level))}, or correction='fdr'."
         )
 
@@ -301,6 +321,21 @@ def _local(row: Array, graph: Any, permutations: int, rng: np.random.Generator) 
     below = (made.sim <= made.Is + slack).sum(axis=0)
     p = np.minimum(2 * (np.minimum(above, below) + 1) / (permutations + 1), 1.0)
     return made.Is, p, made.q.astype(int)
+
+
+def _say_if_coarse(p: Array, adjusted: Array, permutations: int, level: float) -> None:
+    """Warn if units are at the least p value and yet not significant."""
+    least = 2 / (permutations + 1)
+    stuck = (p <= least * (1 + _ROUNDING)) & (adjusted > level) & (p <= level)
+    if stuck.any():
+        most = int(stuck.sum(axis=1).max())
+        tests = int((~np.isnan(p[0])).sum())
+        warnings.warn(
+            f"lisa: {most} units have the least p value that {permutations:,} permutations can give, {least:.2g}, "
+            f"and the correction asks for a smaller one. Give permutations={int(np.ceil(2 * tests / level))} to see.",
+            ApproximationWarning,
+            stacklevel=3,
+        )
 
 
 def _adjusted(p: Array, correction: str) -> Array:

@@ -68,7 +68,7 @@ class Quantities:
     @property
     def is_panel(self) -> bool:
         """Whether the rows are of units and periods."""
-        return self.index.nlevels == 2
+        return bool(self.index.nlevels == 2)
 
     def labels(self, which: Array) -> list[Any]:
         """Give the labels of the True cells of a (T, n) array."""

@@ -59,7 +59,7 @@ class _Plane(Ground):
         return self.points
 
     def places(self, means: Array) -> Array:
-        return means
+        return np.asarray(means)
 
     def offsets(self, origin: Array, points: Array) -> Array:
         return np.asarray((points - origin) * self.metres)
@@ -81,7 +81,8 @@ class _Ellipsoid(Ground):
 
     def places(self, means: Array) -> Array:
         x, y, z = np.moveaxis(means, -1, 0)
-        return np.degrees(np.stack([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))], axis=-1))
+        place = np.stack([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))], axis=-1)
+        return np.asarray(np.degrees(place))
 
     def offsets(self, origin: Array, points: Array) -> Array:
         from pyproj import Geod
