@@ -1,7 +1,7 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
-Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity, maps,
-report. Each folder's own page opens with what it takes, what it gives and where to go next.
+Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity,
+imbalance, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -24,6 +24,7 @@ _MODULES = (
     "comparison",
     "heterogeneity",
     "mediation",
+    "imbalance",
     "scenario",
     "maps",
     "report",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         diagnostics,
         errors,
         heterogeneity,
+        imbalance,
         impacts,
         maps,
         mediation,
@@ -101,6 +103,7 @@ __all__ = [
     "diagnostics",
     "errors",
     "heterogeneity",
+    "imbalance",
     "impacts",
     "maps",
     "mediation",

@@ -1,14 +1,26 @@
-"""Maps: values by unit, and where the effects of a regressor are felt.
+"""Maps: values and clusters by unit, where the effects of a regressor are felt, and curves of concentration.
 
-**Takes** a GeoDataFrame, and values or the effects of a fitted model, matched by the labels of the units.
+**Takes** a GeoDataFrame, and values, clusters or the effects of a fitted model, matched by the labels of the units.
 **Gives** matplotlib figures fit for a journal; `save` writes them with the same bytes every time.
 **Next** `spatialhealth.report` puts them on one page with the tables they belong to.
 """
 
 from spatialhealth.maps.choropleth import choropleth
 from spatialhealth.maps.classes import Classes, classify
+from spatialhealth.maps.concentration import concentration_curve
+from spatialhealth.maps.lisa import lisa
 from spatialhealth.maps.moderation import moderation
 from spatialhealth.maps.spillover import impacts
 from spatialhealth.maps.style import png, save
 
-__all__ = ["Classes", "choropleth", "classify", "impacts", "moderation", "png", "save"]
+__all__ = [
+    "Classes",
+    "choropleth",
+    "classify",
+    "concentration_curve",
+    "impacts",
+    "lisa",
+    "moderation",
+    "png",
+    "save",
+]

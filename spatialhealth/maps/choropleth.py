@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth.maps.classes import Scheme, classify
+from spatialhealth._typing import Array
+from spatialhealth.maps.classes import Classes, Scheme, classify
 from spatialhealth.maps.layer import Layer, aligned
 from spatialhealth.maps.style import INK, MUTED, new_figure, source_of
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["choropleth"]
+__all__ = ["choropleth", "one_map"]
 
 _WIDTH = 7.2  # inches: two columns of a journal
 _LEGEND = 1.9
@@ -78,9 +79,41 @@ def choropleth(
     classes = classify(series, scheme, k, diverging)
     label = label if label is not None else str(series.name or "")
     note = source_of(note, values, frame)
+    return one_map(layer, series.to_numpy(), classes, label, title, note, ax)
+
+
+def one_map(
+    layer: Layer,
+    values: Array,
+    classes: Classes,
+    label: str,
+    title: str | None,
+    note: str | None,
+    ax: Axes | None,
+    missing: str = "no value",
+) -> Figure:
+    """Draw one map with its legend, on axes that are given or in a figure of its own.
+
+    Parameters
+    ----------
+    layer : Layer
+    values : ndarray of shape (n,)
+        In the order of the layer.
+    classes : Classes
+    label : str
+        Heads the legend.
+    title, note : str or None
+    ax : matplotlib Axes or None
+    missing : str, default "no value"
+        What a missing value means.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
     if ax is not None:
-        layer.draw(ax, series.to_numpy(), classes)
-        layer.legend(ax, series.to_numpy(), classes, label, loc="center left", bbox_to_anchor=(1.01, 0.5))
+        layer.draw(ax, values, classes)
+        layer.legend(ax, values, classes, label, missing, loc="center left", bbox_to_anchor=(1.01, 0.5))
         if title:
             ax.set_title(title, loc="left", fontsize=10, color=INK)
         if note:
@@ -95,8 +128,8 @@ def choropleth(
     ax = figure.add_axes(
         (_MARGIN / total[0], bottom / total[1], width / total[0], 1 - (top + bottom) / total[1])
     )
-    layer.draw(ax, series.to_numpy(), classes)
-    layer.legend(ax, series.to_numpy(), classes, label, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    layer.draw(ax, values, classes)
+    layer.legend(ax, values, classes, label, missing, loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         figure.text(
             _MARGIN / total[0], 1 - 0.12 / total[1], title, va="top", fontsize=11, weight="bold", color=INK

@@ -155,7 +155,15 @@ class Layer:
             autolim=False,
         )
 
-    def legend(self, ax: Axes, values: Array, classes: Classes, label: str, **where: Any) -> None:
+    def legend(
+        self,
+        ax: Axes,
+        values: Array,
+        classes: Classes,
+        label: str,
+        missing: str = "no value",
+        **where: Any,
+    ) -> None:
         """Write classes, their numbers of units, and the number of missing values."""
         from matplotlib.patches import Patch
 
@@ -177,7 +185,7 @@ class Layer:
                     edgecolor="#9a9a9a",
                     linewidth=0.3,
                     hatch="/////",
-                    label=f"no value  ({count:,})",
+                    label=f"{missing}  ({count:,})",
                 )
             )
         shown = ax.legend(

@@ -1,0 +1,311 @@
+"""Labelled quantities of the same units and periods, checked and put into arrays with periods first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import (
+    AlignmentError,
+    DataError,
+    DuplicateError,
+    LabelError,
+    MissingDataError,
+    NonFiniteError,
+    NonNumericError,
+    ShapeError,
+    SizeError,
+    some,
+)
+from spatialhealth.panel.table import codes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Quantities", "check_not_negative", "check_positive_values", "grouping", "read"]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantities:
+    """Quantities of n units in T periods.
+
+    Parameters
+    ----------
+    units : ndarray of shape (n,)
+        Labels, in the order of how they are written, so that no result hangs on the order of the rows.
+    periods : ndarray of shape (T,)
+        Labels, ascending.
+    names : tuple of str
+        Names of the index: of the units, and of the periods if there are any.
+    index : pandas Index
+        Rows of the first quantity, in whose order results by unit are given back.
+    cell : ndarray of shape (T * n,)
+        For each row of `index`, its place in a flattened (T, n) array.
+    values : dict of str to ndarray of shape (T, n)
+    source : str
+        What the data say of where they come from.
+    called : dict of str to str
+        Name that each column goes by.
+    """
+
+    units: Array
+    periods: Array
+    names: tuple[str, ...]
+    index: pd.Index
+    cell: Array
+    values: dict[str, Array]
+    source: str = ""
+    called: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return len(self.units)
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether the rows are of units and periods."""
+        return bool(self.index.nlevels == 2)
+
+    def labels(self, which: Array) -> list[Any]:
+        """Give the labels of the True cells of a (T, n) array."""
+        return [
+            (self.units[i], self.periods[t]) if self.is_panel else self.units[i]
+            for t, i in zip(*np.nonzero(which), strict=True)
+        ]
+
+    def by_row(self, values: Array) -> Array:
+        """Give a (T, n) array in the order of the rows that came in."""
+        return np.asarray(values.reshape(-1)[self.cell])
+
+    def period_columns(self, repeat: int = 1) -> dict[str, tuple[Any, ...]]:
+        """Give the column of periods of a result, each so many times; nothing for a single cross-section."""
+        if not self.is_panel:
+            return {}
+        return {self.names[1]: tuple(period for period in self.periods.tolist() for _ in range(repeat))}
+
+
+def read(owner: str, least: int = 2, **columns: Any) -> Quantities:
+    """Align labelled columns with the first of them.
+
+    Parameters
+    ----------
+    owner : str
+        Whose arguments they are.
+    least : int, default 2
+        Number of units that is needed.
+    **columns : Series or None
+        Indexed by unit or by (unit, period). A later one that is indexed by unit alone holds in every period of
+        the first; None is left out.
+
+    Returns
+    -------
+    Quantities
+    """
+    given = {name: _series(owner, name, column) for name, column in columns.items() if column is not None}
+    first_name, first = next(iter(given.items()))
+    if not len(first):
+        raise ShapeError(f"{owner}: {first_name} has no rows. Give a value for each unit.")
+    units, periods, cell = _cells(owner, first_name, first.index)
+    if len(units) < least:
+        raise SizeError(f"{owner} needs at least {least} units; {first_name} has {len(units)}.")
+    names = tuple(
+        name if name is not None else default
+        for name, default in zip(map(_text, first.index.names), ("unit", "period"), strict=False)
+    )
+    frame = Quantities(
+        units, periods, names, first.index, cell, {}, called={n: _text(s.name) or n for n, s in given.items()}
+    )
+    for name, series in given.items():
+        frame.values[name] = _placed(owner, name, series, first_name, frame)
+    sources = [str(series.attrs.get("source", "")) for series in given.values()]
+    simulated = any(source.strip().lower() == "simulated" for source in sources)
+    return replace(frame, source="simulated" if simulated else next(filter(None, sources), ""))
+
+
+def _text(name: Any) -> str | None:
+    return None if name is None else str(name)
+
+
+def _series(owner: str, name: str, column: Any) -> pd.Series:
+    if getattr(column, "ndim", None) == 1 and hasattr(column, "index") and hasattr(column, "dtype"):
+        return column  # type: ignore[no-any-return]
+    raise LabelError(
+        f"{owner}: {name} must be a Series indexed by unit, or by (unit, period); it is "
+        f"{type(column).__name__}. Take one column, frame[name], or wrap it as pandas.Series(values, index=units)."
+    )
+
+
+def _cells(owner: str, name: str, index: pd.Index) -> tuple[Array, Array, Array]:
+    """Give units, periods, and the place of each row in the flattened (T, n) array; every cell once."""
+    if index.nlevels == 1 and index.hasnans:
+        raise LabelError(f"{owner}: labels are missing in the index of {name}. Give each unit a label.")
+    found, code, periods, period_code = codes(index)
+    order = sorted(range(len(found)), key=lambda place: str(found[place]))
+    rank = np.empty(len(order), dtype=int)
+    rank[order] = np.arange(len(order))
+    units, n = found.to_numpy()[order], len(order)
+    cell = period_code * n + rank[code]
+    counts = np.bincount(cell, minlength=n * len(periods))
+    if (counts > 1).any():
+        twice = index[np.isin(cell, np.flatnonzero(counts > 1))].unique()
+        raise DuplicateError(
+            f"{owner}: rows of {name} stand more than once: {some(twice)}. Keep one of each."
+        )
+    if (counts == 0).any():
+        absent = [(units[place % n], periods[place // n]) for place in np.flatnonzero(counts == 0)]
+        raise MissingDataError(
+            f"{owner}: {len(absent)} of {len(counts)} cells of {name} are missing: {some(absent)}. Every unit is "
+            "needed in every period, for the units are resampled with their whole history: complete them, or leave "
+            "units or periods out with spatialhealth.panel.balance."
+        )
+    return units, periods, cell
+
+
+def _placed(owner: str, name: str, series: pd.Series, first: str, frame: Quantities) -> Array:
+    """Give the (T, n) values of one column, by label."""
+    values = _numbers(owner, name, series)
+    shape = (len(frame.periods), frame.n_units)
+    if series.index.equals(frame.index):
+        placed = np.empty(shape[0] * shape[1])
+        placed[frame.cell] = values
+        return placed.reshape(shape)
+    wanted = frame.index
+    if series.index.nlevels < wanted.nlevels:
+        import pandas as pd
+
+        wanted = pd.Index(frame.units)
+    if series.index.nlevels > wanted.nlevels:
+        raise LabelError(
+            f"{owner}: {name} is indexed by (unit, period) and {first} by unit alone. Take one period: "
+            f"{name}.xs(period, level=1)."
+        )
+    row = _rows(owner, name, series.index, first, wanted)
+    if wanted.nlevels == frame.index.nlevels:
+        placed = np.empty(shape[0] * shape[1])
+        placed[frame.cell] = values[row]
+        return placed.reshape(shape)
+    return np.broadcast_to(values[row], shape).copy()
+
+
+def _rows(owner: str, name: str, index: pd.Index, first: str, wanted: pd.Index) -> Array:
+    """Give the row of `index` for each label wanted; both must hold the same labels."""
+    if not index.is_unique:
+        twice = index[index.duplicated()].unique()
+        raise DuplicateError(
+            f"{owner}: rows of {name} stand more than once: {some(twice)}. Keep one of each."
+        )
+    row = index.get_indexer(wanted)
+    lacking, extra = wanted[row < 0], index.difference(wanted, sort=False)
+    if len(lacking) or len(extra):
+        parts = [f"{len(lacking)} of {first} are not in {name}: {some(lacking)}"] if len(lacking) else []
+        parts += [f"{len(extra)} of {name} are not in {first}: {some(extra)}"] if len(extra) else []
+        raise AlignmentError(
+            f"{owner}: the labels differ; {'; '.join(parts)}. Cut both to the same units and periods with .loc."
+        )
+    return np.asarray(row)
+
+
+def _numbers(owner: str, name: str, series: pd.Series) -> Array:
+    kind = str(series.dtype).lower()
+    if not (series.dtype.kind in "fiub" or kind.startswith(("int", "float", "uint", "bool"))):
+        raise NonNumericError(
+            f"{owner}: {name} must hold numbers; it holds {series.dtype}. Convert it with pandas.to_numeric."
+        )
+    values = np.asarray(series.to_numpy(dtype=float, na_value=np.nan))
+    missing, infinite = np.isnan(values), np.isinf(values)
+    if missing.any():
+        raise MissingDataError(
+            f"{owner}: {name} is missing (NaN) for {some(series.index[missing])}. Fill these in from a source, or "
+            "leave the units out of all that is given."
+        )
+    if infinite.any():
+        raise NonFiniteError(
+            f"{owner}: {name} is infinite for {some(series.index[infinite])}. A division by zero does this."
+        )
+    return values
+
+
+def grouping(owner: str, by: Any, frame: Quantities) -> tuple[list[str], list[Array], list[list[Any]]]:
+    """Read the groups of the units.
+
+    Parameters
+    ----------
+    owner : str
+    by : Series or DataFrame
+        A label for each unit; columns of a frame go from coarse to fine, each within those before it.
+    frame : Quantities
+
+    Returns
+    -------
+    names : list of str
+        Of the levels.
+    codes : list of ndarray of shape (n,)
+        Group of each unit, at each level.
+    labels : list of list
+        Of the groups of each level; of a nested level tuples.
+    """
+    import pandas as pd
+
+    if isinstance(by, pd.Series):
+        by = by.to_frame(by.name if by.name is not None else "group")
+    if not isinstance(by, pd.DataFrame):
+        raise LabelError(
+            f"{owner}: by must be a Series or DataFrame of group labels indexed by unit; it is {type(by).__name__}."
+        )
+    if by.index.nlevels > 1:
+        raise LabelError(
+            f"{owner}: by is indexed by {some(by.index.names)}; groups are of units, and do not change over time. "
+            "Take one period: by.xs(period, level=1)."
+        )
+    rows = by.iloc[_rows(owner, "by", by.index, "the values", pd.Index(frame.units))]
+    found: list[Array] = []
+    labels: list[list[Any]] = []
+    for depth in range(1, rows.shape[1] + 1):
+        level = rows.iloc[:, depth - 1]
+        if level.isna().any():
+            raise MissingDataError(
+                f"{owner}: the group {level.name!r} is missing for {some(frame.units[level.isna().to_numpy()])}. "
+                "Give every unit a group."
+            )
+        # astype(object): two categoricals with unused levels would give empty groups
+        keys = [rows.iloc[:, j].astype(object) for j in range(depth)]
+        paths = pd.MultiIndex.from_arrays(keys) if depth > 1 else pd.Index(keys[0])
+        code, distinct = pd.factorize(paths, sort=False)
+        order = sorted(range(len(distinct)), key=lambda place: str(distinct[place]))
+        rank = np.argsort(order)
+        found.append(rank[code])
+        labels.append([distinct[place] for place in order])
+    names = [str(name) for name in by.columns]
+    for name, groups in zip(names, labels, strict=True):
+        if len(groups) < 2:
+            raise DataError(
+                f"{owner}: all units are in one group of {name!r}, {some(groups)}: there is nothing between groups. "
+                "Leave by out, or give a finer grouping."
+            )
+    return names, found, labels
+
+
+def check_not_negative(owner: str, name: str, frame: Quantities, why: str) -> Array:
+    """Give the values of a column if none is negative and in no period all are zero."""
+    values = frame.values[name]
+    if (values < 0).any():
+        raise DataError(f"{owner}: {name} is negative for {some(frame.labels(values < 0))}. {why}")
+    empty = values.sum(axis=1) == 0
+    if empty.any():
+        when = f" in {some(frame.periods[empty])}" if frame.is_panel else ""
+        raise DataError(f"{owner}: every value of {name} is zero{when}: nothing is distributed.")
+    return values
+
+
+def check_positive_values(owner: str, name: str, frame: Quantities, why: str) -> Array:
+    """Give the values of a column if all are positive; ones if the column was left out."""
+    if name not in frame.values:
+        return np.ones((len(frame.periods), frame.n_units))
+    values = frame.values[name]
+    if (values <= 0).any():
+        raise DataError(f"{owner}: {name} is zero or negative for {some(frame.labels(values <= 0))}. {why}")
+    return values

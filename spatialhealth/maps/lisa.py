@@ -1,0 +1,106 @@
+"""A map of clusters: high values among high ones, low among low, and those that differ from their neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth.errors import LabelError, OptionError, some
+from spatialhealth.imbalance.lisa import CLUSTERS, Clusters
+from spatialhealth.maps.choropleth import one_map
+from spatialhealth.maps.classes import Classes
+from spatialhealth.maps.layer import Layer, aligned
+from spatialhealth.maps.style import source_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["lisa"]
+
+# from the bottom of the legend to its top; told apart by colour-blind readers
+_DRAWN = ("not significant", "low-high", "high-low", "low-low", "high-high")
+_COLOURS = ("#f7f7f7", "#92c5de", "#f4a582", "#0571b0", "#ca0020")
+_ALONE = "no neighbours"
+
+
+def lisa(
+    frame: gpd.GeoDataFrame,
+    clusters: Clusters | Any,
+    ax: Axes | None = None,
+    *,
+    title: str | None = None,
+    label: str | None = None,
+    note: str | None = None,
+) -> Figure:
+    """Map LISA clusters, matched with the frame by label.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Polygons or points, one row a unit, indexed by unit.
+    clusters : Clusters or Series
+        What `spatialhealth.imbalance.lisa` gives for one period (``clusters.at(2021)`` of several), or a Series of
+        names of clusters indexed by unit.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    title : str, optional
+        By default, the variable.
+    label : str, optional
+        Heads the legend; by default, the significance level and the correction.
+    note : str, optional
+        Source, under the map; by default what clusters and frame say of it.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    LabelError
+        If the clusters are of several periods, or are no Series.
+    OptionError
+        If a cluster is none of those there are.
+    AlignmentError, DuplicateError, GeometryError
+        If clusters and frame do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spatialhealth as sh
+    >>> cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    >>> inflow = np.log(panel["inflow"].xs(2021, level="year"))
+    >>> W = sh.weights.contiguity(cities)
+    >>> found = sh.imbalance.lisa(inflow, W, permutations=9999, random_state=1)
+    >>> figure = sh.maps.lisa(cities, found)
+    >>> figure.axes[0].get_legend().get_texts()[4].get_text().startswith("not significant")
+    True
+    """
+    given: Any = clusters
+    source = ""
+    if isinstance(clusters, Clusters):
+        given, source = clusters.cluster, clusters.source
+        moran = clusters.overall.statistics[0].value
+        title = title if title is not None else f"Clusters of {clusters.name}"
+        if label is None:
+            how = (
+                ""
+                if clusters.correction == "none"
+                else f", {clusters.correction.upper().replace('ONF', 'onf')}"
+            )
+            label = f"LISA, level {clusters.level:g}{how}; Moran's I = {moran:.2f}".replace("-", "−")
+    if getattr(given, "index", None) is not None and given.index.nlevels > 1:
+        raise LabelError(
+            "A map shows the clusters of one period. Take one: clusters.at(period), or series.xs(period, level=1)."
+        )
+    series = aligned(frame, given).astype(object)
+    unknown = [value for value in series.unique() if value not in CLUSTERS]
+    if unknown:
+        raise OptionError(f"maps.lisa: {some(unknown)} are no clusters. There are {some(CLUSTERS)}.")
+    place = {name: float(j) for j, name in enumerate(_DRAWN)}
+    values = np.array([place.get(name, np.nan) for name in series])
+    classes = Classes(np.arange(len(_DRAWN) + 1) - 0.5, _COLOURS, _DRAWN)
+    note = source_of(note, source, series, frame)
+    return one_map(Layer.of(frame), values, classes, label or "", title, note, ax, missing=_ALONE)
