@@ -9,6 +9,8 @@ from spatialhealth.scenario.changes import Change, DigitalRollout
 from spatialhealth.scenario.hospitals import AddBeds, CloseHospital, OpenHospital, Stock
 from spatialhealth.scenario.replay import Scenario, replay
 from spatialhealth.scenario.result import Replay, compare
+from spatialhealth.scenario.triage import TriagePolicy
+from spatialhealth.scenario.triage_result import Triage
 
 __all__ = [
     "AddBeds",
@@ -19,6 +21,8 @@ __all__ = [
     "Replay",
     "Scenario",
     "Stock",
+    "Triage",
+    "TriagePolicy",
     "compare",
     "replay",
 ]
