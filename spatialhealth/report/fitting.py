@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import errors, models
-from spatialhealth import weights as builders
 from spatialhealth.errors import SpatialHealthWarning, StudyError
-from spatialhealth.report.schema import OPTIONS
+from spatialhealth.impacts.moderation import moderators_of
+from spatialhealth.report.schema import INSTRUMENTED, OPTIONS
+from spatialhealth.report.study_changes import changed, with_lags
 from spatialhealth.report.study_data import StudyData
 from spatialhealth.report.study_file import StudyFile, takes
+from spatialhealth.report.study_weights import graph_of
 
 if TYPE_CHECKING:
     from spatialhealth.impacts import Impacts
 
-__all__ = ["Fit", "effects_of", "fit_one", "kept", "named", "options_of", "weights_in_words"]
+__all__ = ["Fit", "effects_of", "fit_one", "kept", "named", "options_of"]
 
 # what the package refuses, as opposed to what is broken
 _REFUSALS = tuple(
@@ -26,6 +28,9 @@ _REFUSALS = tuple(
     for kind in (getattr(errors, name) for name in errors.__all__)
     if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, Warning)
 )
+
+
+_OF_LIKELIHOOD = ("observed", "expected")  # covariances that moments do not have
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +76,12 @@ def fit_one(
     weights = other.get("weights", study.content["weights"])
     asked = {"estimator": study.content["model"]["estimator"], "formula": study.content["model"]["formula"]}
     asked |= {key: other[key] for key in asked if key in other}
+    data = changed(study, model_path, data, other, asked["formula"])
+    data = with_lags(study, model_path, data, [asked["formula"], *other.get("instruments", ())])
     said: list[str] = []
     with kept(said):
         with named(study, weights_path):
-            graph = _graph(weights, data.layer)
+            graph = graph_of(study, weights_path, weights, data)
         with named(study, model_path):
             estimator = getattr(models, asked["estimator"])(weights=graph, **options_of(study, other))
             model = estimator.fit_formula(asked["formula"], data.table)
@@ -89,44 +96,20 @@ def options_of(study: StudyFile, other: Mapping[str, Any]) -> dict[str, Any]:
     main = study.content["model"]
     estimator = other.get("estimator", main["estimator"])
     options = {key: value for key, value in main.items() if key not in ("estimator", "formula")}
-    options |= {key: other[key] for key in OPTIONS if key in other}
+    options |= {key: other[key] for key in (*OPTIONS, "endogenous", "instruments") if key in other}
+    if estimator == INSTRUMENTED and options.get("cov_type") in _OF_LIKELIHOOD:
+        del options["cov_type"]
     return {key: value for key, value in options.items() if takes(estimator, key)}
 
 
 def effects_of(study: StudyFile, model: Any) -> Any:
     """Give the effects of a model as the table [impacts] asks for them."""
     part = study.part("impacts")
-    return model.impacts(
-        **{key: part[key] for key in ("level", "method", "draws", "random_state") if key in part}
-    )
-
-
-def weights_in_words(asked: Mapping[str, Any]) -> str:
-    """Write a table of weights as one short phrase."""
-    kind = asked["kind"]
-    if kind == "contiguity":
-        said = "contiguity by edges (rook)" if asked.get("rook") else "contiguity by edges or corners (queen)"
-    elif kind == "knn":
-        said = f"{asked['k']} nearest neighbours"
-    elif kind == "distance_band":
-        said = f"neighbours within {asked['threshold']:,} m"
-    elif kind == "inverse_distance":
-        said = f"inverse distance, power {asked.get('power', 1)}"
-    else:
-        said = f"{asked.get('function', 'gaussian')} kernel, bandwidth {asked['bandwidth']:,} m"
-    if asked.get("order", 1) > 1:
-        said += f", order {asked['order']}" + (" and lower ones" if asked.get("lower_order") else "")
-    if "cutoff" in asked:
-        said += f", up to {asked['cutoff']:,} m"
-    standard = {"row": "", "none": ", not standardised", "spectral": ", spectrally standardised"}
-    return said + standard[asked.get("standardise", "row")]
-
-
-def _graph(asked: Mapping[str, Any], layer: Any) -> Any:
-    options = {key: value for key, value in asked.items() if key != "kind"}
-    if options.get("standardise") == "none":
-        options["standardise"] = None
-    return getattr(builders, asked["kind"])(layer, **options)
+    asked = {key: part[key] for key in ("level", "method", "draws", "random_state") if key in part}
+    formula = model.__dict__.get("_formula")
+    known = moderators_of(model.result_.regressors, {} if formula is None else formula.levels)
+    at = {name: value for name, value in part.get("at", {}).items() if name in known}
+    return model.impacts(**asked, at=at or None)
 
 
 @contextmanager

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth._blas import one_thread
 from spatialhealth._progress import track
 from spatialhealth.report.checks import Compared, Grouped, Tested, check_groups, compared, grouped, tested
-from spatialhealth.report.fitting import Fit, fit_one, named, options_of, weights_in_words
+from spatialhealth.report.fitting import Fit, fit_one, named, options_of
+from spatialhealth.report.hospital import Hospital, hospital_of
 from spatialhealth.report.schema import OPTIONS
-from spatialhealth.report.study_data import StudyData, load_data, select
+from spatialhealth.report.study_data import StudyData, load_data, mean_of, select
 from spatialhealth.report.study_file import StudyFile
+from spatialhealth.report.study_weights import weights_in_words
+from spatialhealth.report.terms import full_name, with_full_names
 from spatialhealth.runs import Shared, Task
 from spatialhealth.runs import run as run_tasks
 
@@ -47,6 +50,8 @@ class Results:
         The main model's effects with other standard errors.
     regimes : tuple of Grouped
         The main model by groups of units.
+    hospital : Hospital, optional
+        The four questions of a study of hospitals.
     """
 
     study: StudyFile
@@ -59,6 +64,7 @@ class Results:
     tested: Tested | None = None
     comparison: Compared | None = None
     regimes: tuple[Grouped, ...] = ()
+    hospital: Hospital | None = None
 
     @property
     def fits(self) -> tuple[Fit, ...]:
@@ -122,6 +128,7 @@ def run(
 def _run(study: StudyFile, say: Callable[[str], None], n_jobs: int | None, checkpoint: Any) -> Results:
     say("Reading the data.")
     data = load_data(study)
+    study = _with_means(study, data)
     model = study.part("model")
     say(f"Fitting {model['estimator']} to {len(data.table):,} rows of {len(data.units):,} units.")
     main = fit_one(study, _MAIN, "", data, {}, "weights", "model")
@@ -131,11 +138,26 @@ def _run(study: StudyFile, say: Callable[[str], None], n_jobs: int | None, check
     local = {}
     for name in track(study.part("maps").get("effects", []), "effects by unit"):
         say(f"Effects of {name} by unit.")
-        local[name] = main.effects.local(name)
+        local[name] = main.effects.local(full_name(main.effects, name) or name)
     checks = tested(study, main, say), compared(study, main, say), grouped(study, main, say)
+    hospital = hospital_of(study, main, say, n_jobs)
     alternatives = _alternatives(study, data, say, n_jobs, checkpoint)
     mapped = _mapped(study, main)
-    return Results(study, main, alternatives, contrasts, orders, local, mapped, *checks)
+    return Results(study, main, alternatives, contrasts, orders, local, mapped, *checks, hospital)
+
+
+def _with_means(study: StudyFile, data: StudyData) -> StudyFile:
+    """Put numbers where [impacts] at asks for the mean of a column: alternatives are read at the same place."""
+    at = study.part("impacts").get("at", {})
+    if "mean" not in at.values():
+        return study
+    values = {
+        name: mean_of(study, f"impacts.at.{name}", data, name)
+        for name, value in at.items()
+        if value == "mean"
+    }
+    content = {**study.content, "impacts": {**study.part("impacts"), "at": {**at, **values}}}
+    return replace(study, content=content)
 
 
 def _alternatives(
@@ -201,7 +223,7 @@ def _check_names(study: StudyFile, main: Fit) -> None:
     """Check what is mapped before the time is spent."""
     table, layer = main.data.table, main.data.layer
     for name in study.part("maps").get("effects", []):
-        if name not in main.effects.variables:
+        if full_name(main.effects, name) is None:
             raise study.wrong(
                 "maps.effects", f"no regressor {name!r}. There are: {', '.join(main.effects.variables)}."
             )
@@ -225,7 +247,9 @@ def _contrasts(study: StudyFile, main: Fit) -> pd.DataFrame | None:
     if not asked:
         return None
     with named(study, "impacts.contrasts"):
-        return pd.concat([main.effects.contrast(text) for text in asked], ignore_index=True)
+        return pd.concat(
+            [main.effects.contrast(with_full_names(main.effects, text)) for text in asked], ignore_index=True
+        )
 
 
 def _orders(study: StudyFile, main: Fit) -> pd.DataFrame | None:

@@ -19,7 +19,7 @@ from spatialhealth._typing import (
 )
 from spatialhealth.maps.classes import Scheme
 
-__all__ = ["ESTIMATORS", "KINDS", "OPTIONS", "ROOT", "WEIGHTS", "Key"]
+__all__ = ["ESTIMATORS", "INSTRUMENTED", "KINDS", "OPTIONS", "ROOT", "WEIGHTS", "Key"]
 
 ESTIMATORS = (
     "SLX",
@@ -30,6 +30,7 @@ ESTIMATORS = (
     "SpatialCombined",
     "GeneralNesting",
 )
+INSTRUMENTED = "SpatialIV"  # which a study may ask for beside its main model
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,22 @@ KINDS: dict[str, dict[str, Key]] = {
         "function": Key("text", options=get_args(KernelFunction)),
         "cutoff": Key("number"),
     },
+    "economic": {"column": Key("text", needed=True), "cutoff": Key("number"), "least": Key("number")},
+    "gravity": {"mass": Key("text", needed=True), "power": Key("number"), "cutoff": Key("number")},
+    "flows": {
+        "origin": Key("text"),
+        "destination": Key("text"),
+        "value": Key("text"),
+        "direction": Key("text", options=("from", "to", "both")),
+        "symmetric": Key("switch"),
+    },
 }
 # which keys go with which kind is checked once the kind is known
 WEIGHTS: dict[str, Key] = {
     "kind": Key("text", needed=True, options=tuple(KINDS)),
     "standardise": _STANDARDISE,
+    "within": Key("text"),
+    "shuffle": Key("whole"),
     **{
         name: Key(key.kind, options=key.options)
         for options in KINDS.values()
@@ -88,6 +100,7 @@ _DATA: dict[str, Key] = {
     "where_units": Key("text"),
     "simulated": Key("switch"),
     "source": Key("text"),
+    "flows": Key("text"),
 }
 # what an alternative may say in place of the model; an estimator takes some of them only
 _OPTIONS: dict[str, Key] = {
@@ -114,14 +127,19 @@ _IMPACTS: dict[str, Key] = {
     "random_state": Key("whole"),
     "contrasts": Key("texts"),
     "orders": Key("count"),
+    "at": Key("points"),
 }
 _ROBUSTNESS: dict[str, Key] = {
     "name": Key("text", needed=True),
     "weights": Key("table", keys=WEIGHTS),
     "where": Key("text"),
     "where_units": Key("text"),
-    "estimator": Key("text", options=ESTIMATORS),
+    "estimator": Key("text", options=(*ESTIMATORS, INSTRUMENTED)),
     "formula": Key("text"),
+    "winsorise": Key("share"),
+    "lag": Key("count"),
+    "instruments": Key("texts"),
+    "endogenous": Key("texts"),
     **_OPTIONS,
 }
 _REGIMES: dict[str, Key] = {
@@ -139,6 +157,57 @@ _MAPS: dict[str, Key] = {
     "scheme": Key("text", options=get_args(Scheme)),
     "classes": Key("count"),
 }
+_SUBSET: dict[str, Key] = {
+    "flag": Key("text", needed=True),
+    "name": Key("text", needed=True),
+    "rest": Key("text"),
+}
+_MODERATOR: dict[str, Key] = {"column": Key("text", needed=True), "at": Key("numbers", needed=True)}
+_IMBALANCE: dict[str, Key] = {
+    "high": Key("text", needed=True),
+    "primary": Key("text", needed=True),
+    "formula": Key("text", needed=True),
+    "unit": Key("text", options=("percent", "share")),
+    "overburdened": Key("number"),
+    "idle": Key("number"),
+    "mediator": Key("text"),
+    "durbin": Key("switch or texts"),
+    "groups": Key("text"),
+    "resource": Key("text"),
+    "people": Key("text"),
+    "income": Key("text"),
+    "samples": Key("count"),
+}
+_ROLLOUT: dict[str, Key] = {
+    name: Key("unit share", needed=name == "coverage") for name in ("coverage", "sensitivity", "specificity")
+}
+_SCENARIOS: dict[str, Key] = {
+    "name": Key("text", needed=True),
+    "where_units": Key("text"),
+    "column": Key("text"),
+    "by": Key("amount"),
+    "to": Key("amount"),
+    "times": Key("number"),
+    "rollout": Key("table", keys=_ROLLOUT),
+}
+_SHARES = ("coverage", "sensitivity", "specificity", "share_mild")
+_TRIAGE: dict[str, Key] = {
+    **{name: Key("unit share", needed=True) for name in _SHARES},
+    "capacity_high": Key("text", needed=True),
+    "capacity_primary": Key("text", needed=True),
+    "std_errors": Key("table", keys={name: Key("amount") for name in _SHARES}),
+}
+_HOSPITAL: dict[str, Key] = {
+    "high": Key("text", needed=True),
+    "primary": Key("text", needed=True),
+    "subset": Key("table", keys=_SUBSET),
+    "moderator": Key("table", keys=_MODERATOR),
+    "imbalance": Key("table", keys=_IMBALANCE),
+    "scenarios": Key("tables", keys=_SCENARIOS),
+    "triage": Key("table", keys=_TRIAGE),
+    "random_state": Key("whole"),
+    "limits": Key("texts"),
+}
 ROOT: dict[str, Key] = {
     "title": Key("text", needed=True),
     "question": Key("text"),
@@ -151,5 +220,6 @@ ROOT: dict[str, Key] = {
     "std_errors": Key("table", keys=_STD_ERRORS),
     "regimes": Key("tables", keys=_REGIMES),
     "robustness": Key("tables", keys=_ROBUSTNESS),
+    "hospital": Key("table", keys=_HOSPITAL),
     "maps": Key("table", keys=_MAPS),
 }

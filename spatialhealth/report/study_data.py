@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.report.study_file import StudyFile
 
-__all__ = ["DATASETS", "StudyData", "load_data"]
+__all__ = ["DATASETS", "StudyData", "load_data", "mean_of", "select"]
 
 _TABLES = (".csv", ".parquet")
 
@@ -41,6 +41,8 @@ class StudyData:
         The sha256 of every file read; for a dataset, of its layer and table as they were loaded.
     left_out : tuple
         Units of the layer that the table has not, left out on request.
+    flows : DataFrame, optional
+        Flows between the units, one row an origin and destination.
     """
 
     name: str
@@ -50,6 +52,7 @@ class StudyData:
     simulated: bool = False
     checksums: dict[str, str] | None = None
     left_out: tuple[Any, ...] = ()
+    flows: pd.DataFrame | None = None
 
     @property
     def units(self) -> pd.Index:
@@ -175,6 +178,27 @@ def select(study: StudyFile, path: str, data: StudyData, cut: bool) -> StudyData
     return replace(
         data, layer=kept, table=table, left_out=(*data.left_out, *others) if path == "data" else ()
     )
+
+
+def mean_of(study: StudyFile, path: str, data: StudyData, name: str) -> float:
+    """Give the mean of a column over all rows of the table, with six digits.
+
+    Parameters
+    ----------
+    study : StudyFile
+    path : str
+        The key that asks for it.
+    data : StudyData
+    name : str
+
+    Returns
+    -------
+    float
+    """
+    if name not in data.table.columns or data.table[name].dtype.kind not in "iufb":
+        numbers = [str(column) for column in data.table.columns if data.table[column].dtype.kind in "iufb"]
+        raise study.wrong(path, f"the table has no column of numbers {name!r}. It has: {', '.join(numbers)}.")
+    return float(f"{data.table[name].mean():.6g}")
 
 
 def _number(path: str) -> int:

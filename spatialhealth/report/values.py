@@ -19,6 +19,10 @@ _WORDS = {
     "whole": "a whole number, not negative",
     "switch": "true or false",
     "labels": "a table of texts",
+    "points": 'a table of numbers, or of the text "mean"',
+    "numbers": "a list of numbers",
+    "amount": "a number",
+    "unit share": "a number from 0 to 1",
     "table": "a table",
     "tables": "tables, each headed by double brackets",
 }
@@ -37,9 +41,21 @@ def is_kind(value: Any, kind: str) -> bool:
         "whole": whole and value >= 0,
         "switch": isinstance(value, bool),
         "labels": isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()),
+        "points": isinstance(value, Mapping) and all(_is_point(item) for item in value.values()),
+        "numbers": isinstance(value, list) and bool(value) and all(_is_number(item) for item in value),
+        "amount": _is_number(value),
+        "unit share": _is_number(value) and 0 <= value <= 1,
         "table": isinstance(value, Mapping),
         "tables": isinstance(value, list) and all(isinstance(item, Mapping) for item in value),
     }[kind]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _is_point(value: Any) -> bool:
+    return value == "mean" or _is_number(value)
 
 
 def kind_words(key: Key) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from spatialhealth.errors import some
-from spatialhealth.report.fitting import Fit, weights_in_words
+from spatialhealth.report.fitting import Fit
 from spatialhealth.report.run import Results
+from spatialhealth.report.study_weights import weights_in_words
 from spatialhealth.report.tables import number
 
 __all__ = [
