@@ -10,6 +10,9 @@ from spatialhealth.maps.classes import Classes, classify
 from spatialhealth.maps.concentration import concentration_curve
 from spatialhealth.maps.lisa import lisa
 from spatialhealth.maps.moderation import moderation
+from spatialhealth.maps.over_time import over_time
+from spatialhealth.maps.scenario import scenario
+from spatialhealth.maps.specification import specification_curve
 from spatialhealth.maps.spillover import impacts
 from spatialhealth.maps.style import png, save
 
@@ -21,6 +24,9 @@ __all__ = [
     "impacts",
     "lisa",
     "moderation",
+    "over_time",
     "png",
     "save",
+    "scenario",
+    "specification_curve",
 ]

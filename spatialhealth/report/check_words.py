@@ -10,6 +10,7 @@ from spatialhealth.models.covariances import WORDS
 from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.fitting import Fit
 from spatialhealth.report.tables import number
+from spatialhealth.report.terms import named_table
 
 __all__ = ["grouped_facts", "grouped_words", "std_error_words", "test_words"]
 
@@ -79,7 +80,7 @@ def _verdict(comparison: Compared, variable: str) -> str:
     without: list[str] = []
     within: list[str] = []
     for name, found in comparison.effects.items():
-        row = found.table.set_index(["variable", "effect"]).loc[(variable, "total")]
+        row = named_table(found).set_index(["variable", "effect"]).loc[(variable, "total")]
         (within if row["ci_low"] <= 0 <= row["ci_high"] else without).append(name)
     if within and without:
         return f"excludes zero with {_and(without)}, and includes it with {_and(within)}"

@@ -13,6 +13,7 @@ from spatialhealth.heterogeneity import Regimes, regimes
 from spatialhealth.heterogeneity.groups import Groups
 from spatialhealth.report.fitting import Fit, effects_of, kept, named
 from spatialhealth.report.study_file import StudyFile
+from spatialhealth.report.terms import named_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class Compared:
         DataFrame
             Columns: variable, effect, estimate, and a standard error for each cov_type, under its name.
         """
-        frame: pd.DataFrame = self.effects[self.own].table[["variable", "effect", "estimate"]]
+        frame: pd.DataFrame = named_table(self.effects[self.own])[["variable", "effect", "estimate"]]
         return frame.assign(**{name: impacts.table["std_error"] for name, impacts in self.effects.items()})
 
 

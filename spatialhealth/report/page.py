@@ -5,6 +5,7 @@ from __future__ import annotations
 from spatialhealth.diagnostics.ladder_words import parts
 from spatialhealth.report.check_words import grouped_facts, grouped_words, std_error_words, test_words
 from spatialhealth.report.checks import Compared, Grouped, Tested
+from spatialhealth.report.hospital.sections import answers_section, hospital_sections
 from spatialhealth.report.html import Page, Picture, Section
 from spatialhealth.report.names import slugs
 from spatialhealth.report.regression import RegressionTable
@@ -45,7 +46,9 @@ def page_of(
     Page
     """
     content, main = results.study.content, results.main
+    found = results.hospital
     sections = [
+        *([] if found is None else [answers_section(found, tables)]),
         Section("data", "Data", "What the model was fitted to.", facts=data_facts(main, results.study)),
         Section(
             "weights",
@@ -68,10 +71,17 @@ def page_of(
                 tables=[tables["contrasts"]],
             )
         )
+    if found is not None:
+        sections += hospital_sections(found, tables, pictures, main.model.result_.n_entities)
     if results.comparison is not None:
         sections.append(_std_errors(results.comparison, tables))
     stems = [f"regimes_{stem}" for stem in slugs(groups.name for groups in results.regimes)]
-    shown = [picture for name, picture in pictures.items() if name not in ("effects", "alternatives", *stems)]
+    shown = [
+        picture
+        for name, picture in pictures.items()
+        if not name.startswith("hospital_")
+        and name not in ("effects", "alternatives", "specifications", *stems)
+    ]
     if shown:
         sections.append(
             Section(
@@ -208,7 +218,7 @@ def _robustness(
         facts={fit.name: fit.change for fit in results.alternatives},
         sentences=robustness_words(results),
         tables=[tables["totals"]],
-        pictures=[pictures["alternatives"]],
+        pictures=[pictures[name] for name in ("specifications", "alternatives") if name in pictures],
         folded=[tables["models"], tables["robustness"]],
     )
 

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from spatialhealth import __version__
 from spatialhealth.report.check_tables import grouped_tables, std_error_table, test_table
 from spatialhealth.report.checks import Compared, Grouped, Tested
+from spatialhealth.report.hospital.numbers import hospital_numbers
+from spatialhealth.report.hospital.tables import hospital_tables
 from spatialhealth.report.names import slug, slugs
 from spatialhealth.report.regression import RegressionTable, table
 from spatialhealth.report.run import Results
 from spatialhealth.report.tables import Table, number
+from spatialhealth.report.terms import named_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,12 +60,12 @@ def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
         Table(
             "effects",
             f"Direct, indirect and total effects on {response}{horizon}, with {interval}.",
-            main.effects.table,
+            named_table(main.effects),
         ),
     ]
     if main.lasting is not None:
         caption = f"Direct, indirect and total effects on {response} in the long run, with {interval}."
-        tables.append(Table("long_run", caption, main.lasting.table))
+        tables.append(Table("long_run", caption, named_table(main.lasting)))
     if results.contrasts is not None:
         renamed = results.contrasts.rename(columns={"variable": "contrast"})
         tables.append(Table("contrasts", f"Differences between effects, with {interval}.", renamed))
@@ -70,6 +73,8 @@ def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
         caption = f"Effects on {response} by order of neighbourhood: 0 is the unit itself, 1 its neighbours."
         tables.append(Table("orders", caption, results.orders))
     tables += _checks(results, response)
+    if results.hospital is not None:
+        tables += hospital_tables(results.hospital, response, level)
     if results.alternatives:
         tables += _robustness(results)
     for variable, local in results.local.items():
@@ -177,6 +182,7 @@ def results_json(results: Results, files: Sequence[str] = ()) -> str:
         "std_errors": None if results.comparison is None else _compared(results.comparison),
         "regimes": [_grouped(groups) for groups in results.regimes],
         "alternatives": [_fit(fit) for fit in results.alternatives],
+        "hospital": None if results.hospital is None else hospital_numbers(results.hospital),
         "files": sorted(files),
         "versions": versions(),
         "sha256": checksums(results),
@@ -205,8 +211,8 @@ def _fit(fit: Any) -> dict[str, Any]:
         "loglik": result.loglik,
         "aic": result.aic,
         "bic": result.bic,
-        "effects": fit.effects.table.to_dict("records"),
-        "long_run": [] if fit.lasting is None else fit.lasting.table.to_dict("records"),
+        "effects": named_table(fit.effects).to_dict("records"),
+        "long_run": [] if fit.lasting is None else named_table(fit.lasting).to_dict("records"),
         "warnings": list(fit.warnings),
     }
 
@@ -226,7 +232,9 @@ def _tested(tested: Tested) -> dict[str, Any]:
 def _compared(comparison: Compared) -> dict[str, Any]:
     return {
         "own": comparison.own,
-        "effects": {name: found.table.to_dict("records") for name, found in comparison.effects.items()},
+        "effects": {
+            name: named_table(found).to_dict("records") for name, found in comparison.effects.items()
+        },
         "warnings": list(comparison.warnings),
     }
 

@@ -15,7 +15,7 @@ from spatialhealth.report.schema import OPTIONS
 from spatialhealth.report.study_data import StudyData, load_data, mean_of, select
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.study_weights import weights_in_words
-from spatialhealth.report.terms import full_name, with_full_names
+from spatialhealth.report.terms import full_name, named_table, with_full_names
 from spatialhealth.runs import Shared, Task
 from spatialhealth.runs import run as run_tasks
 
@@ -81,7 +81,7 @@ class Results:
         """
         import pandas as pd
 
-        frames = [fit.effects.table for fit in self.fits]
+        frames = [named_table(fit.effects) for fit in self.fits]
         for fit, frame in zip(self.fits, frames, strict=True):
             frame.insert(0, "alternative", fit.name)
         return pd.concat(frames, ignore_index=True)

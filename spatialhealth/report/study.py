@@ -11,7 +11,8 @@ from typing import Any
 
 from spatialhealth import maps
 from spatialhealth._progress import track
-from spatialhealth.report.figures import Drawing, draw
+from spatialhealth.report.drawing import Drawing
+from spatialhealth.report.figures import draw
 from spatialhealth.report.html import Picture, page
 from spatialhealth.report.page import page_of
 from spatialhealth.report.results import results_json, tables_of

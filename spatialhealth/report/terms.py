@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spatialhealth.impacts.moderation import moderators_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from spatialhealth.impacts import Impacts
 
-__all__ = ["full_name", "known_moderators", "with_full_names", "without"]
+__all__ = ["full_name", "known_moderators", "named_table", "with_full_names", "without"]
 
 
 def without(formula: str, variable: str) -> str:
@@ -94,3 +98,20 @@ def with_full_names(effects: Impacts, expression: str) -> str:
             alone = re.compile(rf"(?<![\w:]){re.escape(label)}(?![\w:]|\s*\[)")
             expression = full.join(alone.split(expression))
     return expression
+
+
+def named_table(effects: Impacts) -> pd.DataFrame:
+    """Give the table of effects with the values of moderators in the names of the variables, as they are printed.
+
+    Parameters
+    ----------
+    effects : Impacts
+
+    Returns
+    -------
+    DataFrame
+        variable, effect, estimate, std_error, z, p_value, ci_low, ci_high.
+    """
+    table = effects.table
+    others = [name for name in effects.labels if name != "variable"]
+    return table.drop(columns=others).assign(variable=np.repeat(effects.variables, 3)) if others else table

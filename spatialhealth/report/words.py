@@ -13,6 +13,7 @@ from spatialhealth.report.fitting import Fit
 from spatialhealth.report.run import Results
 from spatialhealth.report.study_weights import weights_in_words
 from spatialhealth.report.tables import number
+from spatialhealth.report.terms import named_table
 
 __all__ = [
     "contrast_words",
@@ -88,7 +89,7 @@ def _rows(operator: Any) -> str:
 
 def effect_words(fit: Fit) -> list[str]:
     """Read the effects of each regressor."""
-    table = fit.effects.table.set_index(["variable", "effect"])
+    table = named_table(fit.effects).set_index(["variable", "effect"])
     outcome = fit.model.result_.response
     shared = _shared(fit.effects.variables)
     said = [
@@ -130,6 +131,8 @@ def warnings_by_text(fits: Iterable[Fit]) -> dict[str, list[str]]:
 
 def _effect(variable: str, outcome: str, rows: Any) -> str:
     total, direct, indirect = (rows.at[name, "estimate"] for name in ("total", "direct", "indirect"))
+    variable, _, held = variable.partition(" [")
+    at = f" (at {held.removesuffix(']')})" if held else ""
     x, y = _LOG.fullmatch(variable), _LOG.fullmatch(outcome)
     none = indirect == 0 and rows.at["indirect", "std_error"] == 0
     if x and y:
@@ -139,7 +142,8 @@ def _effect(variable: str, outcome: str, rows: Any) -> str:
             else f"{number(direct)} from its own {x[1]} (direct) and {number(indirect)} from the others' (indirect)"
         )
         start = (
-            f"1 % more {x[1]} in every unit goes with {_less(total)} % {_more(total)} {y[1]} in the average unit: "
+            f"1 % more {x[1]} in every unit{at} goes with {_less(total)} % {_more(total)} {y[1]} in the "
+            "average unit: "
             f"{parts}."
         )
     else:
@@ -149,7 +153,8 @@ def _effect(variable: str, outcome: str, rows: Any) -> str:
             else f"{number(direct)} from its own (direct), {number(indirect)} from the others' (indirect)"
         )
         start = (
-            f"Where {variable} is higher by one in every unit, {outcome} is {_higher(total)} by {_less(total)} in "
+            f"Where {variable} is higher by one in every unit{at}, {outcome} is {_higher(total)} by "
+            f"{_less(total)} in "
             f"the average unit: {parts}."
         )
     return f"{start} {_interval(rows.loc['total'])}"

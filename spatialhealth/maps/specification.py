@@ -1,0 +1,155 @@
+"""The specification curve: one effect under every choice, from the least to the greatest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth.errors import AlignmentError, DataError, some
+from spatialhealth.maps.style import BORDER, INK, MUTED, NEUTRAL_BARS, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["specification_curve"]
+
+_MAIN = "#D55E00"
+_WIDTH, _CURVE, _ROW, _LEFT, _RIGHT = 9.0, 2.7, 0.185, 3.1, 0.2  # inches
+_NEEDED = ("estimate", "ci_low", "ci_high")
+
+
+def specification_curve(
+    estimates: pd.DataFrame,
+    choices: pd.DataFrame,
+    *,
+    main: Any = None,
+    label: str = "Estimate",
+    title: str | None = None,
+    note: str | None = None,
+) -> Figure:
+    """Draw an estimate under every specification, and below it which choices each is made of.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Indexed by specification: estimate, ci_low, ci_high.
+    choices : DataFrame
+        Indexed by specification: one column a choice, such as weights, model and sample, holding texts.
+    main : label, optional
+        The specification to mark.
+    label : str, default "Estimate"
+        What is estimated.
+    title, note : str, optional
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    AlignmentError
+        If the two have not the same specifications, or `main` is none of them.
+    DataError
+        If a column is absent, or there is no specification.
+
+    References
+    ----------
+    Simonsohn, U., Simmons, J. P. and Nelson, L. D. (2020). Specification curve analysis. Nature Human Behaviour 4,
+    1208-1214.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names = ["main", "other weights"]
+    >>> estimates = pd.DataFrame(
+    ...     {"estimate": [0.5, 0.4], "ci_low": [0.3, 0.1], "ci_high": [0.7, 0.7]}, index=names
+    ... )
+    >>> choices = pd.DataFrame({"Weights": ["contiguity", "6 nearest"]}, index=names)
+    >>> len(specification_curve(estimates, choices, main="main").axes)
+    2
+    """
+    _check(estimates, choices, main)
+    order = np.argsort(estimates["estimate"].to_numpy(), kind="stable")
+    sorted_names = [estimates.index[place] for place in order]
+    rows = _rows(choices.loc[sorted_names])
+    below = sum(len(levels) + 1 for levels in rows.values()) * _ROW + 0.1
+    top, bottom = (0.5 if title else 0.2), (0.35 if note else 0.15)
+    height = top + _CURVE + 0.15 + below + bottom
+    figure = new_figure(_WIDTH, height)
+    wide = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
+    upper = figure.add_axes((_LEFT / _WIDTH, (bottom + below + 0.15) / height, wide, _CURVE / height))
+    lower = figure.add_axes((_LEFT / _WIDTH, bottom / height, wide, below / height), sharex=upper)
+    marked = [name == main for name in sorted_names]
+    _curve(upper, estimates.loc[sorted_names], marked, label)
+    _matrix(lower, rows, choices.loc[sorted_names], marked)
+    upper.set_xlim(-0.7, len(sorted_names) - 0.3)
+    if title:
+        figure.text(0.15 / _WIDTH, 1 - 0.14 / height, title, va="top", fontsize=12, weight="bold", color=INK)
+    if note:
+        figure.text(0.15 / _WIDTH, 0.1 / height, note, va="bottom", fontsize=7.5, color=MUTED)
+    return figure
+
+
+def _check(estimates: Any, choices: Any, main: Any) -> None:
+    absent = [name for name in _NEEDED if name not in estimates.columns]
+    if absent:
+        raise DataError(f"specification_curve: the estimates lack the columns {some(absent)}.")
+    if not len(estimates):
+        raise DataError("specification_curve: there is no specification to draw.")
+    apart = estimates.index.symmetric_difference(choices.index)
+    if len(apart):
+        raise AlignmentError(
+            f"specification_curve: estimates and choices are not of the same specifications; one lacks {some(apart)}."
+        )
+    if main is not None and main not in estimates.index:
+        raise AlignmentError(f"specification_curve: main={main!r} is none of them: {some(estimates.index)}.")
+
+
+def _rows(choices: Any) -> dict[str, list[str]]:
+    """Give the levels of each choice that is not the same everywhere."""
+    return {
+        str(name): list(dict.fromkeys(choices[name]))
+        for name in choices.columns
+        if choices[name].nunique() > 1
+    }
+
+
+def _curve(ax: Axes, table: Any, marked: list[bool], label: str) -> None:
+    ax.axhline(0.0, color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)))
+    for place, (row, is_main) in enumerate(zip(table.itertuples(), marked, strict=True)):
+        colour = _MAIN if is_main else INK
+        ax.plot([place, place], [row.ci_low, row.ci_high], color=colour, linewidth=2.2 if is_main else 1.2)
+        ax.plot(
+            [place], [row.estimate], "D" if is_main else "o", color=colour, markersize=6 if is_main else 4
+        )
+    ax.set_ylabel(label, fontsize=9, color=INK)
+    ax.tick_params(labelsize=8, colors=INK, labelbottom=False, bottom=False)
+    for side in ("top", "right", "bottom"):
+        ax.spines[side].set_visible(False)
+
+
+def _matrix(ax: Axes, rows: dict[str, list[str]], choices: Any, marked: list[bool]) -> None:
+    """Draw a dot for each choice that a specification is made of."""
+    ticks: list[float] = []
+    texts: list[str] = []
+    y = 0.0
+    for name, levels in rows.items():
+        ax.text(-0.02, y, name, transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=8.5,
+                weight="bold", color=INK)  # fmt: skip
+        for level in levels:
+            y += 1
+            ticks.append(y)
+            texts.append(level if len(level) <= 46 else level[:43] + "...")
+            for place, (value, is_main) in enumerate(zip(choices[name], marked, strict=True)):
+                taken = value == level
+                colour = (_MAIN if is_main else INK) if taken else NEUTRAL_BARS
+                ax.plot([place], [y], "s" if taken else ".", color=colour, markersize=4.5 if taken else 2)
+        y += 1
+    ax.set_ylim(y - 0.3, -0.7)
+    ax.set_yticks(ticks, texts)
+    ax.tick_params(labelsize=8, colors=INK, length=0, labelbottom=False, bottom=False)
+    for side in ("top", "right", "left", "bottom"):
+        ax.spines[side].set_visible(False)
