@@ -52,6 +52,9 @@ def county_cross_section(data: USCounties) -> pd.DataFrame:
         - `population_2010`: population on 1 July 2010;
         - `beds_high`: staffed beds of general acute care hospitals with 200 staffed beds or more;
         - `beds_critical`: staffed beds of critical access hospitals;
+        - `beds_general`: staffed beds of all general acute care hospitals;
+        - `use_general`, `use_critical`: per cent of staffed beds in use in general acute care and in critical access
+          hospitals, over those whose beds and use are known; missing where there is none;
         - `area_sqmi`: land, square miles.
 
         A hospital whose staffed beds are unknown adds none.
@@ -64,8 +67,9 @@ def county_cross_section(data: USCounties) -> pd.DataFrame:
     natural = means["births"] - means["deaths"]
     hospitals = data.facilities
     beds = hospitals["beds_staffed"]
-    high = (hospitals["type"] == "GENERAL ACUTE CARE") & (beds >= _LARGE)
+    general = hospitals["type"] == "GENERAL ACUTE CARE"
     critical = hospitals["type"] == "CRITICAL ACCESS"
+    high = general & (beds >= _LARGE)
     table = pd.DataFrame(
         {
             "migration": means["domestic_migration"] / residents * 1000,
@@ -74,10 +78,21 @@ def county_cross_section(data: USCounties) -> pd.DataFrame:
             "population_2010": people["population"].xs(2010, level="year"),
             "beds_high": beds[high].groupby(hospitals["fips"][high]).sum(),
             "beds_critical": beds[critical].groupby(hospitals["fips"][critical]).sum(),
+            "beds_general": beds[general].groupby(hospitals["fips"][general]).sum(),
+            "use_general": _use(hospitals[general]),
+            "use_critical": _use(hospitals[critical]),
         }
     ).reindex(counties.index)
-    no_hospital = {"beds_high": 0.0, "beds_critical": 0.0}
+    no_hospital = {"beds_high": 0.0, "beds_critical": 0.0, "beds_general": 0.0}
     return table.fillna(no_hospital).assign(area_sqmi=counties["area_sqmi"])
+
+
+def _use(hospitals: pd.DataFrame) -> pd.Series:
+    """Give the per cent of staffed beds in use by county, over hospitals that say both."""
+    known = hospitals[(hospitals["beds_staffed"] > 0) & hospitals["occupancy"].notna()]
+    beds = known["beds_staffed"].groupby(known["fips"]).sum()
+    used = (known["beds_staffed"] * known["occupancy"]).groupby(known["fips"]).sum()
+    return 100 * used / beds
 
 
 def county_panel(data: USCounties) -> pd.DataFrame:

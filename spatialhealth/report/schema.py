@@ -158,7 +158,8 @@ _MAPS: dict[str, Key] = {
     "classes": Key("count"),
 }
 _SUBSET: dict[str, Key] = {
-    "flag": Key("text", needed=True),
+    "flag": Key("text"),
+    "where_units": Key("text"),
     "name": Key("text", needed=True),
     "rest": Key("text"),
 }
@@ -172,6 +173,7 @@ _IMBALANCE: dict[str, Key] = {
     "idle": Key("number"),
     "mediator": Key("text"),
     "durbin": Key("switch or texts"),
+    "weights": Key("table", keys=WEIGHTS),
     "groups": Key("text"),
     "resource": Key("text"),
     "people": Key("text"),
@@ -184,6 +186,7 @@ _ROLLOUT: dict[str, Key] = {
 _SCENARIOS: dict[str, Key] = {
     "name": Key("text", needed=True),
     "where_units": Key("text"),
+    "where": Key("text"),
     "column": Key("text"),
     "by": Key("amount"),
     "to": Key("amount"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.report.study_file import StudyFile
 
-__all__ = ["DATASETS", "StudyData", "load_data", "mean_of", "select"]
+__all__ = ["DATASETS", "StudyData", "load_data", "mean_of", "select", "units_where"]
 
 _TABLES = (".csv", ".parquet")
 
@@ -180,8 +180,27 @@ def select(study: StudyFile, path: str, data: StudyData, cut: bool) -> StudyData
     )
 
 
+def units_where(study: StudyFile, path: str, data: StudyData, condition: str) -> list[Any]:
+    """Give the units of the layer that meet a condition on its columns.
+
+    Parameters
+    ----------
+    study : StudyFile
+    path : str
+        The key that asks for it.
+    data : StudyData
+    condition : str
+        As pandas' query reads it.
+
+    Returns
+    -------
+    list
+    """
+    return list(_query(study, path, data.layer, condition).index)
+
+
 def mean_of(study: StudyFile, path: str, data: StudyData, name: str) -> float:
-    """Give the mean of a column over all rows of the table, with six digits.
+    """Give the mean of a column over all rows of the table, with four digits.
 
     Parameters
     ----------
@@ -198,7 +217,7 @@ def mean_of(study: StudyFile, path: str, data: StudyData, name: str) -> float:
     if name not in data.table.columns or data.table[name].dtype.kind not in "iufb":
         numbers = [str(column) for column in data.table.columns if data.table[column].dtype.kind in "iufb"]
         raise study.wrong(path, f"the table has no column of numbers {name!r}. It has: {', '.join(numbers)}.")
-    return float(f"{data.table[name].mean():.6g}")
+    return float(f"{data.table[name].mean():.4g}")
 
 
 def _number(path: str) -> int:

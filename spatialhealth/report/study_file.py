@@ -199,6 +199,7 @@ def _check(study: StudyFile) -> None:
     _check_options(study, "model", study.content["model"], study.content["model"]["estimator"])
     _check_ladder(study)
     _check_std_errors(study)
+    _check_hospital(study)
     _check_names(study, "robustness", "an alternative")
     _check_names(study, "regimes", "groups")
     for j, alternative in enumerate(study.content.get("robustness", []), 1):
@@ -255,6 +256,23 @@ def _check_ladder(study: StudyFile) -> None:
         raise study.wrong(
             "tests.ladder", "its tests are for models without the outcome of the period before."
         )
+
+
+def _check_hospital(study: StudyFile) -> None:
+    asked = study.part("hospital")
+    if "weights" in asked.get("imbalance", {}):
+        _check_weights(study, "hospital.imbalance.weights", asked["imbalance"]["weights"])
+    if "subset" in asked and ("flag" in asked["subset"]) == ("where_units" in asked["subset"]):
+        raise study.wrong(
+            "hospital.subset", "name the units by one of flag, a column, and where_units, a condition."
+        )
+    names: set[str] = set()
+    for j, scenario in enumerate(asked.get("scenarios", []), 1):
+        if scenario["name"] in names:
+            raise study.wrong(
+                f"hospital.scenarios[{j}].name", f"{scenario['name']!r} is the name of one above."
+            )
+        names.add(scenario["name"])
 
 
 def _check_std_errors(study: StudyFile) -> None:

@@ -46,7 +46,11 @@ def attraction_of(study: StudyFile, main: Fit, answers: list[Answer]) -> Attract
 def means_of(study: StudyFile, main: Fit) -> dict[str, float]:
     """Give the means of moderator and subset over the rows of the table, where the model has products with them."""
     asked = study.part("hospital")
-    columns = {f"hospital.{table}.{key}": asked[table][key] for table, key in _MODERATORS if table in asked}
+    columns = {
+        f"hospital.{table}.{key}": asked[table][key]
+        for table, key in _MODERATORS
+        if key in asked.get(table, {})
+    }
     places = {name: path for path, name in columns.items()}
     known = known_moderators(main.model, columns.values())
     return {name: mean_of(study, places[name], main.data, name) for name in known}

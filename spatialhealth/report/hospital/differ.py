@@ -9,7 +9,7 @@ import numpy as np
 from spatialhealth.heterogeneity import regimes
 from spatialhealth.report.fitting import Fit
 from spatialhealth.report.hospital.result import Answer, Subset
-from spatialhealth.report.study_data import StudyData, mean_of
+from spatialhealth.report.study_data import StudyData, mean_of, units_where
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.terms import without
 
@@ -33,18 +33,17 @@ def subset_of(study: StudyFile, main: Fit, answers: list[Answer]) -> Subset:
     Subset
     """
     asked = study.part("hospital")
-    flag = asked["subset"]["flag"]
-    data = main.data
-    formula = without(study.content["model"]["formula"], flag)
-    table, centred = _centred(study, data)
-    labels = _flags(study, main, flag)
-    model = type(main.model)(
-        **(main.model.get_params() | {"weights": main.model.result_.operator} | _durbin(main, flag))
-    )
+    flag = asked["subset"].get("flag", "")
+    formula = study.content["model"]["formula"]
+    formula = without(formula, flag) if flag else formula
+    table, centred = _centred(study, main.data)
+    labels = _flags(study, main, flag) if flag else _chosen(study, main)
+    options = main.model.get_params() | {"weights": main.model.result_.operator} | _durbin(main, flag)
+    model = type(main.model)(**options)
     found = regimes(model, labels, pooled=True, formula=formula, data=table, level=main.effects.level)
     titles = (asked["subset"].get("rest", "All others"), asked["subset"]["name"])
     answers.append(_answer(study, found, asked["high"], titles, main.effects.level))
-    return Subset(flag, titles, formula, centred, found)
+    return Subset(flag or asked["subset"]["where_units"], titles, formula, centred, found)
 
 
 def _durbin(main: Fit, flag: str) -> dict[str, Any]:
@@ -69,6 +68,16 @@ def _flags(study: StudyFile, main: Fit, flag: str) -> Any:
             "hospital.subset.flag", f"the column {flag!r} must hold zeros and ones, and both of them."
         )
     return column.astype(int)
+
+
+def _chosen(study: StudyFile, main: Fit) -> Any:
+    """Flag the units of the layer that meet the condition."""
+    layer, condition = main.data.layer, study.part("hospital")["subset"]["where_units"]
+    units = units_where(study, "hospital.subset.where_units", main.data, condition)
+    flags = layer.index.isin(units)
+    if flags.all() or not flags.any():
+        raise study.wrong("hospital.subset.where_units", f"{condition!r} holds for all units or for none.")
+    return layer.assign(subset=flags.astype(int))["subset"]
 
 
 def _centred(study: StudyFile, data: StudyData) -> tuple[Any, dict[str, float]]:

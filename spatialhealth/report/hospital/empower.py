@@ -11,6 +11,7 @@ from spatialhealth.report.fitting import Fit, named
 from spatialhealth.report.hospital.attract import effects_at
 from spatialhealth.report.hospital.gap import seed_of
 from spatialhealth.report.hospital.result import Answer, Attraction, Empowerment, Imbalance
+from spatialhealth.report.study_data import units_where
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.terms import known_moderators
 from spatialhealth.scenario import (
@@ -114,12 +115,7 @@ def _scenario(study: StudyFile, path: str, asked: Mapping[str, Any], main: Fit) 
     """Make one scenario of a table of the study."""
     where = None
     if "where_units" in asked:
-        try:
-            where = list(main.data.layer.query(asked["where_units"], engine="python").index)
-        except Exception as error:
-            raise study.wrong(
-                f"{path}.where_units", f"{asked['where_units']!r} cannot be used: {error}."
-            ) from None
+        where = units_where(study, f"{path}.where_units", main.data, asked["where_units"])
     amounts = {key: asked[key] for key in ("by", "to", "times") if key in asked}
     with named(study, path):
         if "rollout" in asked:

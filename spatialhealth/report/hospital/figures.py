@@ -42,6 +42,7 @@ def _tiers(found: Hospital, main: Fit) -> Drawing:
     names, level = found.attraction.names, main.effects.level
     table = named_table(found.attraction.effects)
     table = table[table["variable"].isin(names.values())]
+    table = table.assign(variable=table["variable"].str.replace(r" \[.*\]$", "", regex=True))
     response = main.model.result_.response
     return Drawing(
         "hospital_tiers",

@@ -52,12 +52,15 @@ def imbalance_of(
     gap = measures.utilisation_gap(
         data.table[asked["high"]], data.table[asked["primary"]], level=level, random_state=seed, **limits
     )
-    found, concentration = _inequality(data, asked, level, seed)
-    other = {"formula": asked["formula"], "durbin": asked.get("durbin", True)}
+    found, concentration = _inequality(main.data, asked, level, seed)
+    place, built = "weights", {}
+    if "weights" in asked:
+        place, built = "hospital.imbalance.weights", {"weights": asked["weights"]}
+    other = {"formula": asked["formula"], "durbin": asked.get("durbin", True)} | built
     said = f"outcome: gap; formula: {asked['formula']}"
-    fit = fit_one(study, "Gap between the tiers", said, data, other, "weights", "hospital.imbalance.formula")
-    whole = len(data.units) == len(main.data.units)
-    mobility = main if whole else fit_one(study, "Mobility, the same units", "", data, {}, "weights", "model")
+    fit = fit_one(study, "Gap between the tiers", said, data, other, place, "hospital.imbalance.formula")
+    whole = len(data.units) == len(main.data.units) and not built
+    mobility = main if whole else fit_one(study, "Mobility, the same units", "", data, built, place, "model")
     clusters = measures.lisa(_last(data.table["gap"]), fit.model.result_.operator, random_state=seed)
     mediator = asked.get("mediator", mobility.model.result_.response)
     at = means_of(study, main) | _means(study, fit, data)
@@ -102,13 +105,15 @@ def _inequality(
     table = data.table
     people = table[asked["people"]] if "people" in asked else None
     value = table[asked["resource"]] if people is None else table[asked["resource"]] / people
+    value = value.rename(asked["resource"] if people is None else f"{asked['resource']} per head")
     options: dict[str, Any] = {"level": level, "random_state": seed}
-    found = {"Gini": measures.gini(value, people, **options)}
+    what = f" of {value.name}"
+    found = {f"Gini{what}": measures.gini(value, people, **options)}
     if "groups" in asked:
         groups = (
             data.layer[asked["groups"]] if asked["groups"] in data.layer.columns else table[asked["groups"]]
         )
-        found["Theil"] = measures.theil(value, people, by=groups, **options)
+        found[f"Theil{what}"] = measures.theil(value, people, by=groups, **options)
     concentration = None
     if "income" in asked:
         concentration = measures.concentration(value, table[asked["income"]], people, **options)
