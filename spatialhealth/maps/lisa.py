@@ -86,7 +86,7 @@ def lisa(
         moran = f"{clusters.overall.statistics[0].value:.2f}".replace("-", "−")
         title = title if title is not None else f"Clusters of {clusters.name} (Moran's I = {moran})"
         label = label if label is not None else f"LISA at {clusters.level:g}{_HOW[clusters.correction]}"
-    if getattr(given, "index", None) is not None and given.index.nlevels > 1:
+    if getattr(getattr(given, "index", None), "nlevels", 1) > 1:
         raise LabelError(
             "A map shows the clusters of one period. Take one: clusters.at(period), or series.xs(period, level=1)."
         )
