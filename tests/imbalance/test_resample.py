@@ -20,8 +20,9 @@ def variance_of(y):
 
 
 def test_limits_as_scipy_computes_them_from_the_same_draws():
-    y = np.random.default_rng(1).gamma(1.5, size=40)
-    drawn = resample("f", variance_of(y), 40, 4999, 7)
+    y = np.random.default_rng(1).gamma(1.5, size=80)
+    drawn = resample("f", variance_of(y), 80, 4999, 7)
+    assert drawn.method == "BCa"
 
     def variance(x, axis=-1):
         return np.var(x, axis=axis)
@@ -32,6 +33,27 @@ def test_limits_as_scipy_computes_them_from_the_same_draws():
     assert low[0] == pytest.approx(theirs.confidence_interval.low, abs=0.04 * width)
     assert high[0] == pytest.approx(theirs.confidence_interval.high, abs=0.06 * width)
     assert drawn.std_error[0] == pytest.approx(theirs.standard_error, rel=0.05)
+
+
+def test_few_units_have_bootstrap_t_as_a_plain_loop_gives_it():
+    y = np.random.default_rng(1).gamma(1.5, size=12)
+    drawn = resample("f", variance_of(y), 12, 299, 7)
+    assert drawn.method == "bootstrap-t"
+
+    def jackknife(x):
+        without = np.array([np.var(np.delete(x, j)) for j in range(12)])
+        return np.sqrt(11 / 12 * np.sum((without - without.mean()) ** 2))
+
+    samples = [np.repeat(y, times.astype(int)) for times in drawn.times]
+    t = [(np.var(x) - np.var(y)) / jackknife(x) for x in samples]
+    expected = np.var(y) - jackknife(y) * np.quantile(t, [0.975, 0.025])
+    assert np.array(drawn.interval(0.95)).ravel() == pytest.approx(expected)
+
+
+def test_too_many_statistics_are_left_to_bca(monkeypatch):
+    y = np.random.default_rng(1).gamma(1.5, size=12)
+    monkeypatch.setattr(module, "_MOST_KEPT", 10)
+    assert resample("f", variance_of(y), 12, 299, 7).method == "BCa"
 
 
 def test_the_standard_error_of_a_mean():
