@@ -173,16 +173,14 @@ def centre_of_gravity(
 
     drawn = resample("centre_of_gravity", statistic, frame.n_units, draws, random_state)
     cut = periods * d
-    spots = _mapped(
-        drawn.select(np.arange(cut)), lambda rows: ground.places(rows.reshape(len(rows), periods, d))
-    )
-    moments = _mapped(
-        drawn.select(np.arange(cut, drawn.estimate.size)), lambda rows: rows.reshape(len(rows), periods, 3)
-    )
-    measures = _measures(frame, spots, moments, ground, level)
-    return Centre(
-        _position(spots, ground, level), measures, tuple(frame.periods.tolist()) if frame.is_panel else ()
-    )
+
+    def spots(values: Array) -> Array:
+        """Give the centres that (..., k) statistics stand for, (..., T, 2)."""
+        return ground.places(values[..., :cut].reshape(*values.shape[:-1], periods, d))
+
+    measures = _measures(frame, drawn, spots, cut, ground, level)
+    position = _position(centres, spots(drawn.draws), ground, level)
+    return Centre(position, measures, tuple(frame.periods.tolist()) if frame.is_panel else ())
 
 
 def _ground(layer: Any, frame: Quantities) -> Ground:
@@ -206,11 +204,6 @@ def _ground(layer: Any, frame: Quantities) -> Ground:
     return ground_of(metric_of(ordered, ids_of(ordered)))
 
 
-def _mapped(drawn: Resampled, function: Callable[[Array], Array]) -> Resampled:
-    """Give a function of statistics, of the sample and of each resample."""
-    return Resampled(function(drawn.estimate[None])[0], function(drawn.draws), function(drawn.left_out))
-
-
 def _second_moments(counts: Array, amounts: Array, offsets: Array) -> Array:
     """Give variance east, covariance, and variance north in each period, (m, T * 3)."""
     found = []
@@ -232,39 +225,43 @@ def _axes(moments: Array) -> tuple[Array, Array, Array]:
 
 
 def _measures(
-    frame: Quantities, spots: Resampled, moments: Resampled, ground: Ground, level: float
+    frame: Quantities,
+    drawn: Resampled,
+    spots: Callable[[Array], Array],
+    cut: int,
+    ground: Ground,
+    level: float,
 ) -> Measures:
     """Give distances moved, axes and orientations, period by period."""
-    axes = [_axes(part) for part in (moments.estimate, moments.draws, moments.left_out)]
-    middle = axes[0][2]
-    # an orientation of 179 degrees is near to one of 1 degree
-    turned = [(orientation - middle + 90) % 180 - 90 + middle for _, _, orientation in axes]
-    ways = [
-        ground.apart(part[..., :-1, :], part[..., 1:, :])[0]
-        for part in (spots.estimate, spots.draws, spots.left_out)
-    ]
-    parts: list[tuple[Array, Array, Array]] = []
-    labels: list[tuple[Any, str]] = []
-    for t, period in enumerate(frame.periods.tolist()):
-        if t:
-            parts.append(tuple(way[..., t - 1] for way in ways))  # type: ignore[arg-type]
-            labels.append((period, "moved"))
-        for name, ellipse in (("major_axis", 0), ("minor_axis", 1)):
-            parts.append(tuple(one[ellipse][..., t] for one in axes))  # type: ignore[arg-type]
-            labels.append((period, name))
-        parts.append(tuple(one[..., t] for one in turned))  # type: ignore[arg-type]
-        labels.append((period, "orientation"))
-    drawn = Resampled(*(np.stack(column, axis=-1) for column in zip(*parts, strict=True)))
-    columns = {frame.names[1]: tuple(p for p, _ in labels)} if frame.is_panel else {}
-    columns["measure"] = tuple(name for _, name in labels)
+    periods = len(frame.periods)
+
+    def ellipses(values: Array) -> tuple[Array, Array, Array]:
+        return _axes(values[..., cut:].reshape(*values.shape[:-1], periods, 3))
+
+    middle = ellipses(drawn.estimate)[2]
+
+    def measures(values: Array) -> Array:
+        """Give (..., T * 4 - 1) measures, those of a period together, from (..., k) statistics."""
+        places = spots(values)
+        moved, _ = ground.apart(places[..., :-1, :], places[..., 1:, :])
+        major, minor, orientation = ellipses(values)
+        # an orientation of 179 degrees is near to one of 1 degree
+        turned = (orientation - middle + 90) % 180 - 90 + middle
+        first = np.full((*moved.shape[:-1], 1), np.nan)
+        together = np.stack([np.concatenate([first, moved], axis=-1), major, minor, turned], axis=-1)
+        return together.reshape(*values.shape[:-1], -1)[..., 1:]
+
+    names = ("moved", "major_axis", "minor_axis", "orientation")
+    columns = {name: column[1:] for name, column in frame.period_columns(len(names)).items()}
+    columns["measure"] = (names * periods)[1:]
     title = f"Centre of gravity of {frame.called['values']}"
-    return measured(title, columns, drawn, level, frame, "Metres; orientation in degrees from north.")
+    note = "Metres; orientation in degrees from north."
+    return measured(title, columns, drawn.mapped(measures), level, frame, note)
 
 
-def _position(spots: Resampled, ground: Ground, level: float) -> dict[str, Array]:
-    """Give the columns of the path."""
-    centres = spots.estimate
-    away = ground.offsets(centres, spots.draws)
+def _position(centres: Array, draws: Array, ground: Ground, level: float) -> dict[str, Array]:
+    """Give the columns of the path, from centres (T, 2) and those of the resamples (B, T, 2)."""
+    away = ground.offsets(centres, draws)
     away = away[~np.isnan(away).any(axis=(1, 2))]
     spread = np.stack([np.cov(away[:, t].T) for t in range(len(centres))])
     major, minor, orientation = _axes(np.stack([spread[:, 0, 0], spread[:, 0, 1], spread[:, 1, 1]], axis=-1))
@@ -280,7 +277,7 @@ def _position(spots: Resampled, ground: Ground, level: float) -> dict[str, Array
     }
     if len(centres) > 1:
         moved, bearing = ground.apart(centres[:-1], centres[1:])
-        steps = ground.offsets(spots.draws[:, :-1], spots.draws[:, 1:])
+        steps = ground.offsets(draws[:, :-1], draws[:, 1:])
         steps = steps[~np.isnan(steps).any(axis=(1, 2))]
         step = ground.offsets(centres[:-1], centres[1:])
         p_values = [_wald(step[t], np.cov(steps[:, t].T)) for t in range(len(step))]

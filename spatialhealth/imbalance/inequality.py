@@ -32,6 +32,7 @@ _NEGATIVE = (
     "Shares of a total are meant, and a measure of inequality has no bounds with negative parts. Measure what is "
     "positive, or the spread in absolute terms."
 )
+_NOTHING = 1e-13
 _WEIGHTS = (
     "A weight says how many people a unit stands for: leave units without any out of all that is given."
 )
@@ -252,8 +253,9 @@ def theil(
             total = _overall(kind, weighted, y[t])
             steps = [np.zeros(len(total)), *levels.between(kind, weighted, y[t]), total]
             parts = [after - before for before, after in pairwise(steps)] if names else []
-            with np.errstate(divide="ignore", invalid="ignore"):
-                found += [total, *parts, *(part / total for part in parts)]
+            # nothing is to be shared in a resample of equal values, but for rounding
+            whole = np.where(total > _NOTHING, total, np.nan)
+            found += [total, *parts, *(part / whole for part in parts)]
         return np.column_stack(found)
 
     drawn = resample("theil", statistic, frame.n_units, draws, random_state)

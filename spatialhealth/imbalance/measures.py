@@ -111,7 +111,7 @@ class Measures:
         before, after = (
             np.array([place for place, at in enumerate(column) if at == p]) for p in (first, last)
         )
-        apart = self.resampled.select(after).minus(self.resampled.select(before))
+        apart = self.resampled.mapped(lambda values: values[..., after] - values[..., before])
         low, high = apart.interval(self.level)
         labels = {
             name: tuple(values[place] for place in after)
@@ -177,7 +177,7 @@ def measured(
     Measures
     """
     low, high = resampled.interval(level)
-    said = f"{level:.0%} BCa intervals, {len(resampled.draws):,} resamples of {frame.n_units:,} units."
+    said = f"{level:.0%} {resampled.method} intervals, {len(resampled.draws):,} resamples of {frame.n_units:,} units."
     if resampled.undefined:
         said += f" {resampled.undefined:,} resamples do not define every measure and are left out of it."
     return Measures(

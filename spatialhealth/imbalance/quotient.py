@@ -223,7 +223,7 @@ def _quotients(
     if repeat > 1:
         labels["measure"] = tuple(parts) * len(frame.index)
     note = (
-        f"{level:.0%} BCa intervals of the totals that units are measured against, {draws:,} resamples of "
+        f"{level:.0%} {drawn.method} intervals of the totals that units are measured against, {draws:,} resamples of "
         f"{frame.n_units:,} units."
     )
     if drawn.undefined:

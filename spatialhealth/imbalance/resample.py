@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ __all__ = ["Resampled", "check_draws", "resample", "wilson"]
 
 _GROUPS = 1000  # of the jackknife at most: its skewness is then known to a thousandth
 _CELLS = 2_000_000  # of counts at once
+_FEW = 60  # units up to which each resample has a standard error of its own
+_MOST_KEPT = 20_000_000  # of statistics without one unit, over all resamples: 160 megabytes
+_DEGENERATE = 0.01  # share of resamples without a standard error from which on they are not used
 
 Statistic = Callable[[Array], Array]
 
@@ -32,11 +35,22 @@ class Resampled:
         NaN where a resample does not define the statistic.
     left_out : ndarray of shape (g, k)
         The statistic without each unit, or without each of at most 1,000 groups of units.
+    inner : ndarray of shape (B, n, k), optional
+        Of each resample, the statistic without one of each unit drawn; of a unit not drawn, the resample's own.
+    times : ndarray of shape (B, n), optional
+        How often each unit was drawn.
     """
 
     estimate: Array
     draws: Array
     left_out: Array
+    inner: Array | None = None
+    times: Array | None = None
+
+    @property
+    def method(self) -> str:
+        """How limits are made."""
+        return "BCa" if self.inner is None else "bootstrap-t"
 
     @property
     def std_error(self) -> Array:
@@ -50,16 +64,22 @@ class Resampled:
 
     def select(self, rows: Any) -> Resampled:
         """Give some of the statistics."""
-        return Resampled(self.estimate[rows], self.draws[:, rows], self.left_out[:, rows])
+        return self.mapped(lambda values: values[..., rows])
 
-    def minus(self, other: Resampled) -> Resampled:
-        """Give differences of statistics of the same resamples."""
+    def mapped(self, function: Statistic) -> Resampled:
+        """Give a function of the statistics, which takes (..., k)."""
+        inner = None if self.inner is None else function(self.inner)
         return Resampled(
-            self.estimate - other.estimate, self.draws - other.draws, self.left_out - other.left_out
+            function(self.estimate), function(self.draws), function(self.left_out), inner, self.times
         )
 
     def interval(self, level: float) -> tuple[Array, Array]:
-        """Give the limits of the bias-corrected and accelerated interval (Efron 1987), each of shape (k,)."""
+        """Give the limits of the interval, each of shape (k,).
+
+        Bootstrap-t where resamples have standard errors of their own, else bias-corrected and accelerated (Efron
+        1987).
+        """
+        own = self._own_errors()
         low, high = np.empty(len(self.estimate)), np.empty(len(self.estimate))
         for j, estimate in enumerate(self.estimate):
             draws = self.draws[:, j]
@@ -67,9 +87,35 @@ class Resampled:
             if not len(draws) or np.isnan(estimate):
                 low[j] = high[j] = np.nan
                 continue
-            at = _bca_levels(estimate, draws, self.left_out[:, j], level)
-            low[j], high[j] = np.quantile(draws, at)
+            limits = (
+                None
+                if own is None
+                else _studentised(estimate, self.draws[:, j], own[0][j], own[1][:, j], level)
+            )
+            if limits is None:
+                limits = np.quantile(draws, _bca_levels(estimate, draws, self.left_out[:, j], level))
+            low[j], high[j] = limits
         return low, high
+
+    def _own_errors(self) -> tuple[Array, Array] | None:
+        """Give jackknife standard errors of the estimates, (k,), and of each resample, (B, k)."""
+        if self.inner is None or self.times is None:
+            return None
+        n = self.times.shape[1]
+        times = self.times[..., None]
+        mean = (times * self.inner).sum(axis=1, keepdims=True) / n
+        within = np.sqrt((n - 1) / n * (times * (self.inner - mean) ** 2).sum(axis=1))
+        fall = self.left_out - self.left_out.mean(axis=0)
+        return np.sqrt((n - 1) / n * (fall**2).sum(axis=0)), within
+
+
+def _studentised(estimate: float, draws: Array, error: float, errors: Array, level: float) -> Array | None:
+    """Give bootstrap-t limits (Efron and Tibshirani 1993, chapter 12); nothing where they are not to be relied on."""
+    fine = np.isfinite(errors) & (errors > 1e-9 * error)
+    if not (np.isfinite(error) and error > 0) or (~fine).mean() > _DEGENERATE:
+        return None
+    t = (draws[fine] - estimate) / errors[fine]
+    return estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
 
 
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
@@ -119,14 +165,40 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     """
     rng = random_generator(owner, random_state)
     estimate = statistic(np.ones((1, n)))[0]
-    drawn = np.concatenate([statistic(_counts(rng, m, n)) for m in _chunks(draws, n)])
+    drawn_counts: list[Array] = []
+    found: list[Array] = []
+    for m in _chunks(draws, n):
+        counts = _counts(rng, m, n)
+        found.append(statistic(counts))
+        if n <= _FEW:
+            drawn_counts.append(counts)
+    drawn = np.concatenate(found)
     groups = min(n, _GROUPS)
     member = rng.permutation(n) % groups if groups < n else np.arange(n)
     left_out, start = [], 0
     for m in _chunks(groups, n):
         left_out.append(statistic((member[None] != np.arange(start, start + m)[:, None]).astype(float)))
         start += m
-    return Resampled(estimate, drawn, np.concatenate(left_out))
+    kept = Resampled(estimate, drawn, np.concatenate(left_out))
+    if n > _FEW or drawn.size * n > _MOST_KEPT:
+        return kept
+    times = np.concatenate(drawn_counts)
+    return replace(kept, inner=_inner(statistic, times, drawn), times=times)
+
+
+def _inner(statistic: Statistic, times: Array, drawn: Array) -> Array:
+    """Give the statistic of each resample without one of each unit drawn, (B, n, k)."""
+    n = times.shape[1]
+    found = np.repeat(drawn[:, None], n, axis=1)
+    which, unit = np.nonzero(times)
+    start = 0
+    for m in _chunks(len(which), n):
+        part = slice(start, start + m)
+        less = times[which[part]]
+        less[np.arange(m), unit[part]] -= 1
+        found[which[part], unit[part]] = statistic(less)
+        start += m
+    return found
 
 
 def _chunks(total: int, n: int) -> list[int]:

@@ -73,13 +73,13 @@ def concentration_curve(
             f"maps.concentration_curve needs what imbalance.concentration gives; it is {type(result).__name__}."
         )
     places = _places(result, periods)
-    said = title if title is not None else f"{result.value_name} along {result.rank_name}"
+    said = title if title is not None else f"Concentration of {result.value_name} by {result.rank_name}"
     below = source_of(note, result.index.source)
     axes = ax if ax is not None else _axes(said, below)
     if ax is not None:
         axes.set_title(said, loc="left", fontsize=10, color=INK)
         if below:
-            axes.text(0, -0.2, below, transform=axes.transAxes, va="top", fontsize=7, color=MUTED)
+            axes.text(0, -0.15, below, transform=axes.transAxes, va="top", fontsize=7, color=MUTED)
     axes.plot([0, 1], [0, 1], color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)), label="equality")
     if len(places) == 1:
         band = result.bands[places[0]]

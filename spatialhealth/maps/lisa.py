@@ -23,6 +23,7 @@ __all__ = ["lisa"]
 # from the bottom of the legend to its top; told apart by colour-blind readers
 _DRAWN = ("not significant", "low-high", "high-low", "low-low", "high-high")
 _COLOURS = ("#f7f7f7", "#92c5de", "#f4a582", "#0571b0", "#ca0020")
+_HOW = {"fdr": ", FDR", "bonferroni": ", Bonferroni", "none": ", uncorrected"}
 _ALONE = "no neighbours"
 
 
@@ -47,7 +48,7 @@ def lisa(
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
     title : str, optional
-        By default, the variable.
+        By default, the variable and Moran's I.
     label : str, optional
         Heads the legend; by default, the significance level and the correction.
     note : str, optional
@@ -82,16 +83,10 @@ def lisa(
     source = ""
     if isinstance(clusters, Clusters):
         given, source = clusters.cluster, clusters.source
-        moran = clusters.overall.statistics[0].value
-        title = title if title is not None else f"Clusters of {clusters.name}"
-        if label is None:
-            how = (
-                ""
-                if clusters.correction == "none"
-                else f", {clusters.correction.upper().replace('ONF', 'onf')}"
-            )
-            label = f"LISA, level {clusters.level:g}{how}; Moran's I = {moran:.2f}".replace("-", "−")
-    if getattr(given, "index", None) is not None and given.index.nlevels > 1:
+        moran = f"{clusters.overall.statistics[0].value:.2f}".replace("-", "−")
+        title = title if title is not None else f"Clusters of {clusters.name} (Moran's I = {moran})"
+        label = label if label is not None else f"LISA at {clusters.level:g}{_HOW[clusters.correction]}"
+    if getattr(getattr(given, "index", None), "nlevels", 1) > 1:
         raise LabelError(
             "A map shows the clusters of one period. Take one: clusters.at(period), or series.xs(period, level=1)."
         )

@@ -1,0 +1,114 @@
+"""The bootstrap of units: beside scipy's BCa, and its edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from spatialhealth.imbalance import resample as module
+from spatialhealth.imbalance.resample import Resampled, resample, wilson
+from spatialhealth.imbalance.shares import share_limits, share_statistic
+
+
+def mean_of(y):
+    return lambda counts: (counts @ y / counts.sum(axis=1))[:, None]
+
+
+def variance_of(y):
+    return lambda counts: (counts @ y**2 / counts.sum(1) - (counts @ y / counts.sum(1)) ** 2)[:, None]
+
+
+def test_limits_as_scipy_computes_them_from_the_same_draws():
+    y = np.random.default_rng(1).gamma(1.5, size=80)
+    drawn = resample("f", variance_of(y), 80, 4999, 7)
+    assert drawn.method == "BCa"
+
+    def variance(x, axis=-1):
+        return np.var(x, axis=axis)
+
+    theirs = stats.bootstrap((y,), variance, n_resamples=9999, method="BCa", rng=np.random.default_rng(3))
+    low, high = drawn.interval(0.95)
+    width = theirs.confidence_interval.high - theirs.confidence_interval.low
+    assert low[0] == pytest.approx(theirs.confidence_interval.low, abs=0.04 * width)
+    assert high[0] == pytest.approx(theirs.confidence_interval.high, abs=0.06 * width)
+    assert drawn.std_error[0] == pytest.approx(theirs.standard_error, rel=0.05)
+
+
+def test_few_units_have_bootstrap_t_as_a_plain_loop_gives_it():
+    y = np.random.default_rng(1).gamma(1.5, size=12)
+    drawn = resample("f", variance_of(y), 12, 299, 7)
+    assert drawn.method == "bootstrap-t"
+
+    def jackknife(x):
+        without = np.array([np.var(np.delete(x, j)) for j in range(12)])
+        return np.sqrt(11 / 12 * np.sum((without - without.mean()) ** 2))
+
+    samples = [np.repeat(y, times.astype(int)) for times in drawn.times]
+    t = [(np.var(x) - np.var(y)) / jackknife(x) for x in samples]
+    expected = np.var(y) - jackknife(y) * np.quantile(t, [0.975, 0.025])
+    assert np.array(drawn.interval(0.95)).ravel() == pytest.approx(expected)
+
+
+def test_too_many_statistics_are_left_to_bca(monkeypatch):
+    y = np.random.default_rng(1).gamma(1.5, size=12)
+    monkeypatch.setattr(module, "_MOST_KEPT", 10)
+    assert resample("f", variance_of(y), 12, 299, 7).method == "BCa"
+
+
+def test_the_standard_error_of_a_mean():
+    y = np.random.default_rng(0).normal(size=200)
+    drawn = resample("f", mean_of(y), 200, 4000, 1)
+    assert drawn.std_error[0] == pytest.approx(y.std() / np.sqrt(200), rel=0.05)
+    assert drawn.estimate[0] == pytest.approx(y.mean())
+
+
+def test_leaving_groups_out_gives_nearly_the_lean_of_leaving_units_out(monkeypatch):
+    y = np.random.default_rng(0).exponential(size=600)
+    alone = resample("f", mean_of(y), 600, 999, 1)
+    monkeypatch.setattr(module, "_GROUPS", 200)
+    grouped = resample("f", mean_of(y), 600, 999, 1)
+    assert len(grouped.left_out) == 200 and len(alone.left_out) == 600
+    np.testing.assert_array_equal(alone.draws, grouped.draws)
+    np.testing.assert_allclose(alone.interval(0.95), grouped.interval(0.95), rtol=0.01)
+
+
+def test_chunks_do_not_change_a_thing(monkeypatch):
+    y = np.random.default_rng(0).normal(size=50)
+    whole = resample("f", mean_of(y), 50, 199, 5)
+    monkeypatch.setattr(module, "_CELLS", 1)
+    pieces = resample("f", mean_of(y), 50, 199, 5)
+    np.testing.assert_allclose(whole.draws, pieces.draws, atol=1e-14)
+    np.testing.assert_allclose(whole.left_out, pieces.left_out, atol=1e-14)
+
+
+def test_a_statistic_that_never_varies_has_no_width():
+    drawn = resample("f", lambda counts: np.ones((len(counts), 1)), 10, 99, 0)
+    assert drawn.interval(0.95) == (1.0, 1.0) and drawn.std_error[0] == 0
+
+
+def test_undefined_draws_are_counted_and_left_out():
+    drawn = Resampled(np.array([0.5]), np.array([[np.nan], [0.4], [0.6], [0.5]]), np.array([[0.5], [0.4]]))
+    assert drawn.undefined == 1
+    assert drawn.std_error[0] == pytest.approx(0.1)
+    assert np.isfinite(drawn.interval(0.9)).all()
+
+
+def test_wilson_by_its_textbook_numbers():
+    # 0 and 10 of 10: 3.841 / 13.841 is the bound
+    low, high = wilson(np.array([0.0, 1.0]), np.array([10.0, 10.0]), 0.95)
+    assert low[0] == 0 and high[1] == 1
+    assert high[0] == pytest.approx(3.8415 / 13.8415, abs=1e-4) == 1 - low[1]
+    theirs = stats.binomtest(7, 20).proportion_ci(0.9, "wilson")
+    assert np.array(wilson(np.array([0.35]), np.array([20.0]), 0.9)).ravel() == pytest.approx(list(theirs))
+
+
+def test_shares_by_group_and_their_effective_numbers():
+    classes, groups = np.array([[0, 1, 1, 2, 2, 2]]), np.array([0, 0, 0, 1, 1, 1])
+    weights = np.array([[1.0, 1, 2, 1, 1, 1]])
+    found = share_statistic(classes, 3, groups, weights)(np.ones((1, 6)))[0]
+    assert found == pytest.approx([0.25, 0.75, 0, 0, 0, 1])
+    low, high = share_limits(classes, 3, groups, np.ones((1, 6)), 0.95)
+    theirs = stats.binomtest(1, 3).proportion_ci(0.95, "wilson")
+    assert [low[0], high[0]] == pytest.approx(list(theirs))
+    assert high[2] == pytest.approx(3.8415 / 6.8415, abs=1e-4)
