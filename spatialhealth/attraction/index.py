@@ -1,0 +1,2 @@
+__all__=["index"]
+def index(): pass
