@@ -1,7 +1,7 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
-Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity, maps,
-report. Each folder's own page opens with what it takes, what it gives and where to go next.
+Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity,
+attraction, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -23,6 +23,7 @@ _MODULES = (
     "diagnostics",
     "comparison",
     "heterogeneity",
+    "attraction",
     "maps",
     "report",
     "errors",
@@ -48,6 +49,7 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from spatialhealth import (
+        attraction,
         comparison,
         datasets,
         diagnostics,
@@ -88,6 +90,7 @@ __all__ = [
     "SpatialIV",
     "SpatialLag",
     "SpatialOperator",
+    "attraction",
     "compare",
     "comparison",
     "datasets",

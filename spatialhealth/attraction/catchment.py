@@ -15,7 +15,6 @@ from spatialhealth.attraction.catchment_result import CatchmentResult, Catchment
 from spatialhealth.attraction.catchment_steps import floating_catchment, selection_weights
 from spatialhealth.attraction.costs import check_cost
 from spatialhealth.attraction.decay import BinaryDecay, Decay, StepDecay, check_decay
-from spatialhealth.attraction.layers import column_of, index_of, numbers_of
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     ApproximationWarning,
@@ -26,6 +25,7 @@ from spatialhealth.errors import (
     some,
 )
 from spatialhealth.models.estimator import Estimator
+from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 __all__ = ["FloatingCatchment"]
 
@@ -91,23 +91,23 @@ class FloatingCatchment(Estimator):
     With three stages f is multiplied by the selection weight G_ij = f(c_ij) / sum_l f(c_il) in both sums. In all
     three, sum_i P_i A_i is the capacity of all hospitals that have people in reach (`result_.balance`).
 
-    RAAM's cost is c_ij / tau + L_j / (rho S_j), L_j the people at j and rho the people per bed of all. Its equilibrium
-    is found to a stated `gap`.
+    RAAM's cost is c_ij / tau + L_j / (rho S_j), L_j the people at j and rho the people per bed of all. Its
+    equilibrium is found to a stated `gap`.
 
-    The sums are those of PySAL's `access`, on the pairs in reach, a million at a time. `docs/access.md` says where this
-    departs from calling `access` itself. Nothing here is estimated from a sample, so there are no standard errors;
-    `sensitivity` shows what hangs on decay and cutoff.
+    The sums are those of PySAL's `access`, on the pairs in reach, a million at a time. `docs/access.md` says where
+    this departs from calling `access` itself. Nothing here is estimated from a sample, so there are no standard
+    errors; `sensitivity` shows what hangs on decay and cutoff.
 
     References
     ----------
-    Luo, W. and Wang, F. (2003). Measures of spatial accessibility to health care in a GIS environment. Environment and
-    Planning B 30, 865-884.
+    Luo, W. and Wang, F. (2003). Measures of spatial accessibility to health care in a GIS environment. Environment
+    and Planning B 30, 865-884.
 
     Luo, W. and Qi, Y. (2009). An enhanced two-step floating catchment area (E2SFCA) method for measuring spatial
     accessibility to primary care physicians. Health & Place 15, 1100-1107.
 
-    Wan, N., Zou, B. and Sternberg, T. (2012). A three-step floating catchment area method for analyzing spatial access
-    to health services. International Journal of Geographical Information Science 26, 1073-1089.
+    Wan, N., Zou, B. and Sternberg, T. (2012). A three-step floating catchment area method for analyzing spatial
+    access to health services. International Journal of Geographical Information Science 26, 1073-1089.
 
     Saxon, J. and Snow, D. (2020). A rational agent model for the spatial accessibility of primary health care. Annals
     of the American Association of Geographers 110, 205-222.
@@ -169,8 +169,8 @@ class FloatingCatchment(Estimator):
         decay, within = self._settings()
         for what, layer in (("The layer of demand", demand), ("The layer of supply", supply)):
             index_of(what, layer)
-        people = self._numbers("demand", demand, self.population, positive=False)
-        beds = self._numbers("supply", supply, self.capacity, positive=True)
+        people = self._numbers("demand", demand, self.population, "not negative")
+        beds = self._numbers("supply", supply, self.capacity, "positive")
         tiers = self._tiers(supply)
         cost = check_cost(_OWNER, self.cost)
         costs = cost.reach(demand, supply, within)
@@ -295,16 +295,14 @@ class FloatingCatchment(Estimator):
             decay = check_decay(_OWNER, self.decay)
             return decay, min(cutoff, decay.reach)
         if self.cutoff is None:
-            raise OptionError(
-                f"{_OWNER}: give a cutoff, the greatest cost of supply in reach, or a decay."
-            )
+            raise OptionError(f"{_OWNER}: give a cutoff, the greatest cost of supply in reach, or a decay.")
         if self.method == "2SFCA":
             return BinaryDecay(cutoff), cutoff
         return StepDecay(tuple((share * cutoff, w) for share, w in _ZONES[self.method])), cutoff
 
-    def _numbers(self, side: str, layer: Any, column: str, *, positive: bool) -> Array:
+    def _numbers(self, side: str, layer: Any, column: str, sign: Any) -> Array:
         values = column_of(f"{_OWNER}: the layer of {side}", layer, column)
-        return numbers_of(f"{_OWNER}: {column!r} of {side}", values, positive=positive)
+        return numbers_of(f"{_OWNER}: {column!r} of {side}", values, sign)
 
     def _tiers(self, supply: Any) -> Array | None:
         if self.tier is None:
@@ -313,7 +311,8 @@ class FloatingCatchment(Estimator):
         missing = tiers.isna().to_numpy()
         if missing.any():
             raise MissingDataError(
-                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier of each."
+                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier "
+                "of each."
             )
         return np.asarray(tiers.to_numpy(), dtype=object)
 
@@ -322,7 +321,7 @@ class FloatingCatchment(Estimator):
     ) -> tuple[Array, Array, float | None, Array]:
         """Give accessibility, demand at supply, the gap, and which demand has supply in reach."""
         if decay is None:
-            assert self.tau is not None  # noqa: S101
+            assert self.tau is not None
             travel = Reach(costs.demand, costs.supply, costs.start, costs.place, costs.value / self.tau)
             scale = people.sum() / beds.sum() if people.sum() > 0 else 1.0
             found = equilibrium(travel, people, beds * scale, _TOLERANCE)
@@ -350,7 +349,8 @@ def _warn(result: CatchmentResult) -> None:
     far = result.unreachable
     if len(far):
         warnings.warn(
-            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} people, have no "
+            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} people, "
+            "have no "
             f"supply in reach: {some(far)}. See the column reachable.",
             UnreachableWarning,
             stacklevel=3,

@@ -58,13 +58,14 @@ def equilibrium(travel: Reach, population: Array, capacity: Array, tolerance: fl
 
     Notes
     -----
-    The equilibrium minimises sum x_ij t_ij + sum L_j^2 / (2 S_j) over assignments x with loads L: a convex problem with one
-    solution for L. Its dual in the congestions u is smoothed by the entropy of each place's choices at a temperature,
+    The equilibrium minimises sum x_ij t_ij + sum L_j^2 / (2 S_j) over assignments x with loads L: a convex problem
+    with one solution for L. Its dual in the congestions u is smoothed by the entropy of each place's choices at a
+    temperature,
 
         sum_i d_i T ln sum_j exp(-(t_ij + u_j) / T) + sum_j S_j u_j^2 / 2,
 
-    minimised by Newton's method with conjugate gradients, and cooled until the gap, which is known at every temperature, is
-    small enough.
+    minimised by Newton's method with conjugate gradients, and cooled until the gap, which is known at every
+    temperature, is small enough.
     """
     used = np.flatnonzero((population > 0) & (np.diff(travel.start) > 0))
     matrix = travel.matrix

@@ -136,7 +136,9 @@ class CatchmentResult:
         if self.gap is not None:
             lines.append(f"People could still save {self.gap:.1e} of the cost of all: the lower the better")
         lines += ruled_table(rows)
-        lines.append("The mean weighs places by their demand; places without supply in reach are left out above.")
+        lines.append(
+            "The mean weighs places by their demand; places without supply in reach are left out above."
+        )
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -161,8 +163,8 @@ class CatchmentSensitivity:
     def table(self) -> pd.DataFrame:
         """One row a place of demand: its accessibility under each setting, lowest, highest, and its ranks.
 
-        `rank_best` and `rank_worst` are the best and the worst rank of the place over the settings, with 1 the highest
-        accessibility.
+        `rank_best` and `rank_worst` are the best and the worst rank of the place over the settings, with 1 the
+        highest accessibility.
         """
         import pandas as pd
 

@@ -44,8 +44,9 @@ def floating_catchment(
 
     Notes
     -----
-    Both sums are those of `access.fca.weighted_catchment`, which takes the product of the columns W3 and G as the weight
-    of a pair. Sums over the demand of a place of supply add up over chunks; a place of demand lies in one chunk.
+    Both sums are those of `access.fca.weighted_catchment`, which takes the product of the columns W3 and G as the
+    weight of a pair. Sums over the demand of a place of supply add up over chunks; a place of demand lies in one
+    chunk.
     """
     catchment = _weighted_catchment()
     demand = np.zeros(len(weights.supply))
@@ -100,6 +101,7 @@ def _weighted_catchment() -> Any:
         from access.fca import weighted_catchment
     except ModuleNotFoundError:
         raise MissingLibraryError(
-            'Floating catchments need PySAL\'s access, which is not installed here: pip install "spatialhealth[access]".'
+            "Floating catchments need PySAL's access, which is not installed here: pip install "
+            '"spatialhealth[access]".'
         ) from None
     return weighted_catchment

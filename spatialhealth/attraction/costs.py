@@ -11,7 +11,6 @@ from scipy.spatial import cKDTree
 
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_positive
-from spatialhealth.attraction.layers import column_of, index_of, numbers_of
 from spatialhealth.attraction.reach import Reach, check_size
 from spatialhealth.errors import (
     AlignmentError,
@@ -24,6 +23,7 @@ from spatialhealth.errors import (
 )
 from spatialhealth.weights.frames import ids_of, metric_of
 from spatialhealth.weights.metric import Metric
+from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,9 +232,11 @@ class SuppliedCost(Cost):
         pairs = pd.MultiIndex.from_arrays(columns)
         if not pairs.is_unique:
             twice = pairs[pairs.duplicated()].unique()
-            raise DuplicateError(f"SuppliedCost: pairs stand more than once: {some(twice)}. Keep one cost each.")
+            raise DuplicateError(
+                f"SuppliedCost: pairs stand more than once: {some(twice)}. Keep one cost each."
+            )
         cost = numbers_of(
-            f"SuppliedCost: {self.cost!r}", self.table[self.cost].set_axis(pairs), positive=False
+            f"SuppliedCost: {self.cost!r}", self.table[self.cost].set_axis(pairs), sign="not negative"
         )
         (i, demand), (j, supply) = (pd.factorize(values) for values in columns)
         return pd.Index(demand), pd.Index(supply), i, j, cost, False
@@ -249,7 +251,7 @@ class SuppliedCost(Cost):
         demand = index_of("SuppliedCost: the table", table)
         supply = index_of("SuppliedCost: the row of its columns", pd.DataFrame(index=table.columns))
         flat = pd.Series(table.to_numpy().ravel(), index=pd.MultiIndex.from_product([demand, supply]))
-        cost = numbers_of("SuppliedCost: the cost", flat, positive=False)
+        cost = numbers_of("SuppliedCost: the cost", flat, sign="not negative")
         i, j = np.divmod(np.arange(len(cost)), len(supply))
         return demand, supply, i, j, cost, True
 
@@ -265,7 +267,8 @@ class SuppliedCost(Cost):
             for labels, where in ((unknown, "only in the table of costs"), (lacking, "not in it")):
                 if len(labels):
                     raise AlignmentError(
-                        f"SuppliedCost: units of {what} {where}: {some(labels)}. Give costs of the units of the layer."
+                        f"SuppliedCost: units of {what} {where}: {some(labels)}. Give costs of the units of the "
+                        "layer."
                     )
             places.append(place.astype(np.int32))
         near = cost <= within
@@ -285,5 +288,3 @@ def check_cost(owner: str, cost: Any) -> Cost:
     raise OptionError(
         f"{owner}: cost={cost!r} is no cost. Give GeodesicCost() or SuppliedCost(table) of spatialhealth.attraction."
     )
-
-

@@ -28,8 +28,8 @@ __all__ = [
 class Decay(ABC):
     """A weight f(c) >= 0 that does not grow with the cost c.
 
-    A decay is called with an array of costs of any shape, and gives the weights in the same shape. Costs are in metres
-    for `GeodesicCost`, else in the units of the table supplied.
+    A decay is called with an array of costs of any shape, and gives the weights in the same shape. Costs are in
+    metres for `GeodesicCost`, else in the units of the table supplied.
     """
 
     @property
@@ -204,7 +204,8 @@ class StepDecay(Decay):
 
     Notes
     -----
-    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22, or, with a steeper decay, by 1, 0.42 and 0.09.
+    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22, or, with a steeper decay, by 1, 0.42
+    and 0.09.
 
     References
     ----------
@@ -223,7 +224,8 @@ class StepDecay(Decay):
         object.__setattr__(self, "steps", _points("StepDecay", "steps", self.steps, least=1))
         if self.steps[0][0] <= 0:
             raise OptionError(
-                f"StepDecay: the first limit, {self.steps[0][0]:g}, must be positive. Give (limit, weight) of each zone."
+                f"StepDecay: the first limit, {self.steps[0][0]:g}, must be positive. Give (limit, weight) of "
+                "each zone."
             )
 
     @property
@@ -277,7 +279,9 @@ def _points(owner: str, name: str, given: Iterable[Any], least: int) -> tuple[tu
             "Give for example ((10_000, 1.0), (20_000, 0.68))."
         )
     if not np.isfinite(pairs).all() or (pairs < 0).any():
-        raise OptionError(f"{what}={given!r} holds a negative, NaN or infinite number. Give numbers from zero.")
+        raise OptionError(
+            f"{what}={given!r} holds a negative, NaN or infinite number. Give numbers from zero."
+        )
     costs, weights = pairs.T
     if (np.diff(costs) <= 0).any():
         raise OptionError(f"{what}: the costs {costs.tolist()} must rise. Sort the pairs, one for each cost.")

@@ -15,7 +15,6 @@ from spatialhealth.attraction.decay import check_decay
 from spatialhealth.attraction.huff_fit import Choices, Likelihood, cost_term, maximise
 from spatialhealth.attraction.huff_flows import flow_counts
 from spatialhealth.attraction.huff_result import ChoiceShares, HuffResult
-from spatialhealth.attraction.layers import column_of, index_of, numbers_of
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     DataError,
@@ -28,6 +27,7 @@ from spatialhealth.errors import (
     some,
 )
 from spatialhealth.models.estimator import Estimator
+from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 __all__ = ["HuffModel"]
 
@@ -81,9 +81,9 @@ class HuffModel(Estimator):
         p_ij = prod_k s_kj ** a_k f(c_ij; b) / sum_l prod_k s_kl ** a_k f(c_il; b)
 
     chooses hospital j. The likelihood of flows n_ij is that of a conditional logit, sum n_ij ln p_ij: concave in
-    (a, b), so that Newton's method finds its only maximum. Pairs that the flows do not list count as zero. With a power
-    neither a nor b depends on the unit of costs. The number of hospitals in reach makes a choice set: with another
-    cutoff the model is another.
+    (a, b), so that Newton's method finds its only maximum. Pairs that the flows do not list count as zero. With a
+    power neither a nor b depends on the unit of costs. The number of hospitals in reach makes a choice set: with
+    another cutoff the model is another.
 
     References
     ----------
@@ -156,7 +156,9 @@ class HuffModel(Estimator):
             See the class.
         """
         if self.params is not None:
-            raise OptionError(f"{_OWNER}: params are given, so there is nothing to fit. Leave out one of the two.")
+            raise OptionError(
+                f"{_OWNER}: params are given, so there is nothing to fit. Leave out one of the two."
+            )
         check_option(_OWNER, "cov_type", self.cov_type, ("cluster", "observed"))
         names = self._names()
         if not names:
@@ -191,7 +193,9 @@ class HuffModel(Estimator):
         params, covariance = self._parameters()
         if demand is None or supply is None:
             if "_layers" not in self.__dict__:
-                raise OptionError(f"{_OWNER}.predict: give demand and supply; there was no fit to take them from.")
+                raise OptionError(
+                    f"{_OWNER}.predict: give demand and supply; there was no fit to take them from."
+                )
             demand = self._layers[0] if demand is None else demand
             supply = self._layers[1] if supply is None else supply
         choices = self._choices(demand, supply)
@@ -250,7 +254,9 @@ class HuffModel(Estimator):
             return self.result_.params, self.result_.covariance
         names = self._names()
         if set(self.params) != set(names):
-            raise OptionError(f"{_OWNER}: params={dict(self.params)!r} must have these names: {', '.join(names)}.")
+            raise OptionError(
+                f"{_OWNER}: params={dict(self.params)!r} must have these names: {', '.join(names)}."
+            )
         return np.array([check_number(_OWNER, f"params[{n!r}]", self.params[n]) for n in names]), None
 
     def _tiers(self, supply: Any) -> Array | None:
@@ -260,7 +266,8 @@ class HuffModel(Estimator):
         missing = tiers.isna().to_numpy()
         if missing.any():
             raise MissingDataError(
-                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier of each."
+                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier "
+                "of each."
             )
         return np.asarray(tiers.to_numpy(), dtype=object)
 
@@ -271,7 +278,7 @@ class HuffModel(Estimator):
             index_of(what, layer)
         columns = [column_of(f"{_OWNER}: the layer of supply", supply, name) for name in sizes]
         logs = [
-            np.log(numbers_of(f"{_OWNER}: {name!r} of supply", values, positive=True))
+            np.log(numbers_of(f"{_OWNER}: {name!r} of supply", values, sign="positive"))
             for name, values in zip(sizes, columns, strict=True)
         ]
         within = np.inf if self.cutoff is None else float(check_positive(_OWNER, "cutoff", self.cutoff))
@@ -310,7 +317,9 @@ def _with_flows(choices: Choices, counts: Array) -> tuple[Choices, Array]:
     pairs = choices.pairs
     used = np.add.reduceat(counts, pairs.start[:-1]) > 0
     if not used.any():
-        raise IdentificationError(f"{_OWNER}: all flows are zero, so that they tell nothing. Give people who move.")
+        raise IdentificationError(
+            f"{_OWNER}: all flows are zero, so that they tell nothing. Give people who move."
+        )
     keep = used[pairs.rows]
     kept = pairs.kept(keep)
     start = np.append(kept.start[:-1][used], kept.start[-1])
@@ -327,7 +336,8 @@ def _result(
     if model.cov_type == "cluster":
         if places <= len(params):
             raise IdentificationError(
-                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; there are "
+                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; there "
+                "are "
                 f"{places} and {len(params)}. Use cov_type='observed'."
             )
         meat = found.scores.T @ found.scores * (places / (places - 1))
@@ -353,5 +363,3 @@ def _result(
         supply=len(used.pairs.supply),
         pairs=len(counts),
     )
-
-

@@ -15,7 +15,9 @@ from spatialhealth.errors import CollinearityError, ConstantRegressorError, Conv
 __all__ = ["Choices", "Likelihood", "cost_term", "maximise"]
 
 _STEPS = 100
-_FLAT = 1e-10  # least eigenvalue of the scaled information over the greatest, below which nothing is told apart
+_FLAT = (
+    1e-10  # least eigenvalue of the scaled information over the greatest, below which nothing is told apart
+)
 _CLOSE = 1e-14  # of the log-likelihood: what a further step could gain
 
 
@@ -63,7 +65,7 @@ class Choices:
     @property
     def width(self) -> int:
         """Number of parameters."""
-        return self.sizes.shape[1] + (self.kind is not None)
+        return int(self.sizes.shape[1]) + (self.kind is not None)
 
     def parts(self) -> Iterator[Part]:
         """Give the pairs with their regressors, a chunk of demand at a time."""
@@ -92,8 +94,8 @@ class Choices:
             found[part.pairs] = np.exp(_log_shares(part, params))
         return found
 
-    def scaled(self) -> Choices:
-        """Give the same choices with regressors of about unit spread within places of demand."""
+    def spread(self) -> Array:
+        """Give the standard deviation of each regressor within places of demand, or 1 for one that does not vary."""
         spread, n = np.zeros(self.width), 0
         for part in self.parts():
             counts = np.diff(np.append(part.start, len(part.x)))[:, None]
@@ -101,7 +103,7 @@ class Choices:
             spread += np.square(deviation).sum(axis=0)
             n += len(part.x)
         scale = np.sqrt(spread / n)
-        return replace(self, scale=np.where(scale > 0, scale, 1.0))
+        return np.where(scale > 0, scale, 1.0)
 
 
 def _log_shares(part: Part, params: Array) -> Array:
@@ -162,11 +164,11 @@ def maximise(choices: Choices, counts: Array, names: tuple[str, ...]) -> tuple[A
 
     Notes
     -----
-    sum_ij n_ij ln p_ij is concave in the parameters, so that any maximum is the only one. Regressors are scaled first:
-    neither the steps nor the tests depend on the units of sizes and costs.
+    sum_ij n_ij ln p_ij is concave in the parameters, so that any maximum is the only one. Regressors are scaled
+    first: neither the steps nor the tests depend on the units of sizes and costs.
     """
-    scaled = choices.scaled()
-    scale = scaled.scale
+    scale = choices.spread()
+    scaled = replace(choices, scale=scale)
     params = np.zeros(choices.width)
     now = _likelihood(scaled, counts, params)
     null = now.value
@@ -191,22 +193,26 @@ def maximise(choices: Choices, counts: Array, names: tuple[str, ...]) -> tuple[A
 
 
 _NO_MAXIMUM = (
-    "HuffModel: the likelihood rises for ever, for the flows go to the nearest or the largest supply without exception. "
+    "HuffModel: the likelihood rises for ever, for the flows go to the nearest or the largest supply without "
+    "exception. "
     "Give coarser places, or fewer attributes of size."
 )
 
 
-def _unscaled(found: Likelihood, scale: Array | None) -> Likelihood:
+def _unscaled(found: Likelihood, scale: Array) -> Likelihood:
     return Likelihood(found.value, found.scores * scale, found.information * np.outer(scale, scale))
 
 
 def _identified(information: Array, names: tuple[str, ...]) -> None:
     """Raise unless the regressors vary among the choices, and not together."""
     spread = np.diag(information)
-    still = [name for name, value in zip(names, spread, strict=True) if not value > 1e-20 * max(spread.max(), 1)]
+    still = [
+        name for name, value in zip(names, spread, strict=True) if not value > 1e-20 * max(spread.max(), 1)
+    ]
     if still:
         raise ConstantRegressorError(
-            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with flows, so that "
+            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with flows, "
+            "so that "
             "nothing can be told of it. Leave it out, or add supply that differs."
         )
     correlation = information / np.sqrt(np.outer(spread, spread))
@@ -214,7 +220,8 @@ def _identified(information: Array, names: tuple[str, ...]) -> None:
     if values[0] <= _FLAT * values[-1]:
         together = [name for name, part in zip(names, vectors[:, 0], strict=True) if abs(part) > 1e-4]
         raise CollinearityError(
-            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their parameters cannot be "
+            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their parameters "
+            "cannot be "
             "told apart. Leave one out."
         )
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth.attraction.layers import column_of, numbers_of
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import AlignmentError, DataError, DuplicateError, LabelError, MissingDataError, some
+from spatialhealth.weights.tables import column_of, numbers_of
 
 __all__ = ["flow_counts"]
 
@@ -40,7 +40,7 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
         If they name places or supply that the layers do not have.
     """
     people, index = _series(flows, origin, destination, value)
-    counts = numbers_of(f"{_OWNER}: the flow", people, positive=False)
+    counts = numbers_of(f"{_OWNER}: the flow", people, sign="not negative")
     for what, found, known in (
         ("places of demand", index.get_level_values(0), demand),
         ("supply", index.get_level_values(1), pairs.supply),
@@ -48,7 +48,8 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
         unknown = found[~found.isin(known)].unique()
         if len(unknown):
             raise AlignmentError(
-                f"{_OWNER}: flows name {what} that the layer does not have: {some(unknown)}. Add them to it, or leave "
+                f"{_OWNER}: flows name {what} that the layer does not have: {some(unknown)}. Add them to it, or "
+                "leave "
                 "their flows out."
             )
     row = pairs.demand.get_indexer(index.get_level_values(0))
@@ -60,7 +61,8 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
     lost = out & (counts > 0)
     if lost.any():
         raise DataError(
-            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(index[lost])}. Give a larger cutoff, "
+            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(index[lost])}. Give a larger "
+            "cutoff, "
             "costs for these pairs, or leave the flows out."
         )
     found = np.zeros(len(known_keys))
@@ -78,7 +80,8 @@ def _series(flows: Any, origin: str, destination: str, value: str) -> tuple[Any,
         flows = people.set_axis(pd.MultiIndex.from_arrays([places, supply]))
     if getattr(getattr(flows, "index", None), "nlevels", 1) != 2:
         raise LabelError(
-            f"{_OWNER}: flows must be a table with the columns {origin!r}, {destination!r} and {value!r}, or a Series "
+            f"{_OWNER}: flows must be a table with the columns {origin!r}, {destination!r} and {value!r}, or a "
+            "Series "
             f"indexed by (place, hospital); they are {type(flows).__name__}."
         )
     index = flows.index
@@ -87,10 +90,12 @@ def _series(flows: Any, origin: str, destination: str, value: str) -> tuple[Any,
         missing |= np.asarray(index.get_level_values(level).isna())
     if missing.any():
         raise MissingDataError(
-            f"{_OWNER}: flows miss a label in the rows {some(np.flatnonzero(missing).tolist())}. Name both ends of each."
+            f"{_OWNER}: flows miss a label in the rows {some(np.flatnonzero(missing).tolist())}. Name both ends "
+            "of each."
         )
     if not index.is_unique:
         raise DuplicateError(
-            f"{_OWNER}: pairs stand more than once in the flows: {some(index[index.duplicated()].unique())}. Add them up."
+            f"{_OWNER}: pairs stand more than once in the flows: {some(index[index.duplicated()].unique())}. Add "
+            "them up."
         )
     return flows, index

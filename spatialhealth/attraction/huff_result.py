@@ -18,9 +18,9 @@ from spatialhealth._validation import (
     random_generator,
 )
 from spatialhealth.attraction.huff_fit import Choices
-from spatialhealth.attraction.layers import index_of, numbers_of
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import AlignmentError, DataError, OptionError, did_you_mean, some
+from spatialhealth.weights.tables import index_of, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ class HuffResult:
     @property
     def std_errors(self) -> Array:
         """Standard errors of the parameters."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @property
     def mcfadden(self) -> float:
@@ -174,9 +174,9 @@ class ChoiceShares:
         Returns
         -------
         DataFrame
-            One row a place of demand: supply (its label), share, second (label of the runner-up), second_share, rivals
-            (1 / sum of squared shares: how many hospitals of equal share would compete as much), reachable. Of two
-            hospitals with one share the first in the layer is named.
+            One row a place of demand: supply (its label), share, second (label of the runner-up), second_share,
+            rivals (1 / sum of squared shares: how many hospitals of equal share would compete as much), reachable.
+            Of two hospitals with one share the first in the layer is named.
         """
         import pandas as pd
 
@@ -234,7 +234,9 @@ class ChoiceShares:
 
         pairs = self.pairs
         if supply not in pairs.supply:
-            raise DataError(f"There is no supply {supply!r}.{did_you_mean(supply, pairs.supply)} Give one label.")
+            raise DataError(
+                f"There is no supply {supply!r}.{did_you_mean(supply, pairs.supply)} Give one label."
+            )
         mine = pairs.place == pairs.supply.get_loc(supply)
         shares = pd.Series(pairs.value[mine], index=pairs.demand[pairs.rows[mine]], name=supply)
         return shares.reindex(self.demand, fill_value=0.0)
@@ -319,7 +321,7 @@ class ChoiceShares:
                 )
                 + ". Give a Series by the ids of the layer."
             )
-        numbers_of("The number of people", demand, positive=False)
+        numbers_of("The number of people", demand, sign="not negative")
         return np.asarray(demand.loc[self.choices.pairs.demand].to_numpy(dtype=float))
 
     def _groups(self, by: str) -> tuple[Array, Any]:
@@ -327,7 +329,9 @@ class ChoiceShares:
         if by == "supply":
             return np.arange(len(supply)), supply
         if self.tiers is None:
-            raise OptionError("patients: by='tier' needs HuffModel(tier=...), the column of supply that holds it.")
+            raise OptionError(
+                "patients: by='tier' needs HuffModel(tier=...), the column of supply that holds it."
+            )
         labels = sorted(set(self.tiers.tolist()), key=str)
         position: Mapping[Any, int] = {label: place for place, label in enumerate(labels)}
         return np.array([position[tier] for tier in self.tiers]), labels

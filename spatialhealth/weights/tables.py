@@ -1,8 +1,8 @@
-"""What is read from a layer of demand or of supply, checked: its ids and its columns."""
+"""What is read from a table of units, checked: its ids and its columns."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -89,8 +89,8 @@ def column_of(what: str, table: Any, column: Any) -> Any:
     return table[column]
 
 
-def numbers_of(what: str, values: Any, *, positive: bool) -> Array:
-    """Give the values of a Series, after checking that they are numbers that count something.
+def numbers_of(what: str, values: Any, sign: Literal["any", "not negative", "positive"]) -> Array:
+    """Give the values of a Series, after checking that they are finite numbers of the sign asked for.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def numbers_of(what: str, values: Any, *, positive: bool) -> Array:
         What they are, for the message.
     values : Series
         Its index names the units in messages.
-    positive : bool
-        Whether zero is refused too.
+    sign : {"any", "not negative", "positive"}
+        What they must be.
 
     Returns
     -------
@@ -122,13 +122,13 @@ def numbers_of(what: str, values: Any, *, positive: bool) -> Array:
     array = values.to_numpy(dtype=float)
     for bad, kind, found in (
         (~np.isfinite(array), NonFiniteError, "infinite"),
-        (array < 0, DataError, "negative"),
-        ((array == 0) & positive, DataError, "zero"),
+        ((array < 0) & (sign != "any"), DataError, "negative"),
+        ((array == 0) & (sign == "positive"), DataError, "zero"),
     ):
         if bad.any():
-            least = "above zero" if positive else "at least zero"
+            needed = "finite" if sign == "any" else f"finite and {sign}"
             raise kind(
-                f"{what} is {found} for {some(values.index[bad])}. It must be finite and {least}: "
+                f"{what} is {found} for {some(values.index[bad])}. It must be {needed}: "
                 "mend it, or leave these units out."
             )
     return np.asarray(array)
