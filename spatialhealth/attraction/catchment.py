@@ -36,7 +36,7 @@ _ZONES = {
     "E2SFCA": ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22)),
     "3SFCA": ((1 / 6, 0.962), (1 / 3, 0.704), (1 / 2, 0.377), (1.0, 0.042)),
 }
-_TOLERANCE, _WORRYING = 1e-6, 1e-3
+_WORRYING = 1e-3  # gap
 
 
 class FloatingCatchment(Estimator):
@@ -66,6 +66,8 @@ class FloatingCatchment(Estimator):
         Column of supply. The method is also run with the hospitals of each tier alone.
     tau : float, optional
         Of RAAM, and needed by it: cost that a person accepts to avoid a congestion equal to the mean of all places.
+    tolerance : float, default 1e-4
+        Of RAAM: what people may still save by going elsewhere, as a share of the cost of all, when the search ends.
 
     Raises
     ------
@@ -136,6 +138,7 @@ class FloatingCatchment(Estimator):
         capacity: str = "beds",
         tier: str | None = None,
         tau: float | None = None,
+        tolerance: float = 1e-4,
     ) -> None:
         self.method = method
         self.cutoff = cutoff
@@ -145,6 +148,7 @@ class FloatingCatchment(Estimator):
         self.capacity = capacity
         self.tier = tier
         self.tau = tau
+        self.tolerance = tolerance
 
     def fit(self, demand: Any, supply: Any) -> FloatingCatchment:
         """Compute the accessibility of demand to supply.
@@ -288,6 +292,7 @@ class FloatingCatchment(Estimator):
                     "tau=60 for minutes."
                 )
             check_positive(_OWNER, "tau", self.tau)
+            check_positive(_OWNER, "tolerance", self.tolerance)
             return None, cutoff
         if self.tau is not None:
             raise OptionError(f"{_OWNER}: tau is of RAAM; {self.method} does not use it. Leave it out.")
@@ -324,7 +329,7 @@ class FloatingCatchment(Estimator):
             assert self.tau is not None
             travel = Reach(costs.demand, costs.supply, costs.start, costs.place, costs.value / self.tau)
             scale = people.sum() / beds.sum() if people.sum() > 0 else 1.0
-            found = equilibrium(travel, people, beds * scale, _TOLERANCE)
+            found = equilibrium(travel, people, beds * scale, self.tolerance)
             return found.cost, found.demand, found.gap, np.diff(costs.start) > 0
         weights = costs.weighted(_OWNER, decay)
         selection = selection_weights(weights) if self.method == "3SFCA" else None
