@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from spatialhealth._typing import Array
 from spatialhealth.attraction.decay import Decay
 from spatialhealth.errors import NonFiniteError, SizeError, some
+from spatialhealth.weights.metric import MOST_PAIRS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,15 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK", "Reach", "check_size"]
 
 CHUNK = 1_000_000  # pairs that are worked on at once
-_MOST_PAIRS = 100_000_000  # 1.2 GB
 
 
 def check_size(pairs: int, n_demand: int, n_supply: int) -> None:
     """Raise SizeError if so many pairs would not fit in memory."""
-    if pairs > _MOST_PAIRS:
+    if pairs > MOST_PAIRS:
         raise SizeError(
             f"{pairs:,} pairs of {n_demand:,} places of demand and {n_supply:,} of supply lie within reach, and "
-            f"{_MOST_PAIRS:,} can be held. Give a smaller cutoff, or a decay that reaches less far."
+            f"{MOST_PAIRS:,} can be held. Give a smaller cutoff, or a decay that reaches less far."
         )
 
 
