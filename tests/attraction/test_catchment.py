@@ -155,9 +155,9 @@ def test_where_access_departs_from_them():
     table = long_of(costs)
     names = {"demand_name": "population", "supply_name": "beds", "demand_index": True, "supply_index": True}
     # selection weights of hospitals beyond the cutoff: they no longer sum to one within it
-    theirs = three_stage_fca(places, hospitals, table, 40, weight_fn=GaussianDecay(30), **names)
+    theirs = three_stage_fca(places, hospitals, table, 60, weight_fn=GaussianDecay(40), **names)
     assert "W3" in table  # and the table that was given has another column
-    ours = FloatingCatchment("3SFCA", 40, GaussianDecay(30), SuppliedCost(costs)).fit(places, hospitals)
+    ours = FloatingCatchment("3SFCA", 60, GaussianDecay(40), SuppliedCost(costs)).fit(places, hospitals)
     assert (ours.accessibility_ / theirs.reindex(places.index) - 1).abs().max() > 0.01
     # places without supply in reach are not in its answer
     far = costs.copy()
