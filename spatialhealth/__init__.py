@@ -2,6 +2,7 @@
 
 Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity,
 imbalance, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
+attraction, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -26,6 +27,7 @@ _MODULES = (
     "mediation",
     "imbalance",
     "scenario",
+    "attraction",
     "maps",
     "report",
     "errors",
@@ -52,6 +54,7 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from spatialhealth import (
+        attraction,
         comparison,
         datasets,
         diagnostics,
@@ -97,6 +100,7 @@ __all__ = [
     "SpatialLag",
     "SpatialOperator",
     "Study",
+    "attraction",
     "compare",
     "comparison",
     "datasets",

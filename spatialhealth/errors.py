@@ -50,6 +50,7 @@ __all__ = [
     "StabilityWarning",
     "StudyError",
     "TransformationWarning",
+    "UnreachableWarning",
     "WeakInstrumentsWarning",
     "WeightsError",
     "WorkerError",
@@ -274,6 +275,10 @@ class ReducedFormWarning(SpatialHealthWarning):
 
 class TransformationWarning(SpatialHealthWarning):
     """The exact transformation does not exist for these weights; a bias correction stands in for it."""
+
+
+class UnreachableWarning(SpatialHealthWarning):
+    """Some demand has no supply in reach, or some supply no demand."""
 
 
 class SmallGroupWarning(SpatialHealthWarning):

@@ -20,7 +20,7 @@ import spatialhealth
 ROOT = Path(spatialhealth.__file__).resolve().parents[1]
 HEAVY = (
     "pandas", "geopandas", "libpysal", "matplotlib", "shapely", "pyproj", "formulaic", "sklearn", "jinja2", "pooch",
-    "spreg",
+    "spreg", "access",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The embedded data: Chinese cities with a simulated hospital panel, and American states with two real panels."""
+"""The embedded data: Chinese cities with simulated hospitals, and American states with two real panels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["load_cigarettes", "load_cities", "load_panel", "load_production", "load_states", "load_truth"]
+__all__ = [
+    "load_cigarettes",
+    "load_cities",
+    "load_hospitals",
+    "load_panel",
+    "load_production",
+    "load_states",
+    "load_truth",
+]
 
 
 def load_cities() -> gpd.GeoDataFrame:
@@ -94,6 +102,47 @@ def load_panel() -> pd.DataFrame:
     panel = _read_panel("hospital_panel.csv", "city")
     panel.attrs["source"] = "simulated"
     return panel
+
+
+def load_hospitals() -> gpd.GeoDataFrame:
+    """Load the **simulated** hospitals of the cities of `load_cities` in 2021, as points.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by `hospital`, in longitude and latitude (EPSG:4326). All columns are simulated:
+
+        - `city`: as in `load_cities`, inside whose polygon the point lies;
+        - `tier`: "tertiary" or "primary";
+        - `beds`: beds of the row;
+        - `facilities`: how many facilities the row stands for: 1 for a tertiary hospital. Primary care has five rows
+          a city.
+
+    See Also
+    --------
+    load_panel : whose `tertiary` and `primary` of 2021 are the sums of `facilities`.
+    spatialhealth.attraction : shares, catchments and scores from hospitals and people.
+
+    Notes
+    -----
+    No hospital is where such a point is, or has these beds. Most lie within some ten kilometres of the city's point.
+
+    Examples
+    --------
+    >>> hospitals = load_hospitals()
+    >>> len(hospitals), hospitals.attrs["source"]
+    (4160, 'simulated')
+    >>> hospitals.query("city == 'Guangzhou'").groupby("tier")["facilities"].sum().to_dict()
+    {'primary': 19405, 'tertiary': 27}
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    table = pd.read_csv(_path("hospitals.csv")).set_index("hospital")
+    points = gpd.points_from_xy(table.pop("longitude"), table.pop("latitude"))
+    hospitals = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+    hospitals.attrs["source"] = "simulated"
+    return hospitals
 
 
 def load_truth() -> dict[str, Any]:

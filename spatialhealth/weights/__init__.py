@@ -9,8 +9,11 @@ from spatialhealth.weights.combine import combine
 from spatialhealth.weights.contiguity import contiguity, contiguity_links
 from spatialhealth.weights.convert import as_graph, as_links, to_graph
 from spatialhealth.weights.distance import band_links, distance_band, inverse_distance
+from spatialhealth.weights.economic import economic
+from spatialhealth.weights.gravity import gravity
 from spatialhealth.weights.kernel import kernel
 from spatialhealth.weights.knn import knn, knn_links
+from spatialhealth.weights.nested import nested
 from spatialhealth.weights.standardise import standardise
 
 __all__ = [
@@ -21,10 +24,13 @@ __all__ = [
     "contiguity",
     "contiguity_links",
     "distance_band",
+    "economic",
+    "gravity",
     "inverse_distance",
     "kernel",
     "knn",
     "knn_links",
+    "nested",
     "standardise",
     "to_graph",
 ]

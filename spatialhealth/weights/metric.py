@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from spatialhealth._typing import Array
 from spatialhealth.errors import MissingLibraryError, SizeError
 
-__all__ = ["GeodesicMetric", "Metric", "PlanarMetric"]
+__all__ = ["MOST_PAIRS", "GeodesicMetric", "Metric", "PlanarMetric"]
 
-_MOST_PAIRS = 100_000_000  # both ways
+MOST_PAIRS = 100_000_000  # both ways
 _ROUNDING = 1e-12  # relative; a straight line of the tree is right to a few units in the last place
 _UNDERFLOW = 1e-140  # squares of shorter lengths are lost
 _GEODESIC_ERROR = 1e-6  # metres; of points in space and of PROJ together it is about a hundredth of that
@@ -63,7 +63,7 @@ class Metric(ABC):
     def everything(self) -> tuple[Array, Array, Array]:
         """Give every pair (i, j), i < j, and the distances."""
         n = len(self.embedded())
-        if n * n > _MOST_PAIRS:
+        if n * n > MOST_PAIRS:
             raise SizeError(
                 f"All pairs of {n:,} units would be a dense matrix. Give a cutoff in metres, or use knn."
             )
@@ -76,7 +76,7 @@ class Metric(ABC):
         tree = cKDTree(points)
         reach = self.reach(threshold)
         count = int(tree.count_neighbors(tree, reach)) - tree.n
-        if count > _MOST_PAIRS:
+        if count > MOST_PAIRS:
             raise SizeError(
                 f"{count:,} pairs of units lie within {threshold:,.0f} m: too many to hold. Use a smaller distance."
             )
