@@ -9,6 +9,7 @@ from spatialhealth.weights.combine import combine
 from spatialhealth.weights.contiguity import contiguity, contiguity_links
 from spatialhealth.weights.convert import as_graph, as_links, to_graph
 from spatialhealth.weights.distance import band_links, distance_band, inverse_distance
+from spatialhealth.weights.flows import flows
 from spatialhealth.weights.kernel import kernel
 from spatialhealth.weights.knn import knn, knn_links
 from spatialhealth.weights.standardise import standardise
@@ -21,6 +22,7 @@ __all__ = [
     "contiguity",
     "contiguity_links",
     "distance_band",
+    "flows",
     "inverse_distance",
     "kernel",
     "knn",

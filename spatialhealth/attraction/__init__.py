@@ -1,0 +1,11 @@
+"""Attraction: flows between cities turned into a score of how strongly each city pulls.
+
+**Takes** a long table of origins, destinations and flows, with the cost of each way.
+**Gives** a checked `FlowTable`; gravity models, whose destination effects are the attraction of each city.
+**Next** the attraction is explained by what cities have, in `second_stage`; the flows make weights in
+`spatialhealth.weights.flows`.
+"""
+
+from spatialhealth.attraction.od import FlowTable, flow_table
+
+__all__ = ["FlowTable", "flow_table"]
