@@ -23,6 +23,7 @@ _MODULES = (
     "diagnostics",
     "comparison",
     "heterogeneity",
+    "attraction",
     "maps",
     "report",
     "errors",
@@ -48,6 +49,7 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from spatialhealth import (
+        attraction,
         comparison,
         datasets,
         diagnostics,
@@ -88,6 +90,7 @@ __all__ = [
     "SpatialIV",
     "SpatialLag",
     "SpatialOperator",
+    "attraction",
     "compare",
     "comparison",
     "datasets",

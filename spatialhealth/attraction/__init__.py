@@ -6,6 +6,8 @@
 `spatialhealth.weights.flows`.
 """
 
-from spatialhealth.attraction.od import FlowTable, flow_table
+from spatialhealth.attraction.gravity import GravityModel
+from spatialhealth.attraction.od import flow_table
+from spatialhealth.attraction.table import FlowTable
 
-__all__ = ["FlowTable", "flow_table"]
+__all__ = ["FlowTable", "GravityModel", "flow_table"]

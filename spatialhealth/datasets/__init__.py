@@ -10,6 +10,7 @@ from __future__ import annotations
 from spatialhealth.datasets.embedded import (
     load_cigarettes,
     load_cities,
+    load_flows,
     load_panel,
     load_production,
     load_states,
@@ -24,6 +25,7 @@ __all__ = [
     "fetch_us_counties",
     "load_cigarettes",
     "load_cities",
+    "load_flows",
     "load_panel",
     "load_production",
     "load_states",
