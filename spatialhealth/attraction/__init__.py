@@ -8,6 +8,7 @@
 
 from spatialhealth.attraction.gravity import GravityModel
 from spatialhealth.attraction.od import flow_table
+from spatialhealth.attraction.second_stage import SecondStage, second_stage
 from spatialhealth.attraction.table import FlowTable
 
-__all__ = ["FlowTable", "GravityModel", "flow_table"]
+__all__ = ["FlowTable", "GravityModel", "SecondStage", "flow_table", "second_stage"]
