@@ -9,6 +9,7 @@
 from spatialhealth.attraction.gravity import GravityModel
 from spatialhealth.attraction.od import flow_table
 from spatialhealth.attraction.second_stage import SecondStage, second_stage
+from spatialhealth.attraction.spatial_gravity import SpatialGravity
 from spatialhealth.attraction.table import FlowTable
 
-__all__ = ["FlowTable", "GravityModel", "SecondStage", "flow_table", "second_stage"]
+__all__ = ["FlowTable", "GravityModel", "SecondStage", "SpatialGravity", "flow_table", "second_stage"]

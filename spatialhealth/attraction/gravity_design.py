@@ -60,10 +60,11 @@ class PairColumns:
         costs = (self.cost,) if isinstance(self.deterrence, str) else self.deterrence
         return (*costs, *self.regressors)
 
-    def of(self, table: FlowTable) -> Array:
-        """Give the columns, shape (m, k)."""
+    def of(self, table: FlowTable, used: Array | None = None) -> Array:
+        """Give the columns, shape (m, k); of pairs that are not `used`, the cost may be anything."""
         if self.deterrence == "power":
-            first = [np.log(table.positive(self.cost))]
+            costs = table.positive(self.cost, used)
+            first = [np.log(costs if used is None else np.where(used, costs, 1.0))]
         else:
             costs = (self.cost,) if isinstance(self.deterrence, str) else self.deterrence
             first = [table.column(name) for name in costs]

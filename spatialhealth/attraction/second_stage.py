@@ -151,7 +151,7 @@ def second_stage(gravity: GravityModel, model: SpatialModel, formula: str, citie
     index = list(effects.cities)
     rows = cities.loc[index].assign(**{_OUTCOME: effects.estimates})
     rows.attrs = dict(cities.attrs)
-    unweighted = copy(model).set_params().fit_formula(formula, rows)
+    unweighted = type(model)(**model.get_params(deep=False)).fit_formula(formula, rows)
     outcome = _outcome(unweighted, effects)
     naive = unweighted.result_
     start = np.array([naive.spatial(name) for name in naive.spatial_names])

@@ -270,11 +270,11 @@ class FlowTable:
         return self._with(name, matrix[pairs.origin, pairs.destination])
 
     def select(self, keep: Array) -> FlowTable:
-        """Give the table with some of its pairs.
+        """Give the table with some of its pairs, or in another order.
 
         Parameters
         ----------
-        keep : ndarray of bool, shape (m,)
+        keep : ndarray of bool, shape (m,), or of positions
 
         Returns
         -------
