@@ -55,7 +55,9 @@ def main() -> None:
     """Write both files."""
     names, trips = simulate()
     lines = [",".join(f'"{name}"' for name in ("", *names))]
-    lines += [",".join([f'"{name}"', *map(str, row)]) for name, row in zip(names, trips.tolist(), strict=True)]
+    lines += [
+        ",".join([f'"{name}"', *map(str, row)]) for name, row in zip(names, trips.tolist(), strict=True)
+    ]
     text = ("\n".join(lines) + "\n").encode()
     (HERE / "flows.csv.gz").write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
     truth = {

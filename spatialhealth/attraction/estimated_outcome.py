@@ -100,8 +100,8 @@ class EstimatedOutcome:
                 best, found = trial.x, -float(trial.fun)
         if best is None:
             raise ConvergenceError(
-                "The likelihood of the second stage has no maximum that could be found. Look at the regressors, or use "
-                "a model with fewer spatial parameters."
+                "The likelihood of the second stage has no maximum that could be found. Look at the regressors, or "
+                "use a model with fewer spatial parameters."
             )
         return self.at(best[:-1], scale * float(np.exp(best[-1])))
 
@@ -109,8 +109,8 @@ class EstimatedOutcome:
 class Point:
     """The likelihood at one (rho, lambda, sigma2), coefficients by generalised least squares.
 
-    Everything is filtered by F = (I - lambda M)(I - rho W), under which the errors e stay as they are and only those of the
-    outcome are spread: S = sigma2 I + F V F' has no eigenvalue below sigma2.
+    Everything is filtered by F = (I - lambda M)(I - rho W), under which the errors e stay as they are and only
+    those of the outcome are spread: S = sigma2 I + F V F' has no eigenvalue below sigma2.
 
     Parameters
     ----------
@@ -122,8 +122,10 @@ class Point:
     def __init__(self, model: EstimatedOutcome, rho: float | None, lam: float | None, sigma2: float) -> None:
         self.rho, self.lam, self.sigma2, self._model = rho, lam, sigma2, model
         n = len(model.y)
-        self._lag = np.eye(n) if rho is None else np.eye(n) - rho * model.lag
-        self._error_lag = np.eye(n) if lam is None else np.eye(n) - lam * model.error_lag
+        self._lag = np.eye(n) if model.lag is None or rho is None else np.eye(n) - rho * model.lag
+        self._error_lag = np.eye(n)
+        if model.error_lag is not None and lam is not None:
+            self._error_lag -= lam * model.error_lag
         turn = self._error_lag @ self._lag
         self._factor = cho_factor(sigma2 * np.eye(n) + turn @ model.inflated @ turn.T, lower=True)
         self._design = self._error_lag @ model.z
@@ -145,7 +147,7 @@ class Point:
         """Derivatives of the filtered mean by rho, lambda and sigma2."""
         model, n = self._model, len(self._model.y)
         means = []
-        if self.rho is not None:
+        if model.lag is not None:
             mean = np.linalg.solve(self._lag, model.z @ self.coefficients)
             means.append(self._error_lag @ (model.lag @ mean))
         return means + [np.zeros(n)] * (1 + (self.lam is not None))
@@ -154,12 +156,12 @@ class Point:
     def _changes(self) -> list[Array]:
         """Derivatives of the filtered covariance by rho, lambda and sigma2."""
         model, changes = self._model, []
-        if self.rho is not None:
+        if model.lag is not None:
             # (I - lambda M) W (I - rho W)^-1 (I - lambda M)^-1
             inner = np.linalg.solve(self._lag.T, model.lag.T).T
             outer = np.linalg.solve(self._error_lag.T, (self._error_lag @ inner).T).T
             changes.append(self.sigma2 * (outer + outer.T))
-        if self.lam is not None:
+        if model.error_lag is not None:
             outer = np.linalg.solve(self._error_lag.T, model.error_lag.T).T
             changes.append(self.sigma2 * (outer + outer.T))
         return [*changes, np.eye(len(model.y))]

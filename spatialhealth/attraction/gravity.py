@@ -25,7 +25,6 @@ from spatialhealth.attraction.table import FlowTable
 from spatialhealth.errors import (
     AbsorbedRegressorError,
     NotFittedError,
-    OptionError,
     PredictionError,
     some,
 )
@@ -57,8 +56,9 @@ class GravityModel(Estimator):
     regressors : list of str, optional
         Further columns of the pairs, such as a border that is shared.
     push, pull : str, optional
-        Variables of the cities, as the right-hand side of a formula, ``"log(gdp) + C(region)"``, in the place of effects
-        of origins (`push`) or of destinations (`pull`). They are taken from the table of cities given to `fit`.
+        Variables of the cities, as the right-hand side of a formula, ``"log(gdp) + C(region)"``, in the place of
+        effects of origins (`push`) or of destinations (`pull`). They are taken from the table of cities given to
+        `fit`.
     effects : {"both", "origin", "destination", "none"}, default "both"
         Which cities have an effect of their own.
     cov_type : {"poisson", "robust", "cluster"}, default "robust"
@@ -66,13 +66,13 @@ class GravityModel(Estimator):
         - "robust": for flows that are independent, of any variance;
         - "cluster": for flows that depend on each other within clusters.
     cluster : {"origin", "destination", "two-way", "pair"}, default "origin"
-        Flows that depend on each other: of one origin, of one destination, both (Cameron, Gelbach and Miller 2011), or
-        the two directions between two cities.
+        Flows that depend on each other: of one origin, of one destination, both (Cameron, Gelbach and Miller 2011),
+        or the two directions between two cities.
     own : bool, default False
         Whether flows of a city to itself are modelled.
     separated : {"raise", "leave out"}, default "raise"
-        What is done with cities that send or receive nothing, whose effect would be minus infinity: an error, or their
-        pairs are left out and the summary names them. Pairs without a flow are otherwise data like all others.
+        What is done with cities that send or receive nothing, whose effect would be minus infinity: an error, or
+        their pairs are left out and the summary names them. Pairs without a flow are otherwise data like all others.
 
     See Also
     --------
@@ -81,18 +81,20 @@ class GravityModel(Estimator):
 
     Notes
     -----
-    The estimate is that of pyfixest, improved by Newton steps until it is exact to rounding. The covariance of the effects
-    of one side is the sandwich of the whole likelihood: effects of the other side form a diagonal block of the
-    information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Covariances without clusters have
-    the factor m / (m - parameters), clustered ones G / (G - 1), with the fewest clusters where there are two ways.
+    The estimate is that of pyfixest, improved by Newton steps until it is exact to rounding. The covariance of the
+    effects of one side is the sandwich of the whole likelihood: effects of the other side form a diagonal block of
+    the information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Covariances without
+    clusters have the factor m / (m - parameters), clustered ones G / (G - 1), with the fewest clusters where there
+    are two ways.
 
     The effect of a destination is estimated from its own flows, whose scores sum to zero. Clustering by destination
-    would therefore give it no error at all; the errors of `attraction_` are clustered by the other side then ("two-way") or
-    robust ("destination"). What the flows to one city share *is* its attraction. Likewise for `push_`.
+    would therefore give it no error at all; the errors of `attraction_` are clustered by the other side then
+    ("two-way") or robust ("destination"). What the flows to one city share *is* its attraction. Likewise for `push_`.
 
     References
     ----------
-    Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. Review of Economics and Statistics 88, 641-658.
+    Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. Review of Economics and Statistics 88,
+    641-658.
 
     Correia, S., Guimarães, P. and Zylkin, T. (2020). Fast Poisson estimation with high-dimensional fixed effects.
     Stata Journal 20, 95-115.
@@ -196,8 +198,8 @@ class GravityModel(Estimator):
             if text is not None and self.effects in ("both", side):
                 other = {"both": "destination" if side == "origin" else "origin"}.get(self.effects, "none")
                 raise AbsorbedRegressorError(
-                    f"{owner}: effects={self.effects!r} has an effect of each {side}, which leaves nothing of {option}={text!r}. "
-                    f"Use effects={other!r}, or explain the effects in second_stage."
+                    f"{owner}: effects={self.effects!r} has an effect of each {side}, which leaves nothing of "
+                    f"{option}={text!r}. Use effects={other!r}, or explain the effects in second_stage."
                 )
         return pair_columns(owner, self.deterrence, self.cost, self.regressors)
 
@@ -266,7 +268,9 @@ class GravityModel(Estimator):
         )
         return pd.Series(values, index=index, name="predicted")
 
-    def predict(self, od: pd.DataFrame | FlowTable | None = None, cities: pd.DataFrame | None = None) -> pd.Series:
+    def predict(
+        self, od: pd.DataFrame | FlowTable | None = None, cities: pd.DataFrame | None = None
+    ) -> pd.Series:
         """Give expected flows.
 
         Parameters
@@ -289,8 +293,9 @@ class GravityModel(Estimator):
         """
         result, table = self.result_, self._result_table
         if od is not None:
-            absent = hasattr(od, "columns") and hasattr(od, "assign") and self.value not in od.columns
-            rows = od.assign(**{self.value: 0.0}) if absent else od
+            rows: Any = od
+            if hasattr(rows, "assign") and self.value not in rows.columns:
+                rows = rows.assign(**{self.value: 0.0})
             columns = self._columns.needed
             table = flow_table(rows, self.origin, self.destination, self.value, columns, own=self.own)
         x = _columns(self._columns, self._terms, table, cities)
@@ -303,8 +308,8 @@ class GravityModel(Estimator):
             lacking = list(dict.fromkeys(one for one in ids if one not in known))
             if lacking:
                 raise PredictionError(
-                    f"Cities without an effect as {side} in this fit: {some(lacking)}. Leave their pairs out, or fit with "
-                    "push= and pull= in the place of effects."
+                    f"Cities without an effect as {side} in this fit: {some(lacking)}. Leave their pairs out, or "
+                    "fit with push= and pull= in the place of effects."
                 )
             eta = eta + np.array([known[one] for one in ids])
         return self._labelled(table, np.exp(eta))
@@ -324,7 +329,9 @@ class GravityModel(Estimator):
         return self.result_.summary(level)
 
 
-def _columns(columns: PairColumns, terms: tuple[CityTerms, ...], table: FlowTable, cities: Any = None) -> Array:
+def _columns(
+    columns: PairColumns, terms: tuple[CityTerms, ...], table: FlowTable, cities: Any = None
+) -> Array:
     """Give what deters, pushes and pulls, shape (m, k)."""
     parts = [columns.of(table)]
     for term in terms:

@@ -63,8 +63,8 @@ class PairColumns:
     def of(self, table: FlowTable, used: Array | None = None) -> Array:
         """Give the columns, shape (m, k); of pairs that are not `used`, the cost may be anything."""
         if self.deterrence == "power":
-            costs = table.positive(self.cost, used)
-            first = [np.log(costs if used is None else np.where(used, costs, 1.0))]
+            cost = table.positive(self.cost, used)
+            first = [np.log(cost if used is None else np.where(used, cost, 1.0))]
         else:
             costs = (self.cost,) if isinstance(self.deterrence, str) else self.deterrence
             first = [table.column(name) for name in costs]
@@ -98,7 +98,8 @@ def pair_columns(owner: str, deterrence: Any, cost: str, regressors: Any) -> Pai
         kind = _names(owner, "deterrence", deterrence)
         if not kind:
             raise OptionError(
-                f"{owner}: deterrence={deterrence!r} names nothing. Use 'power', 'exponential', or columns of the pairs."
+                f"{owner}: deterrence={deterrence!r} names nothing. Use 'power', 'exponential', or columns of the "
+                "pairs."
             )
     columns = PairColumns(kind, cost, listed)
     twice = sorted({name for name in columns.names if columns.names.count(name) > 1})
@@ -108,7 +109,7 @@ def pair_columns(owner: str, deterrence: Any, cost: str, regressors: Any) -> Pai
 
 
 def _names(owner: str, option: str, value: Any) -> tuple[str, ...]:
-    names = () if value is None else (value,) if isinstance(value, str) else tuple(value)
+    names: tuple[str, ...] = () if value is None else (value,) if isinstance(value, str) else tuple(value)
     if not all(isinstance(name, str) for name in names):
         raise OptionError(f"{owner}: {option}={value!r} must be names of columns.")
     return names
@@ -144,7 +145,7 @@ class CityTerms:
         return tuple(f"{self.side}:{name}" for name in self.design.x.columns)
 
     def of(self, ids: Array, cities: Any = None) -> Array:
-        """Give the variables of cities in the order of `ids`, shape (n, k), of the table of the fit or another one."""
+        """Give the variables of cities in the order of `ids`, shape (n, k), of the fit's table or another one."""
         x = self.design.x if cities is None else self.design.regressors_of(cities)
         lacking = [one for one in ids.tolist() if one not in x.index]
         if lacking:
@@ -156,7 +157,7 @@ class CityTerms:
                 f"Cities stand more than once in the table: {some(x.index[x.index.duplicated()].unique())}. Take one "
                 "row a city: of a panel, one year with .xs(year, level='year')."
             )
-        values = x.loc[list(ids)].to_numpy(dtype=float)
+        values: Array = x.loc[list(ids)].to_numpy(dtype=float)
         for kind, bad, what in (
             (MissingDataError, np.isnan(values), "missing"),
             (NonFiniteError, np.isinf(values), "infinite"),
@@ -164,13 +165,15 @@ class CityTerms:
             if bad.any():
                 j = int(np.flatnonzero(bad.any(axis=0))[0])
                 raise kind(
-                    f"{x.columns[j]!r} is {what} for {some(ids[bad[:, j]].tolist())}. Mend the table, or leave out these "
-                    "cities and their flows."
+                    f"{x.columns[j]!r} is {what} for {some(ids[bad[:, j]].tolist())}. Mend the table, or leave out "
+                    "these cities and their flows."
                 )
         return values
 
 
-def without_empty(table: FlowTable, origins: bool, destinations: bool) -> tuple[FlowTable, dict[str, list[Any]]]:
+def without_empty(
+    table: FlowTable, origins: bool, destinations: bool
+) -> tuple[FlowTable, dict[str, list[Any]]]:
     """Leave out pairs of origins that send nothing and of destinations that receive nothing.
 
     Parameters
@@ -228,10 +231,12 @@ def check_separation(table: FlowTable, origins: bool, destinations: bool) -> Non
     positive = pairs.value > 0
     edges = (np.concatenate([there, back[positive]]), np.concatenate([back, there[positive]]))
     graph = sp.coo_matrix((np.ones(len(edges[0])), edges), shape=(2 * n, 2 * n)).tocsr()
-    _refuse_parts(table, graph, "weak", IdentificationError, "The pairs fall into groups without a pair between them, "
-                  "so that effects of one group cannot be compared with those of another")  # fmt: skip
-    _refuse_parts(table, graph, "strong", SeparationError, "Zero flows separate groups of cities, so that the distance "
-                  "between their effects has no finite estimate")  # fmt: skip
+    apart = "The pairs fall into groups without a pair between them, so that their effects cannot be compared"
+    _refuse_parts(table, graph, "weak", IdentificationError, apart)
+    unbounded = (
+        "Zero flows separate groups of cities, so that the difference of their effects has no finite estimate"
+    )
+    _refuse_parts(table, graph, "strong", SeparationError, unbounded)
 
 
 def _refuse_parts(

@@ -63,7 +63,7 @@ class PoissonDesign:
     def n_parameters(self) -> int:
         """Coefficients and effects, less one where both sides' effects share their level."""
         counts = [int(c.max()) + 1 for c in map(self.side, ("origin", "destination")) if c is not None]
-        return self.columns.shape[1] + sum(counts) - (len(counts) == 2)
+        return int(self.columns.shape[1]) + sum(counts) - (len(counts) == 2)
 
     def sides(self, shown: str) -> Sides:
         """Give the design with the effects of one side as columns, those of the other concentrated out."""
@@ -205,14 +205,14 @@ def _by_pyfixest(design: PoissonDesign) -> Array:
     lost = [design.names[j] for j in range(design.x.shape[1]) if f"x{j}" not in coefficients.index]
     if lost:
         raise CollinearityError(
-            f"The columns {some(lost)} are combinations of the others and of the effects ({design.effects}). Leave them "
-            "out, or use fewer effects."
+            f"The columns {some(lost)} are combinations of the others and of the effects ({design.effects}). Leave "
+            "them out, or use fewer effects."
         )
     gone = len(design.y) - len(model.resid())
     if gone:
         raise SeparationError(
-            f"{gone:,} pairs without a flow are told apart from all others by the columns {some(design.names)}, so that "
-            "a coefficient has no finite estimate. Leave out the column that is different for these pairs."
+            f"{gone:,} pairs without a flow are told apart from all others by the columns {some(design.names)}, so "
+            "that a coefficient has no finite estimate. Leave out the column that is different for these pairs."
         )
     order = (["Intercept"] if not absorbed else []) + [f"x{j}" for j in range(design.x.shape[1])]
     return np.asarray(coefficients.loc[order], dtype=float)
@@ -245,8 +245,8 @@ def _polish(design: PoissonDesign, params: Array) -> tuple[Array, Array, Array, 
             length /= 2
         theta, (value, level, mu) = theta + length * move, found
     raise ConvergenceError(
-        "The Poisson likelihood of the flows was not maximised: an effect or a coefficient grows without bound. Look for "
-        "cities with very few flows, or columns that differ for few pairs only."
+        "The Poisson likelihood of the flows was not maximised: an effect or a coefficient grows without bound. "
+        "Look for cities with very few flows, or columns that differ for few pairs only."
     )
 
 

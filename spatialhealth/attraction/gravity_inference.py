@@ -161,6 +161,7 @@ def _refuse_singles(table: FlowTable, design: PoissonDesign) -> None:
         if single.any():
             cities = table.cities[np.unique(getattr(table.pairs, side))][single]
             raise IdentificationError(
-                f"Each of these cities is the {side} of one pair only: {some(cities.tolist())}. Its effect fits that flow "
-                "exactly, so that residuals say nothing of its error. Leave them out, or use cov_type='poisson'."
+                f"Each of these cities is the {side} of one pair only: {some(cities.tolist())}. Its effect fits "
+                "that flow exactly, so that residuals say nothing of its error. Leave them out, or use "
+                "cov_type='poisson'."
             )

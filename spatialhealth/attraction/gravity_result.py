@@ -52,7 +52,7 @@ class CityEffects:
     @property
     def std_errors(self) -> Array:
         """Standard errors, shape (n,)."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @property
     def reliability(self) -> float:
@@ -120,7 +120,7 @@ class GravityResult:
     @property
     def std_errors(self) -> Array:
         """Standard errors of `params`, shape (k,)."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @cached_property
     def pseudo_r2(self) -> float:
@@ -130,7 +130,9 @@ class GravityResult:
     @property
     def dispersion(self) -> float:
         """Pearson's chi-square for each degree of freedom: 1 where the variance is the mean."""
-        spent = len(self.params) + sum(len(e.cities) for e in self.effects.values()) - (len(self.effects) == 2)
+        spent = (
+            len(self.params) + sum(len(e.cities) for e in self.effects.values()) - (len(self.effects) == 2)
+        )
         return float(((self.y - self.mu) ** 2 / self.mu).sum() / (len(self.y) - spent))
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
@@ -169,8 +171,8 @@ class GravityResult:
             )
         columns = inference(self.params, self.std_errors, check_share("summary", "level", level))
         note = (
-            f"Intervals at {level:.0%}. Coefficients are those of the logarithm of the expected flow. The reliability is "
-            "the share of the variance among cities that is not error of estimation."
+            f"Intervals at {level:.0%}. Coefficients are those of the logarithm of the expected flow. The "
+            "reliability is the share of the variance among cities that is not error of estimation."
         )
         return FlowSummary(f"Gravity model of {self.response}", self.param_names, columns, facts, note)
 
@@ -209,9 +211,7 @@ class FlowSummary:
     def _repr_html_(self) -> str:
         # the facts have no headings
         facts = html_table([["", ""], *self.facts.items()], labels=2)
-        return (
-            f"<h4>{html.escape(self.title)}</h4>{facts}<br>{html_table(self._rows)}<p>{html.escape(self.note)}</p>"
-        )
+        return f"<h4>{html.escape(self.title)}</h4>{facts}<br>{html_table(self._rows)}<p>{html.escape(self.note)}</p>"
 
     def to_frame(self) -> pd.DataFrame:
         """Give the table of coefficients."""

@@ -80,7 +80,9 @@ class SecondStage:
         return str(self)
 
 
-def second_stage(gravity: GravityModel, model: SpatialModel, formula: str, cities: pd.DataFrame) -> SecondStage:
+def second_stage(
+    gravity: GravityModel, model: SpatialModel, formula: str, cities: pd.DataFrame
+) -> SecondStage:
     """Explain the attraction of cities, weighted for the error with which it was estimated.
 
     Parameters
@@ -120,15 +122,16 @@ def second_stage(gravity: GravityModel, model: SpatialModel, formula: str, citie
         a = rho W a + Z b + (I - lambda M)^-1 e,    e ~ N(0, sigma2 I)
 
     so that what was estimated has mean (I - rho W)^-1 Z b and covariance sigma2 B B' + V, with B = (I - rho W)^-1
-    (I - lambda M)^-1. The likelihood of this is maximised over b, rho, lambda and sigma2 at once. A city whose attraction is
-    known badly counts less, errors that cities share are allowed for, and sigma2 is the variance of e alone. Without
-    lags and with V diagonal this is the estimator for estimated dependent variables of Lewis and Linzer (2005) with
-    sigma2 by maximum likelihood. Plain least squares on the attraction is unbiased too, but its weights are not the best and its errors are
-    those of homoskedastic data; a plain spatial lag is biased towards zero, for u does not spread as a does.
+    (I - lambda M)^-1. The likelihood of this is maximised over b, rho, lambda and sigma2 at once. A city whose
+    attraction is known badly counts less, errors that cities share are allowed for, and sigma2 is the variance of e
+    alone. Without lags and with V diagonal this is the estimator for estimated dependent variables of Lewis and
+    Linzer (2005) with sigma2 by maximum likelihood. Plain least squares on the attraction is unbiased too, but its
+    weights are not the best and its errors are those of homoskedastic data; a plain spatial lag is biased towards
+    zero, for u does not spread as a does.
 
-    Only differences of attraction are known, so that the likelihood is that of differences (n - 1 of them). The constant
-    is that of an attraction with mean zero. With a lag, W must make a constant of a constant. Standard errors are from
-    the expected information; V is taken as known.
+    Only differences of attraction are known, so that the likelihood is that of differences (n - 1 of them). The
+    constant is that of an attraction with mean zero. With a lag, W must make a constant of a constant. Standard
+    errors are from the expected information; V is taken as known.
 
     References
     ----------
@@ -158,7 +161,8 @@ def second_stage(gravity: GravityModel, model: SpatialModel, formula: str, citie
     point = outcome.maximise(start, naive.sigma2)
     if point.sigma2 < _ZERO * float(np.var(effects.estimates)):
         warnings.warn(
-            "The variance of the second stage's error is estimated as zero: the error of the first stage accounts for all "
+            "The variance of the second stage's error is estimated as zero: the error of the first stage accounts "
+            "for all "
             "that the regressors leave. Standard errors assume that it is positive.",
             BoundaryWarning,
             stacklevel=2,
@@ -173,7 +177,8 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
     owner = "second_stage"
     if not isinstance(model, SpatialModel):
         raise OptionError(
-            f"{owner}: the model must be an estimator of the package, such as SLX(weights); it is {type(model).__name__}."
+            f"{owner}: the model must be an estimator of the package, such as SLX(weights); it is "
+            f"{type(model).__name__}."
         )
     if not hasattr(cities, "columns"):
         raise LabelError(
@@ -182,21 +187,25 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
         )
     if getattr(model, "effects", "none") != "none" or model.dynamic is not None or model.missing != "raise":
         raise OptionError(
-            f"{owner}: {model!r} is for a panel. The attraction is one number a city: use effects='none', no dynamics and "
-            "missing='raise'."
+            f"{owner}: {model!r} is for a panel. The attraction is one number a city: use effects='none', no "
+            "dynamics and missing='raise'."
         )
     if model.cov_type not in ("observed", "expected"):
         raise OptionError(
             f"{owner}: cov_type={model.cov_type!r} has no place for the error of the first stage. Use 'expected'."
         )
     if formula.split("~")[0].strip() != _OUTCOME:
-        raise FormulaError(f"{owner}: the outcome of {formula!r} must be {_OUTCOME!r}: '{_OUTCOME} ~ regressors'.")
+        raise FormulaError(
+            f"{owner}: the outcome of {formula!r} must be {_OUTCOME!r}: '{_OUTCOME} ~ regressors'."
+        )
     known, given = list(effects.cities), list(cities.index)
     only = [[c for c in known if c not in set(given)], [c for c in given if c not in set(known)]]
     if only[0] or only[1]:
         where = ("with an attraction", "in the table of cities")
         said = "; ".join(f"only {w}: {some(o)}" for w, o in zip(where, only, strict=True) if o)
-        raise AlignmentError(f"{owner}: cities are not the same, {said}. Use the same ones, also in the weights.")
+        raise AlignmentError(
+            f"{owner}: cities are not the same, {said}. Use the same ones, also in the weights."
+        )
     if len(known) > _MOST:
         raise SizeError(
             f"{owner}: the covariance of {len(known):,} attractions is dense; {_MOST:,} are the most. Take regions."
@@ -212,24 +221,24 @@ def _outcome(model: SpatialModel, effects: CityEffects) -> EstimatedOutcome:
     result = model.result_
     if not result.has_likelihood:
         raise OptionError(
-            f"second_stage: {result.model} has no likelihood to weight. The error of the first stage is one of the outcome, so "
-            "instruments stay valid: fit the model to attraction_['estimate'] with cov_type='robust'."
+            f"second_stage: {result.model} has no likelihood to weight. The error of the first stage is one of the "
+            "outcome, so instruments stay valid: fit the model to attraction_['estimate'] with cov_type='robust'."
         )
     if CONSTANT not in result.param_names:
         raise IdentificationError(
-            "The level of the attraction is arbitrary, so the second stage needs a constant. Leave constant=True, and "
-            "'- 1' out of the formula."
+            "The level of the attraction is arbitrary, so the second stage needs a constant. Leave constant=True, "
+            "and '- 1' out of the formula."
         )
     if result.has_lag and not result.operator.has_equal_rows:
         raise IdentificationError(
-            "The level of the attraction is arbitrary, and with a lag it would matter: rows of W do not have one sum. Use "
-            f"row-standardised weights without isolates (there are {len(result.operator.isolates)}), or a model without "
-            "a lag of the outcome."
+            "The level of the attraction is arbitrary, and with a lag it would matter: rows of W do not have one "
+            f"sum. Use row-standardised weights without isolates (there are {len(result.operator.isolates)}), or a "
+            "model without a lag of the outcome."
         )
     design = Design.of(model._table, result.operator, model._durbin(), True)
     place = {city: k for k, city in enumerate(effects.cities.tolist())}
     order = [place[city] for city in np.asarray(result.units).tolist()]
-    operators = {"rho": result.operator, "lambda": result.error_operator}
+    operators = {"rho": result.operator, "lambda": result.error_operator or result.operator}
     found = {name: operators[name] for name in result.spatial_names}
     return EstimatedOutcome(
         result.y[0],
@@ -251,9 +260,9 @@ def _result(
     systematic = outcome.z @ point.coefficients
     residual = outcome.y - systematic
     if point.rho is not None:
-        residual = residual - point.rho * (outcome.lag @ outcome.y)
+        residual = residual - point.rho * naive.operator.lag(outcome.y)
     if point.lam is not None:
-        residual = residual - point.lam * (outcome.error_lag @ residual)
+        residual = residual - point.lam * (naive.error_operator or naive.operator).lag(residual)
     facts = {
         "First stage": f"errors of variance {noise:.4g} on average, in the likelihood; reliability of the attraction "
         f"{effects.reliability:.3f}",

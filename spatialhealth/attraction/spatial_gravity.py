@@ -49,8 +49,8 @@ class SpatialGravity(Estimator):
     regressors : list of str, optional
         Further columns of the pairs.
     dependence : str, default "full"
-        Which flows y_ij depends on: those from i to neighbours of j (destination), from neighbours of i to j (origin), and
-        from neighbours of i to neighbours of j (network).
+        Which flows y_ij depends on: those from i to neighbours of j (destination), from neighbours of i to j
+        (origin), and from neighbours of i to neighbours of j (network).
 
         - "full": all three;
         - "separable": all, with rho_network = -rho_destination rho_origin;
@@ -61,7 +61,8 @@ class SpatialGravity(Estimator):
         What is particular to the flow of a city to itself, whose deterrence is zero in the first two:
 
         - "constant": a constant;
-        - "regressors": a constant, and coefficients of the variables of the city in the place of those of push and pull;
+        - "regressors": a constant, and coefficients of the variables of the city in the place of those of push and
+          pull;
         - "none": nothing; the city's cost to itself must be given.
     origin, destination, value : str
         Columns of the table of flows.
@@ -77,20 +78,20 @@ class SpatialGravity(Estimator):
         Y = rho_d Y W' + rho_o W Y + rho_w W Y W' + Z b + E,    E independent, of one variance.
 
     Nothing larger than n x n is formed: the log-determinant is a sum over all pairs of eigenvalues of W, and the
-    sum of squares a quadratic form of four columns. The parameters are held where all eigenvalues of the system have a positive
-    real part, which is a convex region; Newton's method climbs from the best points of a grid over it, and other local
-    maxima are reported. Standard errors are from the observed information of the full likelihood.
+    sum of squares a quadratic form of four columns. The parameters are held where all eigenvalues of the system
+    have a positive real part, which is a convex region; Newton's method climbs from the best points of a grid over
+    it, and other local maxima are reported. Standard errors are from the observed information of the full likelihood.
 
-    Outcomes must be complete. The logarithm of one plus a count is a choice, not a law: where many flows are small, it
-    bends them, and elasticities are not those of `GravityModel`.
+    Outcomes must be complete. The logarithm of one plus a count is a choice, not a law: where many flows are small,
+    it bends them, and elasticities are not those of `GravityModel`.
 
     References
     ----------
-    LeSage, J. P. and Pace, R. K. (2008). Spatial econometric modeling of origin-destination flows. Journal of Regional
-    Science 48, 941-967.
+    LeSage, J. P. and Pace, R. K. (2008). Spatial econometric modeling of origin-destination flows. Journal of
+    Regional Science 48, 941-967.
 
-    LeSage, J. P. and Thomas-Agnan, C. (2015). Interpreting spatial econometric origin-destination flow models. Journal
-    of Regional Science 55, 188-208.
+    LeSage, J. P. and Thomas-Agnan, C. (2015). Interpreting spatial econometric origin-destination flow models.
+    Journal of Regional Science 55, 188-208.
 
     Examples
     --------
@@ -168,7 +169,9 @@ class SpatialGravity(Estimator):
         )
         design = FlowDesign.of(table, operator.ids, columns, terms, self.intra).checked()
         if n * n <= len(design.names) + 4:
-            raise IdentificationError(f"{n * n} flows cannot tell {len(design.names) + 4} parameters. Add cities.")
+            raise IdentificationError(
+                f"{n * n} flows cannot tell {len(design.names) + 4} parameters. Add cities."
+            )
         response, values = outcome_of(table, self.outcome)
         y, w = values.reshape(n, n), operator.matrix
         before = np.asarray(w @ y)
@@ -193,11 +196,14 @@ class SpatialGravity(Estimator):
         check_option(owner, "dependence", self.dependence, FlowDependence)
         check_option(owner, "intra", self.intra, Intraregional)
         if self.push is None and self.pull is None:
-            raise OptionError(f"{owner}: give variables of the cities: push= at the origin, pull= at the destination.")
+            raise OptionError(
+                f"{owner}: give variables of the cities: push= at the origin, pull= at the destination."
+            )
         operator = as_operator(self.weights)
         if operator.n > _MOST:
             raise SizeError(
-                f"{owner}: {operator.n:,} cities are {operator.n**2:,} flows; {_MOST:,} cities are the most. Take regions."
+                f"{owner}: {operator.n:,} cities are {operator.n**2:,} flows; {_MOST:,} cities are the most. Take "
+                "regions."
             )
         return pair_columns(owner, self.deterrence, self.cost, self.regressors), operator
 
@@ -274,9 +280,10 @@ class SpatialGravity(Estimator):
         -------
         FlowEffectsTable
             For each variable, one unit more of it at a city changes the flows from the city to others (origin), from
-            others to it (destination), within it (intra), and between others (network). Effects are summed over the flows of
-            a kind and over cities, and divided by the number of flows, n squared (LeSage and Thomas-Agnan 2015): n times an
-            effect is the mean change of the sum of these flows for one city. Standard errors by the delta method.
+            others to it (destination), within it (intra), and between others (network). Effects are summed over the
+            flows of a kind and over cities, and divided by the number of flows, n squared (LeSage and Thomas-Agnan
+            2015): n times an effect is the mean change of the sum of these flows for one city. Standard errors by
+            the delta method.
         """
         return self.result_.effects(level)
 

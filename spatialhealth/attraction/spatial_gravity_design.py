@@ -64,8 +64,8 @@ def square(table: FlowTable, ids: Array) -> FlowTable:
     own = table.cities[~np.isin(np.arange(table.n_cities), table.pairs.origin[table.pairs.own])]
     if len(own):
         raise CoverageError(
-            f"The flow of a city to itself is absent for {some(own.tolist())}: the square of flows needs its diagonal. Give "
-            "it (own=True), or take it as zero with .complete(fill=0, own=True)."
+            f"The flow of a city to itself is absent for {some(own.tolist())}: the square of flows needs its "
+            "diagonal. Give it (own=True), or take it as zero with .complete(fill=0, own=True)."
         )
     place = places(ids, table.cities)
     order = np.lexsort((place[table.pairs.destination], place[table.pairs.origin]))
@@ -96,8 +96,8 @@ def outcome_of(table: FlowTable, formula: str) -> tuple[str, Array]:
     bad = ~np.isfinite(values)
     if bad.any():
         raise NonFiniteError(
-            f"{formula!r} is not finite for {int(bad.sum())} pairs: {some(table.pairs.names(bad))}. Zero flows have no "
-            "logarithm: use log(1 + flow), asinh(flow), or GravityModel, for which zeros are data."
+            f"{formula!r} is not finite for {int(bad.sum())} pairs: {some(table.pairs.names(bad))}. Zero flows "
+            "have no logarithm: use log(1 + flow), asinh(flow), or GravityModel, for which zeros are data."
         )
     return formula, values
 
@@ -174,7 +174,9 @@ class FlowDesign:
         ConstantRegressorError, CollinearityError
         """
         flat = self.z.reshape(-1, len(self.names))
-        still = [name for name, c in zip(self.names, flat.T, strict=True) if name != CONSTANT and np.ptp(c) == 0]
+        still = [
+            name for name, c in zip(self.names, flat.T, strict=True) if name != CONSTANT and np.ptp(c) == 0
+        ]
         if still:
             raise ConstantRegressorError(f"{some(still)} do not vary between pairs. Leave them out.")
         size = np.sqrt(np.square(flat).sum(axis=0))

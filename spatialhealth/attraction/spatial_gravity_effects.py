@@ -137,8 +137,8 @@ def _eigen(operator: SpatialOperator) -> tuple[Array, Array, Array]:
         left = np.full_like(right, np.nan)
     if not np.abs((right * values) @ left - dense).max() < _RECONSTRUCTED:
         raise OptionError(
-            "The effects need the eigenvectors of W, and W has too few (or nearly so). Use row-standardised weights without "
-            "isolates and intra='constant' or 'none', which need none, or symmetric weights."
+            "The effects need the eigenvectors of W, and W has too few (or nearly so). Use row-standardised "
+            "weights without isolates and intra='constant' or 'none', which need none, or symmetric weights."
         )
     return values, right, left
 
@@ -176,7 +176,7 @@ class FlowEffectsTable:
     @property
     def std_errors(self) -> Array:
         """Standard errors of `estimates`, shape (v, 5)."""
-        return np.sqrt(np.maximum(np.diag(self.covariance), 0)).reshape(self.estimates.shape)
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0)).reshape(self.estimates.shape))
 
     @property
     def _columns(self) -> dict[str, Array]:
@@ -203,8 +203,8 @@ class FlowEffectsTable:
     def note(self) -> str:
         """What the numbers are."""
         return (
-            f"Mean over all {self.n:,} x {self.n:,} flows of what one more unit in every city changes, by where the flow is: "
-            "from the city, to it, within it, between others. Standard errors by the delta method."
+            f"Mean over all {self.n:,} x {self.n:,} flows of what one more unit in every city changes, by where "
+            "the flow is: from the city, to it, within it, between others. Standard errors by the delta method."
         )
 
     def __str__(self) -> str:

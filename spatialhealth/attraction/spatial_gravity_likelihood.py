@@ -98,10 +98,10 @@ class FlowLikelihood:
 
     Notes
     -----
-    With vec(Y) by rows, the matrix of the system is I - rho_d (I ⊗ W) - rho_o (W ⊗ I) - rho_w (W ⊗ W), whose eigenvalues are
-    1 - rho_d l_j - rho_o l_i - rho_w l_i l_j for all pairs of eigenvalues of W: its log-determinant, and derivatives, are
-    exact sums of n x n terms. Where it is admitted, all of these have a positive real part: a convex region around zero, in
-    which the determinant is positive.
+    With vec(Y) by rows, the matrix of the system is I - rho_d (I ⊗ W) - rho_o (W ⊗ I) - rho_w (W ⊗ W), whose
+    eigenvalues are 1 - rho_d l_j - rho_o l_i - rho_w l_i l_j for all pairs of eigenvalues of W: its
+    log-determinant, and derivatives, are exact sums of n x n terms. Where it is admitted, all of these have a
+    positive real part: a convex region around zero, in which the determinant is positive.
     """
 
     lags: Array
@@ -192,12 +192,16 @@ class FlowLikelihood:
         found = [climbed for point in inside[:_CLIMBS] if (climbed := self._climb(point)) is not None]
         if not found:
             raise ConvergenceError(
-                "The likelihood of the flows has no maximum inside the admissible region. Try dependence='separable', or "
-                "other weights."
+                "The likelihood of the flows has no maximum inside the admissible region. Try "
+                "dependence='separable', or other weights."
             )
         found.sort(key=lambda each: -each[0])
         loglik, free, steps = found[0]
-        apart = {round(loglik - value, 6) for value, point, _ in found if np.abs(point - free).max(initial=0.0) > _SAME}
+        apart = {
+            round(loglik - value, 6)
+            for value, point, _ in found
+            if np.abs(point - free).max(initial=0.0) > _SAME
+        }
         return self._at(free, loglik, tuple(sorted(apart)), steps)
 
     def _climb(self, free: Array) -> tuple[float, Array, int] | None:
@@ -226,7 +230,7 @@ class FlowLikelihood:
 
     def _at(self, free: Array, loglik: float, others: tuple[float, ...], steps: int) -> FlowMaximum:
         rho, jacobian = rhos_of(self.dependence, free)
-        zz, projected, gram = self._products
+        _, projected, gram = self._products
         tau = np.concatenate([[1.0], -rho])
         coefficients, sigma2 = projected @ tau, float(tau @ gram @ tau) / self.size
         covariance = self._covariance(rho, jacobian, coefficients, sigma2)
@@ -288,8 +292,8 @@ def solve_flows(weights: Array, rho: Array, signal: Array) -> Array:
 
     Notes
     -----
-    In the basis of W's Schur form W = U T U*, one column after the other, from the last, is the solution of a triangular
-    system: n solutions of size n, whatever W is.
+    In the basis of W's Schur form W = U T U*, one column after the other, from the last, is the solution of a
+    triangular system: n solutions of size n, whatever W is.
     """
     triangle, basis = schur(weights, output="complex")
     n = len(weights)

@@ -110,7 +110,7 @@ class SpatialGravityResult:
     @property
     def std_errors(self) -> Array:
         """Standard errors of `params`, shape (p,)."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @property
     def n_parameters(self) -> int:
@@ -223,4 +223,6 @@ class SpatialGravityResult:
             facts["Other maxima"] = "lower by " + ", ".join(f"{gap:.2f}" for gap in self.others)
         columns = inference(self.params, self.std_errors, check_share("summary", "level", level))
         note = f"Intervals at {level:.0%}. Coefficients of a model with lags are not effects: see effects()."
-        return FlowSummary(f"Spatial gravity model of {self.response}", self.param_names, columns, facts, note)
+        return FlowSummary(
+            f"Spatial gravity model of {self.response}", self.param_names, columns, facts, note
+        )

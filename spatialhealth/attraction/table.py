@@ -65,7 +65,9 @@ class FlowTable:
     def __post_init__(self) -> None:
         for name, column in self.columns.items():
             if column.shape != self.pairs.value.shape:
-                raise ShapeError(f"The column {name!r} must have one number a pair; it has shape {column.shape}.")
+                raise ShapeError(
+                    f"The column {name!r} must have one number a pair; it has shape {column.shape}."
+                )
             column.flags.writeable = False
 
     @property
@@ -141,8 +143,9 @@ class FlowTable:
             first = [(ids[i], ids[j]) for i, j in self.absent[:10]]
             more = f" and {len(self.absent) - 10} more" if len(self.absent) > 10 else ""
             raise CoverageError(
-                f"The table lacks {len(self.absent):,} of the {n * (n - 1):,} pairs of {n} cities: {some(first)}{more}. "
-                "An absent pair is unknown, not zero. Where absence means no flow, use .complete(fill=0)."
+                f"The table lacks {len(self.absent):,} of the {n * (n - 1):,} pairs of {n} cities: "
+                f"{some(first)}{more}. An absent pair is unknown, not zero. Where absence means no flow, use "
+                ".complete(fill=0)."
             )
         return self
 
@@ -172,10 +175,11 @@ class FlowTable:
             add them.
         """
         if check_number("complete", "fill", fill) < 0:
-            raise FlowError(f"complete: fill={fill!r} must be zero or more, as flows are. Use fill=0 for no flow.")
+            raise FlowError(
+                f"complete: fill={fill!r} must be zero or more, as flows are. Use fill=0 for no flow."
+            )
         n = self.n_cities
-        cells = np.full((n, n), np.nan)
-        cells[self.pairs.origin, self.pairs.destination] = self.pairs.value
+        cells = self.matrix()
         wanted = np.isfinite(cells) | ~np.eye(n, dtype=bool) | own
         added = int(wanted.sum()) - self.n_pairs
         if added and self.columns:
@@ -184,7 +188,7 @@ class FlowTable:
                 "flow_table(..., costs=[]).complete(...), then .with_distance(layer) or .with_column(name, matrix)."
             )
         i, j = np.nonzero(wanted)
-        columns = {name: _cells(self, values)[i, j] for name, values in self.columns.items()}
+        columns = {name: self.matrix(name)[i, j] for name in self.columns}
         value = np.where(np.isnan(cells[i, j]), float(fill), cells[i, j])
         return replace(
             self, pairs=Pairs(self.cities.copy(), i, j, value), columns=columns, added=self.added + added
@@ -217,21 +221,20 @@ class FlowTable:
         place = places(id_array(ids), self.cities)
         if (place < 0).any():
             raise AlignmentError(
-                f"The layer lacks cities of the table: {some(self.cities[place < 0].tolist())}. Add them to the layer, "
-                "or leave their flows out."
+                f"The layer lacks cities of the table: {some(self.cities[place < 0].tolist())}. Add them to the "
+                "layer, or leave their flows out."
             )
         metric = metric_of(layer, ids)
         return self._with(name, metric.measure(place[self.pairs.origin], place[self.pairs.destination]))
 
-    def with_column(self, name: str, values: Any) -> FlowTable:
+    def with_column(self, name: str, matrix: pd.DataFrame) -> FlowTable:
         """Give the table with one more column of the pairs.
 
         Parameters
         ----------
         name : str
-        values : DataFrame of shape (n, n), or function
-            - a matrix with origins as index and destinations as columns, holding at least the cities of the table;
-            - a function of two arrays of ids, origins and destinations of the rows, that gives an array of numbers.
+        matrix : DataFrame
+            Origins as index, destinations as columns; at least the cities of the table.
 
         Returns
         -------
@@ -239,35 +242,31 @@ class FlowTable:
 
         Raises
         ------
-        AlignmentError
-            If the matrix lacks a city.
+        AlignmentError, DuplicateError
+            If the matrix lacks a city, or has one twice.
         OptionError
-            If the name is taken, or `values` is neither.
-        ShapeError, NonNumericError, NonFiniteError
-            If it does not give one finite number for each pair.
+            If the name is taken, or `matrix` is no DataFrame.
+        NonNumericError, NonFiniteError
+            If it does not give a finite number for each pair.
         """
-        pairs = self.pairs
-        if callable(values):
-            found = values(pairs.ids[pairs.origin], pairs.ids[pairs.destination])
-            return self._with(name, found)
-        if not (hasattr(values, "columns") and hasattr(values, "index")):
+        if not (hasattr(matrix, "columns") and hasattr(matrix, "index")):
             raise OptionError(
-                f"with_column: values must be a DataFrame of cities by cities, or a function of origins and destinations; "
-                f"they are {type(values).__name__}."
+                f"with_column: {name!r} must be a DataFrame, origins by destinations; it is {type(matrix).__name__}."
             )
-        for axis, labels in (("index", values.index), ("columns", values.columns)):
+        ends = []
+        for axis, labels in (("index", matrix.index), ("columns", matrix.columns)):
             if not labels.is_unique:
+                twice = some(labels[labels.duplicated()].unique())
                 raise DuplicateError(
-                    f"Cities stand more than once in the {axis} of {name!r}: {some(labels[labels.duplicated()])}. Keep one."
+                    f"Cities stand more than once in the {axis} of {name!r}: {twice}. Keep one."
                 )
-            lacking = self.cities[~np.isin(self.cities.astype(object), np.array(list(labels), dtype=object))]
-            if len(lacking):
-                raise AlignmentError(
-                    f"The {axis} of {name!r} lack cities of the table: {some(lacking.tolist())}. Add them."
-                )
-        ids = list(self.cities)
-        matrix = values.loc[ids, ids].to_numpy()
-        return self._with(name, matrix[pairs.origin, pairs.destination])
+            place = places(id_array(labels), self.cities)
+            if (place < 0).any():
+                lacking = some(self.cities[place < 0].tolist())
+                raise AlignmentError(f"The {axis} of {name!r} lack cities of the table: {lacking}. Add them.")
+            ends.append(place)
+        rows, columns = ends[0][self.pairs.origin], ends[1][self.pairs.destination]
+        return self._with(name, matrix.to_numpy()[rows, columns])
 
     def select(self, keep: Array) -> FlowTable:
         """Give the table with some of its pairs, or in another order.
@@ -310,8 +309,8 @@ class FlowTable:
         if name not in self.columns:
             has = f"It has: {some(self.columns)}." if self.columns else "It has none; see flow_table(costs=)."
             raise OptionError(
-                f"The flows have no column {name!r} of the pairs.{did_you_mean(name, self.columns)} {has} Distances are "
-                "added by .with_distance(layer)."
+                f"The flows have no column {name!r} of the pairs.{did_you_mean(name, self.columns)} {has} "
+                "Distances are added by .with_distance(layer)."
             )
         return self.columns[name]
 
@@ -339,19 +338,29 @@ class FlowTable:
         bad = (costs <= 0) & (True if used is None else used)
         if bad.any():
             raise CostError(
-                f"{name!r} is zero or negative for {int(bad.sum())} pairs: {some(self.pairs.names(bad))}. Its logarithm does "
-                "not exist. Give these pairs their true cost, leave them out, or use deterrence='exponential'."
+                f"{name!r} is zero or negative for {int(bad.sum())} pairs: {some(self.pairs.names(bad))}. Its "
+                "logarithm does not exist. Give these pairs their true cost, leave them out, or use "
+                "deterrence='exponential'."
             )
         return costs
 
-    def matrix(self) -> Array:
-        """Give the flows as a matrix, origins in rows, destinations in columns; NaN where a pair is absent.
+    def matrix(self, name: str | None = None) -> Array:
+        """Give flows, or a column, as a matrix: origins in rows, destinations in columns, NaN where a pair is absent.
+
+        Parameters
+        ----------
+        name : str, optional
+            A column of the pairs; the flows by default.
 
         Returns
         -------
         ndarray of shape (n, n)
         """
-        return _cells(self, self.pairs.value)
+        cells = np.full((self.n_cities, self.n_cities), np.nan)
+        cells[self.pairs.origin, self.pairs.destination] = (
+            self.pairs.value if name is None else self.column(name)
+        )
+        return cells
 
     def to_frame(self) -> pd.DataFrame:
         """Give the flows as a long table.
@@ -397,9 +406,3 @@ class FlowTable:
 
     def __repr__(self) -> str:
         return f"<FlowTable of {self.n_pairs:,} pairs of {self.n_cities:,} cities>"
-
-
-def _cells(table: FlowTable, values: Array) -> Array:
-    cells = np.full((table.n_cities, table.n_cities), np.nan)
-    cells[table.pairs.origin, table.pairs.destination] = values
-    return cells

@@ -125,8 +125,8 @@ def load_flows() -> pd.DataFrame:
     Notes
     -----
     The expected number is exp(push_i + pull_j - 1.1 log(distance)). Pull grows with tertiary hospitals (0.6 log) and
-    GDP per head (0.3 log), not with primary care, push with population (0.9 log); both have a part of their own. Counts
-    vary more than Poisson ones.
+    GDP per head (0.3 log), not with primary care, push with population (0.9 log); both have a part of their own.
+    Counts vary more than Poisson ones.
 
     Examples
     --------

@@ -55,8 +55,8 @@ def flows(
     Returns
     -------
     libpysal.graph.Graph
-        A pair that is absent, or whose flow is zero, is no link. Flows of a unit to itself are left out, for no unit is
-        its own neighbour.
+        A pair that is absent, or whose flow is zero, is no link. Flows of a unit to itself are left out, for no
+        unit is its own neighbour.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def flows(
 
     Notes
     -----
-    Weights of flows are made by what they are meant to explain wherever the outcome is itself a mobility: choose flows
-    of another time or kind then, or the estimates of rho are biased (Kelejian and Piras 2014).
+    Weights of flows are made by what they are meant to explain wherever the outcome is itself a mobility: choose
+    flows of another time or kind then, or the estimates of rho are biased (Kelejian and Piras 2014).
 
     References
     ----------

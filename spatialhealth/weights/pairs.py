@@ -99,7 +99,9 @@ def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any
     ends = [_labels(frame, column) for column in (origin, destination)]
     ids = _ids_of(units) if units is not None else _sorted(np.concatenate(ends))
     i, j = (places(ids, end) for end in ends)
-    unknown = list(dict.fromkeys(np.concatenate([e[p < 0] for e, p in zip(ends, (i, j), strict=True)]).tolist()))
+    unknown = list(
+        dict.fromkeys(np.concatenate([e[p < 0] for e, p in zip(ends, (i, j), strict=True)]).tolist())
+    )
     if unknown:
         raise AlignmentError(
             f"{len(unknown)} origins or destinations are not among the units: {some(unknown)}. Leave their rows out, "
@@ -110,8 +112,8 @@ def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any
     negative = pairs.value < 0
     if negative.any():
         raise FlowError(
-            f"{value!r} is negative for {int(negative.sum())} pairs: {some(pairs.names(negative))}. Flows are counts of "
-            "movements: zero or more. Split net flows into their two directions."
+            f"{value!r} is negative for {int(negative.sum())} pairs: {some(pairs.names(negative))}. Flows are "
+            "counts of movements: zero or more. Split net flows into their two directions."
         )
     return pairs
 
@@ -156,8 +158,8 @@ def numbers_of(frame: pd.DataFrame, column: str, names: list[tuple[Any, Any]]) -
 def _check_table(frame: Any, columns: dict[str, str]) -> None:
     if not (hasattr(frame, "columns") and hasattr(frame, "index")):
         raise LabelError(
-            f"Flows must be a DataFrame with one row a pair; they are {type(frame).__name__}. Make one of the columns "
-            "origin, destination and value; a matrix with DataFrame.stack()."
+            f"Flows must be a DataFrame with one row a pair; they are {type(frame).__name__}. Make one of the "
+            "columns origin, destination and value; a matrix with DataFrame.stack()."
         )
     names = list(columns.values())
     for what, name in columns.items():
@@ -179,8 +181,8 @@ def _labels(frame: pd.DataFrame, column: str) -> Array:
     missing = np.flatnonzero(labels.isna())
     if len(missing):
         raise MissingDataError(
-            f"{column!r} is missing in {len(missing)} rows: {some(frame.index[missing])}. Name the unit, or leave these "
-            "rows out."
+            f"{column!r} is missing in {len(missing)} rows: {some(frame.index[missing])}. Name the unit, or leave "
+            "these rows out."
         )
     if str(labels.dtype) == "category":
         labels = labels.astype(labels.cat.categories.dtype)
@@ -215,6 +217,6 @@ def _check_duplicates(pairs: Pairs) -> None:
     )
     if len(cells) < len(pairs.origin):
         raise DuplicateError(
-            f"{int((counts > 1).sum())} pairs stand more than once: {some(pairs.names(first[counts > 1]))}. Add them up "
-            "(frame.groupby([origin, destination], as_index=False).sum()), or take one period."
+            f"{int((counts > 1).sum())} pairs stand more than once: {some(pairs.names(first[counts > 1]))}. Add "
+            "them up (frame.groupby([origin, destination], as_index=False).sum()), or take one period."
         )
