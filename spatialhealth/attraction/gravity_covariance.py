@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from spatialhealth._typing import Array
 from spatialhealth.attraction.gravity_fit import Sides
 
-__all__ = ["Clusters", "covariance", "nested"]
+__all__ = ["Clusters", "covariance", "nested", "positive"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,6 @@ def covariance(sides: Sides, mu: Array, residual: Array, clusters: tuple[Cluster
     if clusters:
         parts = [each.sign * _meat(sides, columns, means, residual, each.codes) for each in clusters]
         found = _factor(clusters, len(mu), spent) * (inverse @ np.sum(parts, axis=0) @ inverse)
-    found = _positive(found) if len(clusters) > 1 else found
     if sides.shown is not None:
         k, n, free = sides.x.shape[1], int(sides.shown.max()) + 1, sides.free
         full = np.zeros((k + n, k + free))
@@ -109,7 +108,7 @@ def _meat(sides: Sides, columns: sp.csr_matrix, means: Array, residual: Array, c
     )
 
 
-def _positive(matrix: Array) -> Array:
+def positive(matrix: Array) -> Array:
     """Give the nearest covariance: a two-way one may have negative eigenvalues, which are set to zero."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)

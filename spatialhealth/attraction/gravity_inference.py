@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from spatialhealth._typing import Array, FlowCovariance, FlowEffects
-from spatialhealth.attraction.gravity_covariance import Clusters, covariance, nested
+from spatialhealth.attraction.gravity_covariance import Clusters, covariance, nested, positive
 from spatialhealth.attraction.gravity_design import CONSTANT
 from spatialhealth.attraction.gravity_fit import PoissonDesign, PoissonFit
 from spatialhealth.attraction.gravity_result import CityEffects, GravityResult
@@ -139,7 +139,7 @@ class Inference:
                 _NAMES[side], ids, values - values.mean(), found, float(values.mean()), _WORDS[inference.kind]
             )
         # coefficients have the same covariance whichever side is eliminated
-        own = self._covariance("destination", design, mu)[:k, :k]
+        own = positive(self._covariance("destination", design, mu)[:k, :k])
         deviance = 2 * float((xlogy(y, y) - xlogy(y, mu) - y + mu).sum())
         loglik = float((xlogy(y, mu) - mu - gammaln(y + 1)).sum())
         names = ((CONSTANT,) if design.effects == "none" else ()) + design.names

@@ -147,7 +147,7 @@ def second_stage(
     >>> model = sh.SLX(sh.weights.contiguity(cities), durbin=False)
     >>> found = second_stage(gravity, model, "attraction ~ log(tertiary) + log(primary) + log(gdp)", hospitals)
     >>> found.model.params_.round(2).to_dict()
-    {'constant': -4.13, 'log(tertiary)': 0.58, 'log(primary)': 0.02, 'log(gdp)': 0.3}
+    {'constant': -4.62, 'log(tertiary)': 0.62, 'log(primary)': -0.01, 'log(gdp)': 0.32}
     """
     effects = gravity._effects("destination")
     _check(model, formula, effects, cities)

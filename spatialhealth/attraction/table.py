@@ -291,21 +291,7 @@ class FlowTable:
         return replace(self, columns={**self.columns, name: np.array(numbers)})
 
     def column(self, name: str) -> Array:
-        """Give a column of the pairs.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        ndarray of shape (m,)
-
-        Raises
-        ------
-        OptionError
-            If there is none of this name.
-        """
+        """Give a column of the pairs, shape (m,), or raise OptionError if there is none of this name."""
         if name not in self.columns:
             has = f"It has: {some(self.columns)}." if self.columns else "It has none; see flow_table(costs=)."
             raise OptionError(
