@@ -201,18 +201,18 @@ def _by_pyfixest(design: PoissonDesign) -> Array:
         model = pyfixest.fepois(
             formula, data, vcov="hetero", fixef_rm="none", iwls_maxiter=200, separation_check=["fe", "ir"]
         )
+    gone = len(design.y) - len(model.resid())
+    if gone:
+        raise SeparationError(
+            f"{gone:,} pairs without a flow are told apart from all others by the columns {some(design.names)}, so "
+            "that a coefficient has no finite estimate. Leave out the column that is different for these pairs."
+        )
     coefficients: Any = model.coef()
     lost = [design.names[j] for j in range(design.x.shape[1]) if f"x{j}" not in coefficients.index]
     if lost:
         raise CollinearityError(
             f"The columns {some(lost)} are combinations of the others and of the effects ({design.effects}). Leave "
             "them out, or use fewer effects."
-        )
-    gone = len(design.y) - len(model.resid())
-    if gone:
-        raise SeparationError(
-            f"{gone:,} pairs without a flow are told apart from all others by the columns {some(design.names)}, so "
-            "that a coefficient has no finite estimate. Leave out the column that is different for these pairs."
         )
     order = (["Intercept"] if not absorbed else []) + [f"x{j}" for j in range(design.x.shape[1])]
     return np.asarray(coefficients.loc[order], dtype=float)

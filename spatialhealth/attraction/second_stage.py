@@ -26,6 +26,7 @@ from spatialhealth.errors import (
 )
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import CONSTANT, Design
+from spatialhealth.models.iv import SpatialIV
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator
 
@@ -89,9 +90,10 @@ def second_stage(
     ----------
     gravity : GravityModel
         Fitted, with effects of destinations.
-    model : SLX, SpatialLag, SpatialDurbin, SpatialError, SpatialDurbinError, SpatialCombined or GeneralNesting
-        Any estimator of the package that has a likelihood, for a cross-section: with its weights, which have the
-        cities of `cities`, and with ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares.
+    model : SpatialModel
+        Any estimator of the package, for a cross-section: with its weights, which have the cities of `cities`, and with
+        ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares. `SpatialIV` needs
+        ``cov_type="robust"``.
     formula : str
         ``"attraction ~ log(tertiary) + log(primary)"``: the outcome has this name.
     cities : DataFrame
@@ -107,7 +109,7 @@ def second_stage(
     AlignmentError
         If table and attraction have not the same cities.
     OptionError
-        If the estimator has no likelihood, has effects or dynamics, or asks for another covariance.
+        If the estimator has effects or dynamics, or asks for a covariance without a place for the error.
     IdentificationError
         If the level of the attraction, which is arbitrary, would matter.
     FormulaError
@@ -128,6 +130,11 @@ def second_stage(
     Linzer (2005) with sigma2 by maximum likelihood. Plain least squares on the attraction is unbiased too, but its
     weights are not the best and its errors are those of homoskedastic data; a plain spatial lag is biased towards
     zero, for u does not spread as a does.
+
+    Instruments have no likelihood to weight. The error of an outcome leaves them valid and their estimates consistent, but
+    makes the errors of the equation, e + (I - rho W) u, unequal, which is what robust standard errors are for: with
+    `SpatialIV` the estimate is not weighted, its standard errors allow for u, and `sigma2` is what is left of the residuals
+    without it.
 
     Only differences of attraction are known, so that the likelihood is that of differences (n - 1 of them). The
     constant is that of an attraction with mean zero. With a lag, W must make a constant of a constant. Standard
@@ -155,6 +162,10 @@ def second_stage(
     rows = cities.loc[index].assign(**{_OUTCOME: effects.estimates})
     rows.attrs = dict(cities.attrs)
     unweighted = type(model)(**model.get_params(deep=False)).fit_formula(formula, rows)
+    _check_level(unweighted.result_)
+    noise = float(np.trace(effects.covariance)) / len(index)
+    if isinstance(model, SpatialIV):
+        return SecondStage(unweighted, unweighted, _rest(unweighted.result_, effects), noise)
     outcome = _outcome(unweighted, effects)
     naive = unweighted.result_
     start = np.array([naive.spatial(name) for name in naive.spatial_names])
@@ -168,7 +179,6 @@ def second_stage(
             stacklevel=2,
         )
     fitted = copy(unweighted)
-    noise = float(np.trace(effects.covariance)) / len(index)
     fitted._result = _result(naive, point, outcome, effects, noise)
     return SecondStage(fitted, unweighted, point.sigma2, noise)
 
@@ -190,7 +200,13 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
             f"{owner}: {model!r} is for a panel. The attraction is one number a city: use effects='none', no "
             "dynamics and missing='raise'."
         )
-    if model.cov_type not in ("observed", "expected"):
+    if isinstance(model, SpatialIV):
+        if model.cov_type == "classical" or model.spatial_errors != "none":
+            raise OptionError(
+                f"{owner}: the error of the first stage makes those of {model!r} unequal. Use cov_type='robust' (or "
+                "SpatialHAC, Conley) and spatial_errors='none'."
+            )
+    elif model.cov_type not in ("observed", "expected"):
         raise OptionError(
             f"{owner}: cov_type={model.cov_type!r} has no place for the error of the first stage. Use 'expected'."
         )
@@ -216,14 +232,8 @@ def _dense(operator: SpatialOperator) -> Array:
     return np.asarray(operator.matrix.toarray())
 
 
-def _outcome(model: SpatialModel, effects: CityEffects) -> EstimatedOutcome:
-    """Give the likelihood in the order of W."""
-    result = model.result_
-    if not result.has_likelihood:
-        raise OptionError(
-            f"second_stage: {result.model} has no likelihood to weight. The error of the first stage is one of the "
-            "outcome, so instruments stay valid: fit the model to attraction_['estimate'] with cov_type='robust'."
-        )
+def _check_level(result: FitResult) -> None:
+    """Raise unless the level of the outcome is taken up by the constant alone."""
     if CONSTANT not in result.param_names:
         raise IdentificationError(
             "The level of the attraction is arbitrary, so the second stage needs a constant. Leave constant=True, "
@@ -235,14 +245,31 @@ def _outcome(model: SpatialModel, effects: CityEffects) -> EstimatedOutcome:
             f"sum. Use row-standardised weights without isolates (there are {len(result.operator.isolates)}), or a "
             "model without a lag of the outcome."
         )
-    design = Design.of(model._table, result.operator, model._durbin(), True)
+
+
+def _in_order(effects: CityEffects, units: Array) -> Array:
+    """Give the covariance of the attraction in the order of W."""
     place = {city: k for k, city in enumerate(effects.cities.tolist())}
-    order = [place[city] for city in np.asarray(result.units).tolist()]
+    order = [place[city] for city in np.asarray(units).tolist()]
+    return effects.covariance[np.ix_(order, order)]
+
+
+def _rest(result: FitResult, effects: CityEffects) -> float:
+    """Give the variance of residuals less what the error of the outcome adds to them, at least zero."""
+    turn = np.eye(result.n_entities) - (result.rho or 0.0) * _dense(result.operator)
+    added = float(np.trace(turn @ _in_order(effects, result.units) @ turn.T))
+    return max(0.0, (float(np.square(result.residuals).sum()) - added) / result.n_entities)
+
+
+def _outcome(model: SpatialModel, effects: CityEffects) -> EstimatedOutcome:
+    """Give the likelihood in the order of W."""
+    result = model.result_
+    design = Design.of(model._table, result.operator, model._durbin(), True)
     operators = {"rho": result.operator, "lambda": result.error_operator or result.operator}
     found = {name: operators[name] for name in result.spatial_names}
     return EstimatedOutcome(
         result.y[0],
-        effects.covariance[np.ix_(order, order)],
+        _in_order(effects, result.units),
         design.z[0],
         _dense(found["rho"]) if "rho" in found else None,
         _dense(found["lambda"]) if "lambda" in found else None,
