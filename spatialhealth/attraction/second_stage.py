@@ -91,8 +91,8 @@ def second_stage(
     gravity : GravityModel
         Fitted, with effects of destinations.
     model : SpatialModel
-        Any estimator of the package, for a cross-section: with its weights, which have the cities of `cities`, and with
-        ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares. `SpatialIV` needs
+        Any estimator of the package, for a cross-section: with its weights, which have the cities of `cities`, and
+        with ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares. `SpatialIV` needs
         ``cov_type="robust"``.
     formula : str
         ``"attraction ~ log(tertiary) + log(primary)"``: the outcome has this name.
@@ -131,10 +131,10 @@ def second_stage(
     weights are not the best and its errors are those of homoskedastic data; a plain spatial lag is biased towards
     zero, for u does not spread as a does.
 
-    Instruments have no likelihood to weight. The error of an outcome leaves them valid and their estimates consistent, but
-    makes the errors of the equation, e + (I - rho W) u, unequal, which is what robust standard errors are for: with
-    `SpatialIV` the estimate is not weighted, its standard errors allow for u, and `sigma2` is what is left of the residuals
-    without it.
+    Instruments have no likelihood to weight. The error of an outcome leaves them valid and their estimates
+    consistent, but makes the errors of the equation, e + (I - rho W) u, unequal, which is what robust standard errors
+    are for: with `SpatialIV` the estimate is not weighted, its standard errors allow for u, and `sigma2` is what is
+    left of the residuals without it.
 
     Only differences of attraction are known, so that the likelihood is that of differences (n - 1 of them). The
     constant is that of an attraction with mean zero. With a lag, W must make a constant of a constant. Standard
@@ -200,15 +200,16 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
             f"{owner}: {model!r} is for a panel. The attraction is one number a city: use effects='none', no "
             "dynamics and missing='raise'."
         )
+    cov_type: Any = model.cov_type
     if isinstance(model, SpatialIV):
-        if model.cov_type == "classical" or model.spatial_errors != "none":
+        if cov_type == "classical" or model.spatial_errors != "none":
             raise OptionError(
                 f"{owner}: the error of the first stage makes those of {model!r} unequal. Use cov_type='robust' (or "
                 "SpatialHAC, Conley) and spatial_errors='none'."
             )
-    elif model.cov_type not in ("observed", "expected"):
+    elif cov_type not in ("observed", "expected"):
         raise OptionError(
-            f"{owner}: cov_type={model.cov_type!r} has no place for the error of the first stage. Use 'expected'."
+            f"{owner}: cov_type={cov_type!r} has no place for the error of the first stage. Use 'expected'."
         )
     if formula.split("~")[0].strip() != _OUTCOME:
         raise FormulaError(
