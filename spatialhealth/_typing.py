@@ -12,11 +12,17 @@ __all__ = [
     "CoefficientPrior",
     "Correction",
     "CovType",
+    "Deterrence",
     "Dynamic",
     "Effects",
     "ErrorComponents",
+    "FlowCovariance",
+    "FlowDependence",
+    "FlowDirection",
+    "FlowEffects",
     "Horizon",
     "ImpactMethod",
+    "Intraregional",
     "KernelFunction",
     "LogDet",
     "Missing",
@@ -42,3 +48,9 @@ SpatialErrorMoments = Literal["none", "gmm", "kelejian-prucha"]
 ImpactMethod = Literal["delta", "simulate"]
 Standardise = Literal["row", "spectral"]
 KernelFunction = Literal["gaussian", "triangular", "epanechnikov", "quartic", "uniform"]
+FlowDirection = Literal["from", "to"]
+FlowEffects = Literal["both", "origin", "destination", "none"]
+FlowCovariance = Literal["poisson", "robust", "cluster"]
+Deterrence = Literal["power", "exponential"]
+FlowDependence = Literal["full", "separable", "additive", "destination", "origin", "network", "none"]
+Intraregional = Literal["constant", "regressors", "none"]

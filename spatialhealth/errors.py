@@ -19,9 +19,12 @@ __all__ = [
     "ConvergenceError",
     "CoordinateSystemError",
     "CoordinateSystemWarning",
+    "CostError",
+    "CoverageError",
     "DataError",
     "DownloadError",
     "DuplicateError",
+    "FlowError",
     "FormulaError",
     "GapsWarning",
     "GeometryError",
@@ -41,6 +44,7 @@ __all__ = [
     "ReducedFormWarning",
     "RerunWarning",
     "ScenarioError",
+    "SeparationError",
     "ShapeError",
     "SizeError",
     "SmallGroupWarning",
@@ -149,6 +153,18 @@ class AlignmentError(DataError):
     """The units of two inputs are not the same."""
 
 
+class CostError(DataError):
+    """The cost of a way is zero or negative, where only a positive one has a meaning."""
+
+
+class CoverageError(DataError):
+    """Pairs are absent from a table of origins and destinations."""
+
+
+class FlowError(DataError):
+    """A flow is negative, or a table has none."""
+
+
 class IdentificationError(DataError):
     """The model asks more of the data than they can tell."""
 
@@ -163,6 +179,10 @@ class AbsorbedRegressorError(IdentificationError):
 
 class CollinearityError(IdentificationError):
     """A regressor, or a spatially lagged one, is a combination of the others."""
+
+
+class SeparationError(IdentificationError):
+    """An effect has no finite estimate, for flows that are zero leave it without a bound."""
 
 
 class WeightsError(ValueError):

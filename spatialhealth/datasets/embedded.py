@@ -16,6 +16,7 @@ __all__ = [
     "load_cigarettes",
     "load_cities",
     "load_hospitals",
+    "load_flows",
     "load_panel",
     "load_production",
     "load_states",
@@ -143,10 +144,40 @@ def load_hospitals() -> gpd.GeoDataFrame:
     hospitals = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
     hospitals.attrs["source"] = "simulated"
     return hospitals
+def load_flows() -> pd.DataFrame:
+    """Load **simulated** journeys between the cities of `load_cities` in 2021.
+    DataFrame
+        One row for each of the 307 x 306 ordered pairs of different cities, in the order of the cities:
+        - `origin`, `destination`: cities;
+        - `trips`: journeys, a whole number, 0 for one pair in twelve;
+        - `distance`: metres, along the geodesic between the centroids of the two catchments.
+        ``attrs["source"]`` is "simulated".
+    load_truth : under "flows", the parameters that an estimate should find.
+    The expected number is exp(push_i + pull_j - 1.1 log(distance)). Pull grows with tertiary hospitals (0.6 log) and
+    GDP per head (0.3 log), not with primary care, push with population (0.9 log); both have a part of their own.
+    Counts vary more than Poisson ones.
+    >>> od = load_flows()
+    >>> od.shape, od.attrs["source"], int((od["trips"] == 0).sum())
+    ((93942, 4), 'simulated', 7261)
+    import numpy as np
+    from spatialhealth.weights.frames import ids_of, metric_of
+    trips = pd.read_csv(_path("flows.csv.gz"), index_col=0)
+    cities = load_cities().loc[trips.index]
+    i, j = np.nonzero(~np.eye(len(cities), dtype=bool))
+    ids = ids_of(cities)
+    columns = {
+        "origin": ids[i],
+        "destination": ids[j],
+        "trips": trips.to_numpy()[i, j],
+        "distance": metric_of(cities, ids).measure(i, j),
+    }
+    flows = pd.DataFrame(columns)
+    flows.attrs["source"] = "simulated"
+    return flows
 
 
 def load_truth() -> dict[str, Any]:
-    """Load the true parameters of the simulated panel.
+    """Load the true parameters of the simulated panel and flows.
 
     Returns
     -------
@@ -154,11 +185,14 @@ def load_truth() -> dict[str, Any]:
         - `formula`, `durbin`, `effects`, `model`, `weights`: how to estimate the process of `inflow`;
         - `params`: its coefficients by name: regressors, then ``W:`` + regressor, then ``rho``;
         - `sigma`, `seed`: the standard deviation of its errors, and the seed of all numbers;
-        - `utilisation`: for each of the two utilisations its `formula`, `effects`, `params` and `sigma`.
+        - `utilisation`: for each of the two utilisations its `formula`, `effects`, `params` and `sigma`;
+        - `flows`: of `load_flows`, the `params` of the pairs, and of `pull` and `push` the `params` and the standard
+          deviation `sigma` of the rest; `dispersion`, the variance of a flow's mean around its expectation of 1.
 
     See Also
     --------
     load_panel : the panel.
+    load_flows : the flows.
 
     Examples
     --------
@@ -167,6 +201,7 @@ def load_truth() -> dict[str, Any]:
     (0.35, 0.6)
     """
     truth: dict[str, Any] = json.loads(_path("truth.json").read_text(encoding="utf-8"))
+    truth["flows"] = json.loads(_path("truth_flows.json").read_text(encoding="utf-8"))
     return truth
 
 

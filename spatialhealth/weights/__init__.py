@@ -11,6 +11,7 @@ from spatialhealth.weights.convert import as_graph, as_links, to_graph
 from spatialhealth.weights.distance import band_links, distance_band, inverse_distance
 from spatialhealth.weights.economic import economic
 from spatialhealth.weights.gravity import gravity
+from spatialhealth.weights.flows import flows
 from spatialhealth.weights.kernel import kernel
 from spatialhealth.weights.knn import knn, knn_links
 from spatialhealth.weights.nested import nested
@@ -26,6 +27,7 @@ __all__ = [
     "distance_band",
     "economic",
     "gravity",
+    "flows",
     "inverse_distance",
     "kernel",
     "knn",

@@ -1,0 +1,222 @@
+"""Long tables of origins and destinations, read and checked: ids, positions of the two ends, values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import (
+    AlignmentError,
+    DuplicateError,
+    FlowError,
+    LabelError,
+    MissingDataError,
+    NonFiniteError,
+    NonNumericError,
+    OptionError,
+    ShapeError,
+    did_you_mean,
+    some,
+)
+from spatialhealth.weights.ids import check_once, id_array, places
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Pairs", "numbers_of", "read_pairs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Flows between units, one a pair.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n,)
+        Units that a pair may have.
+    origin, destination : ndarray of int, shape (m,)
+        Positions among `ids`.
+    value : ndarray of shape (m,)
+        Flows, zero or more.
+    """
+
+    ids: Array
+    origin: Array
+    destination: Array
+    value: Array
+
+    def __post_init__(self) -> None:
+        for array in (self.ids, self.origin, self.destination, self.value):
+            array.flags.writeable = False
+
+    @property
+    def own(self) -> Array:
+        """Whether a pair leads from a unit to itself, shape (m,)."""
+        return np.asarray(self.origin == self.destination)
+
+    def names(self, which: Array) -> list[tuple[Any, Any]]:
+        """Give (origin, destination) of some pairs, by their positions or a mask."""
+        return list(
+            zip(
+                self.ids[self.origin[which]].tolist(),
+                self.ids[self.destination[which]].tolist(),
+                strict=True,
+            )
+        )
+
+
+def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any = None) -> Pairs:
+    """Read flows from a long table, one row a pair.
+
+    Parameters
+    ----------
+    frame : DataFrame of m rows
+    origin, destination, value : str
+        Its columns.
+    units : frame or sequence of length n, optional
+        The units there are: a frame indexed by them, or their ids. By default those of the table, sorted.
+
+    Returns
+    -------
+    Pairs
+        In the order of the rows.
+
+    Raises
+    ------
+    LabelError, OptionError
+        If it is no table, or has no such column.
+    MissingDataError, NonFiniteError, NonNumericError, FlowError
+        If an end or a flow is missing, or a flow infinite, no number or negative; or there are no rows.
+    AlignmentError
+        If an end is not among the units.
+    DuplicateError
+        If a pair stands more than once.
+    """
+    _check_table(frame, {"origin": origin, "destination": destination, "value": value})
+    ends = [_labels(frame, column) for column in (origin, destination)]
+    ids = _ids_of(units) if units is not None else _sorted(np.concatenate(ends))
+    i, j = (places(ids, end) for end in ends)
+    unknown = list(
+        dict.fromkeys(np.concatenate([e[p < 0] for e, p in zip(ends, (i, j), strict=True)]).tolist())
+    )
+    if unknown:
+        raise AlignmentError(
+            f"{len(unknown)} origins or destinations are not among the units: {some(unknown)}. Leave their rows out, "
+            "or add them to the units."
+        )
+    pairs = Pairs(ids, i, j, numbers_of(frame, value, list(zip(*(e.tolist() for e in ends), strict=True))))
+    _check_duplicates(pairs)
+    negative = pairs.value < 0
+    if negative.any():
+        raise FlowError(
+            f"{value!r} is negative for {int(negative.sum())} pairs: {some(pairs.names(negative))}. Flows are "
+            "counts of movements: zero or more. Split net flows into their two directions."
+        )
+    return pairs
+
+
+def numbers_of(frame: pd.DataFrame, column: str, names: list[tuple[Any, Any]]) -> Array:
+    """Give a column of pairs as floats, or say for which pairs it is missing, infinite or no number.
+
+    Parameters
+    ----------
+    frame : DataFrame of m rows
+    column : str
+    names : list of m tuples
+        Origin and destination of the rows.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    values = frame[column]
+    if values.isna().any():
+        bad = [names[k] for k in np.flatnonzero(values.isna())]
+        raise MissingDataError(
+            f"{column!r} is missing for {len(bad)} pairs: {some(bad)}. Fill them from a source or leave these pairs "
+            "out; a flow known to be zero is written 0."
+        )
+    try:
+        if values.dtype.kind not in "fiub":
+            raise TypeError
+        numbers = values.to_numpy(dtype=float)
+    except (AttributeError, TypeError, ValueError):
+        raise NonNumericError(
+            f"{column!r} must hold numbers; it holds {values.dtype}. Convert it with pandas.to_numeric."
+        ) from None
+    bad = [names[k] for k in np.flatnonzero(np.isinf(numbers))]
+    if bad:
+        raise NonFiniteError(
+            f"{column!r} is infinite for {len(bad)} pairs: {some(bad)}. Leave these pairs out, or mend them."
+        )
+    return np.array(numbers)
+
+
+def _check_table(frame: Any, columns: dict[str, str]) -> None:
+    if not (hasattr(frame, "columns") and hasattr(frame, "index")):
+        raise LabelError(
+            f"Flows must be a DataFrame with one row a pair; they are {type(frame).__name__}. Make one of the "
+            "columns origin, destination and value; a matrix with DataFrame.stack()."
+        )
+    names = list(columns.values())
+    for what, name in columns.items():
+        count = int((frame.columns == name).sum())
+        if count != 1:
+            found = "no column" if count == 0 else f"{count} columns"
+            raise OptionError(
+                f"The table of flows has {found} {name!r} ({what}=).{did_you_mean(name, frame.columns)} It has: "
+                f"{some(frame.columns, limit=20)}."
+            )
+    if len(set(names)) < len(names):
+        raise OptionError(f"Origin, destination and value must be different columns; they are {some(names)}.")
+    if len(frame) == 0:
+        raise FlowError("The table of flows has no rows. Read it again, or widen the selection.")
+
+
+def _labels(frame: pd.DataFrame, column: str) -> Array:
+    labels = frame[column]
+    missing = np.flatnonzero(labels.isna())
+    if len(missing):
+        raise MissingDataError(
+            f"{column!r} is missing in {len(missing)} rows: {some(frame.index[missing])}. Name the unit, or leave "
+            "these rows out."
+        )
+    if str(labels.dtype) == "category":
+        labels = labels.astype(labels.cat.categories.dtype)
+    return id_array(labels.to_numpy())
+
+
+def _ids_of(units: Any) -> Array:
+    labels = units.index if hasattr(units, "columns") else units
+    if isinstance(labels, str) or not hasattr(labels, "__len__"):
+        raise LabelError(
+            f"The units must be a frame indexed by them, or their ids; they are {type(units).__name__}."
+        )
+    if len(labels) == 0:
+        raise ShapeError("The list of units is empty. Give the cities that may send or receive flows.")
+    ids = id_array(labels)
+    check_once(ids)
+    return ids
+
+
+def _sorted(labels: Array) -> Array:
+    found = list(dict.fromkeys(labels.tolist()))
+    try:
+        found = sorted(found)
+    except TypeError:  # labels of several kinds have no order of their own
+        found = sorted(found, key=str)
+    return id_array(found)
+
+
+def _check_duplicates(pairs: Pairs) -> None:
+    cells, first, counts = np.unique(
+        pairs.origin * len(pairs.ids) + pairs.destination, return_index=True, return_counts=True
+    )
+    if len(cells) < len(pairs.origin):
+        raise DuplicateError(
+            f"{int((counts > 1).sum())} pairs stand more than once: {some(pairs.names(first[counts > 1]))}. Add "
+            "them up (frame.groupby([origin, destination], as_index=False).sum()), or take one period."
+        )
