@@ -1,8 +1,8 @@
 """Spatial weights and spatial Durbin models of how hospitals attract people, and of how that spills over.
 
 Data flow one way: datasets, panel, weights, operator, models, impacts, diagnostics, comparison, heterogeneity,
-imbalance, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
-attraction, maps, report. Each folder's own page opens with what it takes, what it gives and where to go next.
+mediation, attraction, imbalance, scenario, maps, report. Each folder's own page opens with what it takes, what it
+gives and where to go next.
 
 Importing this package costs numpy and nothing else: every name is looked up when it is first used.
 """
@@ -25,9 +25,9 @@ _MODULES = (
     "comparison",
     "heterogeneity",
     "mediation",
+    "attraction",
     "imbalance",
     "scenario",
-    "attraction",
     "maps",
     "report",
     "errors",

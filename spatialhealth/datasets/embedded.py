@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "load_cigarettes",
     "load_cities",
-    "load_hospitals",
     "load_flows",
+    "load_hospitals",
     "load_panel",
     "load_production",
     "load_states",
@@ -144,23 +144,43 @@ def load_hospitals() -> gpd.GeoDataFrame:
     hospitals = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
     hospitals.attrs["source"] = "simulated"
     return hospitals
+
+
 def load_flows() -> pd.DataFrame:
     """Load **simulated** journeys between the cities of `load_cities` in 2021.
+
+    Returns
+    -------
     DataFrame
         One row for each of the 307 x 306 ordered pairs of different cities, in the order of the cities:
+
         - `origin`, `destination`: cities;
         - `trips`: journeys, a whole number, 0 for one pair in twelve;
         - `distance`: metres, along the geodesic between the centroids of the two catchments.
+
         ``attrs["source"]`` is "simulated".
+
+    See Also
+    --------
     load_truth : under "flows", the parameters that an estimate should find.
+
+    Notes
+    -----
     The expected number is exp(push_i + pull_j - 1.1 log(distance)). Pull grows with tertiary hospitals (0.6 log) and
     GDP per head (0.3 log), not with primary care, push with population (0.9 log); both have a part of their own.
     Counts vary more than Poisson ones.
+
+    Examples
+    --------
     >>> od = load_flows()
     >>> od.shape, od.attrs["source"], int((od["trips"] == 0).sum())
     ((93942, 4), 'simulated', 7261)
+    """
     import numpy as np
+    import pandas as pd
+
     from spatialhealth.weights.frames import ids_of, metric_of
+
     trips = pd.read_csv(_path("flows.csv.gz"), index_col=0)
     cities = load_cities().loc[trips.index]
     i, j = np.nonzero(~np.eye(len(cities), dtype=bool))

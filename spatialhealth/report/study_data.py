@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spatialhealth.report.study_file import StudyFile
 
-__all__ = ["DATASETS", "StudyData", "load_data", "mean_of", "select", "units_where"]
+__all__ = ["DATASETS", "StudyData", "load_data", "mean_of", "rows_where", "select", "units_where"]
 
 _TABLES = (".csv", ".parquet")
 
@@ -67,12 +67,15 @@ class StudyData:
 
 
 def _hospital_panel() -> StudyData:
-    from spatialhealth.datasets import load_cities, load_panel
+    from spatialhealth.datasets import load_cities, load_flows, load_hospitals, load_panel
 
-    panel = load_panel()
+    panel, cities, hospitals = load_panel(), load_cities(), load_hospitals()
+    for tier in ("tertiary", "primary"):
+        beds = hospitals[hospitals["tier"] == tier].groupby("city")["beds"].sum()
+        cities[f"beds_{tier}"] = beds.reindex(cities.index)
     simulated = panel.attrs.get("source") == "simulated"
     source = "simulated hospitals and inflow on catchments of GeoNames cities (CC BY 4.0)"
-    return StudyData("hospital_panel", load_cities(), panel, source, simulated)
+    return StudyData("hospital_panel", cities, panel, source, simulated, flows=load_flows())
 
 
 def _cigarettes() -> StudyData:
@@ -199,6 +202,29 @@ def units_where(study: StudyFile, path: str, data: StudyData, condition: str) ->
     return list(_query(study, path, data.layer, condition).index)
 
 
+def rows_where(study: StudyFile, path: str, data: StudyData, condition: str) -> list[Any]:
+    """Give the units whose rows of the last period meet a condition on the columns of the table.
+
+    Parameters
+    ----------
+    study : StudyFile
+    path : str
+        The key that asks for it.
+    data : StudyData
+    condition : str
+        As pandas' query reads it.
+
+    Returns
+    -------
+    list
+    """
+    found = _query(study, path, data.table, condition)
+    if found.index.nlevels > 1:
+        last = data.table.index.get_level_values(1).max()
+        found = found[found.index.get_level_values(1) == last]
+    return list(found.index.get_level_values(0))
+
+
 def mean_of(study: StudyFile, path: str, data: StudyData, name: str) -> float:
     """Give the mean of a column over all rows of the table, with four digits.
 
@@ -270,6 +296,12 @@ def _from_files(study: StudyFile) -> StudyData:
         what = "one row a unit and period" if time is not None else "one row a unit; name the column 'time'"
         raise DuplicateError(f"Rows of the table stand more than once: {some(rows)}. There must be {what}.")
     table = table.set_index(keys if time is not None else unit).sort_index()
+    flows = None
+    if "flows" in asked:
+        paths.append(_file(study, "flows", _TABLES))
+        flows = _read_table(study, paths[-1], None)
+        if layer[unit].dtype.kind not in "iufb":  # codes such as 01001 are texts in the layer
+            flows = _read_table(study, paths[-1], "all")
     name = " and ".join(path.name for path in paths)
     return StudyData(
         name,
@@ -278,6 +310,7 @@ def _from_files(study: StudyFile) -> StudyData:
         asked.get("source", ""),
         asked.get("simulated", False),
         {part.name: _sha256(part.read_bytes()) for path in paths for part in _parts(path)},
+        flows=flows,
     )
 
 
@@ -319,13 +352,18 @@ def _need(study: StudyFile, path: str, column: str, frame: Any, what: str) -> No
 
 
 def _checksums_of(data: StudyData) -> dict[str, str]:
-    """Give the checksums of layer and table as they were loaded, whatever files they came from."""
+    """Give the checksums of layer, table and flows as they were loaded, whatever files they came from."""
     table = data.table.to_csv(float_format="%.12g", lineterminator="\n").encode()
     plain = data.layer.drop(columns=data.layer.geometry.name).to_csv(
         float_format="%.12g", lineterminator="\n"
     )
     shapes = b"".join(data.layer.geometry.to_wkb())
+    flows = {}
+    if data.flows is not None:
+        written = data.flows.to_csv(index=False, float_format="%.12g", lineterminator="\n")
+        flows[f"{data.name}, flows"] = _sha256(written.encode())
     return {
+        **flows,
         f"{data.name}, table": _sha256(table),
         f"{data.name}, layer": _sha256(plain.encode() + shapes),
     }

@@ -10,8 +10,8 @@ from spatialhealth.weights.contiguity import contiguity, contiguity_links
 from spatialhealth.weights.convert import as_graph, as_links, to_graph
 from spatialhealth.weights.distance import band_links, distance_band, inverse_distance
 from spatialhealth.weights.economic import economic
-from spatialhealth.weights.gravity import gravity
 from spatialhealth.weights.flows import flows
+from spatialhealth.weights.gravity import gravity
 from spatialhealth.weights.kernel import kernel
 from spatialhealth.weights.knn import knn, knn_links
 from spatialhealth.weights.nested import nested
@@ -26,8 +26,8 @@ __all__ = [
     "contiguity_links",
     "distance_band",
     "economic",
-    "gravity",
     "flows",
+    "gravity",
     "inverse_distance",
     "kernel",
     "knn",

@@ -11,7 +11,7 @@ from spatialhealth.report.fitting import Fit, named
 from spatialhealth.report.hospital.attract import effects_at
 from spatialhealth.report.hospital.gap import seed_of
 from spatialhealth.report.hospital.result import Answer, Attraction, Empowerment, Imbalance
-from spatialhealth.report.study_data import units_where
+from spatialhealth.report.study_data import rows_where, units_where
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.terms import known_moderators
 from spatialhealth.scenario import (
@@ -116,6 +116,9 @@ def _scenario(study: StudyFile, path: str, asked: Mapping[str, Any], main: Fit) 
     where = None
     if "where_units" in asked:
         where = units_where(study, f"{path}.where_units", main.data, asked["where_units"])
+    if "where" in asked:
+        rows = rows_where(study, f"{path}.where", main.data, asked["where"])
+        where = [unit for unit in (rows if where is None else where) if unit in set(rows)]
     amounts = {key: asked[key] for key in ("by", "to", "times") if key in asked}
     with named(study, path):
         if "rollout" in asked:
