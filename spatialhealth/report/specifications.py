@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["specification_drawing", "specifications"]
 
+_OF_DATA = ("where", "where_units", "winsorise", "lag", "formula")
+
 
 def specifications(results: Results, variable: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the total effect of a regressor under every specification, and the choices behind each.
@@ -68,7 +70,7 @@ def specification_drawing(results: Results, variable: str) -> Drawing:
 
 
 def _choices(results: Results, other: Mapping[str, Any]) -> dict[str, str]:
-    """Say what a specification is made of."""
+    """Say what a specification is made of; what an alternative changes goes by the alternative's name."""
     content = results.study.content
     model = content["model"] | {
         key: other[key] for key in ("estimator", "effects", "dynamic") if key in other
@@ -77,15 +79,9 @@ def _choices(results: Results, other: Mapping[str, Any]) -> dict[str, str]:
     if model.get("effects", "none") != content["model"].get("effects", "none"):
         said.append(f"{model['effects']} effects")
     said += [f"dynamic ({model['dynamic']})"] if "dynamic" in model else []
-    data = [
-        f"{word} {other[key]}"
-        for key, word in (("where_units", "only"), ("where", "only"), ("winsorise", "winsorised at"))
-        if key in other
-    ]
-    data += [f"regressors {other['lag']} period before"] if "lag" in other else []
-    data += ["another formula"] if "formula" in other else []
+    data = any(key in other for key in _OF_DATA)
     return {
-        "Weights": weights_in_words(other.get("weights", content["weights"])),
+        "Weights": other["name"] if "weights" in other else weights_in_words(content["weights"]),
         "Model": ", ".join(said),
-        "Data": "; ".join(data) or "as in the main model",
+        "Data": other["name"] if data else "as in the main model",
     }

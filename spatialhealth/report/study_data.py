@@ -277,7 +277,7 @@ def _from_files(study: StudyFile) -> StudyData:
         paths.append(_file(study, "table", _TABLES))
         # a csv file has no types: a code such as 01001 is a text when the layer holds texts
         texts = layer[unit].dtype.kind not in "iufb" if unit in layer.columns else False
-        table = _read_table(study, paths[1], unit if texts else None)
+        table = _read_table(study, paths[1], *([unit] if texts else []))
     _need(study, "data.id", unit, layer, "layer")
     _need(study, "data.id", unit, table, "table")
     keys = [unit]
@@ -299,9 +299,8 @@ def _from_files(study: StudyFile) -> StudyData:
     flows = None
     if "flows" in asked:
         paths.append(_file(study, "flows", _TABLES))
-        flows = _read_table(study, paths[-1], None)
-        if layer[unit].dtype.kind not in "iufb":  # codes such as 01001 are texts in the layer
-            flows = _read_table(study, paths[-1], "all")
+        texts = layer[unit].dtype.kind not in "iufb" if unit in layer.columns else False
+        flows = _read_table(study, paths[-1], *(_ends_of_flows(study) if texts else ()))
     name = " and ".join(path.name for path in paths)
     return StudyData(
         name,
@@ -331,10 +330,19 @@ def _parts(path: Path) -> list[Path]:
     return sorted(part for part in path.parent.glob(f"{path.stem}.*") if part.is_file())
 
 
-def _read_table(study: StudyFile, path: Path, text: str | None) -> pd.DataFrame:
+def _ends_of_flows(study: StudyFile) -> set[str]:
+    """Give the columns of the flows that name units, as the tables of weights call them."""
+    tables = [
+        study.content["weights"],
+        *(each.get("weights", {}) for each in study.content.get("robustness", [])),
+    ]
+    return {table.get(key, key) for table in tables for key in ("origin", "destination")}
+
+
+def _read_table(study: StudyFile, path: Path, *texts: str) -> pd.DataFrame:
     import pandas as pd
 
-    types = {} if text is None else {text: str}
+    types: Any = dict.fromkeys(texts, str)
     try:
         return pd.read_csv(path, dtype=types) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
     except Exception as error:

@@ -336,10 +336,11 @@ def _check_weights(study: StudyFile, path: str, weights: Mapping[str, Any]) -> N
     kind = weights["kind"]
     options = KINDS[kind]
     for name in weights:
-        if name not in ("kind", "standardise", *options):
+        if name not in ("kind", "standardise", "within", "shuffle", *options):
             taken = ", ".join(options)
             raise study.wrong(
-                f"{path}.{name}", f"it does not go with {kind!r}, which takes {taken}, standardise."
+                f"{path}.{name}",
+                f"it does not go with {kind!r}, which takes {taken}, standardise, within, shuffle.",
             )
     for name, key in options.items():
         if key.needed and name not in weights:

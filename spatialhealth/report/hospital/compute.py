@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from spatialhealth.report.fitting import Fit, named
+from spatialhealth.report.fitting import Fit, kept, named
 from spatialhealth.report.hospital.attract import attraction_of
 from spatialhealth.report.hospital.differ import subset_of
 from spatialhealth.report.hospital.empower import empowerment_of
@@ -43,6 +44,15 @@ def hospital_of(
     """
     if "hospital" not in study.content:
         return None
+    said: list[str] = []
+    with kept(said):
+        found = _hospital(study, main, say, n_jobs)
+    new = tuple(text for text in dict.fromkeys(said) if text not in main.warnings)
+    return replace(found, warnings=new)
+
+
+def _hospital(study: StudyFile, main: Fit, say: Callable[[str], None], n_jobs: int | None) -> Hospital:
+    """Answer the four questions."""
     asked = study.part("hospital")
     answers: list[Answer] = []
     say("Hospitals: attraction by tier.")

@@ -195,6 +195,8 @@ class Hospital:
     answers : tuple of Answer
     limits : tuple of str
         What the data cannot support, as the study says.
+    warnings : tuple of str
+        What the package warned of on the way.
     """
 
     attraction: Attraction
@@ -203,6 +205,7 @@ class Hospital:
     empowerment: Empowerment | None
     answers: tuple[Answer, ...]
     limits: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Give the answers, one row each.

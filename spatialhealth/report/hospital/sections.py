@@ -76,7 +76,7 @@ def hospital_sections(
                 "2. Structural imbalance",
                 "The gap is the use of the high tier less that of primary care. Intervals of the measures are of a "
                 "bootstrap of the units; those of the path of a bootstrap of both models.",
-                warnings=found.imbalance.fit.warnings,
+                warnings=[*found.imbalance.fit.warnings, *found.warnings],
                 sentences=[*gap_words(found.imbalance, units), *mediation_words(found.imbalance)],
                 tables=some("hospital_imbalance", "hospital_mediation", "hospital_gap_model"),
                 pictures=seen("hospital_over_time", "hospital_clusters", "hospital_concentration"),
