@@ -133,7 +133,8 @@ def _answer(
 ) -> None:
     frame = gap.to_frame()
     mean = frame[frame["measure"] == "gap"].iloc[-1]
-    answers.append(Answer.of_row("imbalance", "mean gap in use between the tiers, last period", 1, mean))
+    when = f" in {mean[gap.summary.period]}" if gap.summary.period else ""
+    answers.append(Answer.of_row("imbalance", f"mean gap in use between the tiers{when}", 1, mean))
     effects = effects_at(fit.model, at, level)
     table = effects.table
     mine = table[(table["variable"] == mediator) & (table["effect"] == "total")].iloc[0]

@@ -37,7 +37,8 @@ def hospital_tables(found: Hospital, outcome: str, level: float) -> list[Table]:
     """
     interval = f"{level:.0%} intervals"
     answers = found.to_frame()
-    shown = answers.drop(columns=["p_value"]).assign(holds=answers["holds"].map({True: "yes", False: "no"}))
+    shown = answers.drop(columns=["p_value", "std_error"])
+    shown["holds"] = answers["holds"].map({True: "yes", False: "no"})
     tables = [
         Table("hospital_answers", f"The four questions, each in numbers, with {interval}.", answers, shown),
         Table("hospital_attraction", f"Effects of both tiers on {outcome}, with {interval}.", _tiers(found)),
@@ -62,7 +63,11 @@ def _tiers(found: Hospital) -> pd.DataFrame:
     names = found.attraction.names
     effects = named_table(found.attraction.effects)
     kept = effects[effects["variable"].isin(names.values())]
-    contrast = found.attraction.contrast
+    kept = kept.assign(
+        variable=kept["variable"].map({full: full.partition(" [")[0] for full in names.values()})
+    )
+    high, primary = (names[tier].partition(" [")[0] for tier in ("high", "primary"))
+    contrast = found.attraction.contrast.assign(variable=f"{high} - {primary}")
     return pd.concat([kept, contrast], ignore_index=True)[["variable", "effect", *_NUMBERS, "p_value"]]
 
 
@@ -93,7 +98,10 @@ def _imbalance(found: Imbalance, interval: str) -> list[Table]:
 
     frame = shown_measures(found)
     period = found.gap.summary.period
-    last = frame[frame[period] == frame[period].max()] if period else frame
+    last = frame
+    if period:
+        last = frame[frame[period] == frame[period].max()].rename(columns={period: "period"})
+        last = last.assign(period=last["period"].astype(str))
     units = found.gap.units
     if units.index.nlevels > 1:
         units = units.xs(units.index.get_level_values(1).max(), level=1)

@@ -17,34 +17,30 @@ _QUESTIONS = {
 
 
 def answer_words(found: Hospital) -> list[str]:
-    """Answer each question in one sentence, and each number behind it in one more."""
+    """Answer each question in words, with the numbers behind the answer."""
     said = []
     for finding, question in _QUESTIONS.items():
         mine = [each for each in found.answers if each.finding == finding]
         if mine:
-            said.append(f"{question} {_verdict(mine)}")
-            said += [_number(each) for each in mine]
+            said.append(f"{question} {_verdict(mine)} {' '.join(map(_number, mine))}")
     return said
 
 
 def _verdict(answers: list[Answer]) -> str:
     held = sum(each.holds for each in answers)
     if held == len(answers):
-        return "The data say so: every interval below lies on the side that the question asks about."
+        return "The data say so: every interval lies on the side that the question asks about."
     if any(each.ci_high < 0 if each.expected > 0 else each.ci_low > 0 for each in answers):
         return "Not as asked: at least one interval lies wholly on the other side."
     if held:
-        return (
-            f"In part: {held} of {len(answers)} intervals below lie on the side that the question asks about."
-        )
-    return "The data do not say: no interval below leaves zero out on the side that the question asks about."
+        return f"In part: {held} of {len(answers)} intervals lie on the side that the question asks about."
+    return "The data do not say: no interval leaves zero out on the side that the question asks about."
 
 
 def _number(answer: Answer) -> str:
-    verdict = "zero is inside" if answer.ci_low <= 0 <= answer.ci_high else "zero is outside"
     return (
         f"{answer.what[0].upper()}{answer.what[1:]}: {number(answer.estimate)}, interval {number(answer.ci_low)} to "
-        f"{number(answer.ci_high)}; {verdict}."
+        f"{number(answer.ci_high)}."
     )
 
 
