@@ -167,6 +167,16 @@ def test_where_access_departs_from_them():
     with pytest.warns(errors.UnreachableWarning, match="'place 3'"):
         ours = FloatingCatchment("2SFCA", 50, cost=SuppliedCost(far)).fit(places, hospitals)
     assert ours.accessibility_["place 3"] == 0
+    # hospitals that only empty places reach: an infinite ratio
+    empty = places.assign(population=[0, *places["population"][1:]])
+    lonely = costs.copy()
+    lonely.loc[lonely.index[1:], "hospital 0"] = 1_000.0
+    lonely.loc["place 0", "hospital 0"] = 5.0
+    theirs = access.fca.two_stage_fca(empty, hospitals, long_of(lonely), max_cost=90, **names)
+    assert theirs["place 0"] == np.inf
+    with pytest.warns(errors.UnreachableWarning, match="'hospital 0'"):
+        ours = FloatingCatchment("2SFCA", 90, cost=SuppliedCost(lonely)).fit(empty, hospitals)
+    assert np.isfinite(ours.accessibility_).all()
 
 
 # --- agents -----------------------------------------------------------------------------------------------
