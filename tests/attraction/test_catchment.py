@@ -24,6 +24,7 @@ from spatialhealth.attraction import (
     PowerDecay,
     StepDecay,
     SuppliedCost,
+    catchment_raam,
     reach,
 )
 from tests.attraction.places import catchment_by_hand, random_case
@@ -254,6 +255,31 @@ def test_agents_with_a_cutoff_and_nobody_near():
     reached = places["population"].drop("place 5").sum()
     assert result.assigned.sum() == pytest.approx(reached)
     assert "People could still save" in str(result)
+
+
+def test_agents_by_tier():
+    places, hospitals, costs = random_case(12)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60, tier="tier").fit(places, hospitals)
+    chosen = hospitals[hospitals["tier"] == "tertiary"]
+    alone = FloatingCatchment("RAAM", cost=SuppliedCost(costs[chosen.index]), tau=60).fit(places, chosen)
+    np.testing.assert_array_equal(model.result_.table["accessibility_tertiary"], alone.accessibility_)
+    assert alone.result_.gap <= model.result_.gap <= 1e-4
+
+
+def test_agents_who_are_stopped_too_soon(monkeypatch):
+    monkeypatch.setattr(catchment_raam, "_SWEEPS", 0)
+    places, hospitals, costs = random_case(13)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60, tolerance=1e-9)
+    with pytest.warns(errors.ApproximationWarning, match="more than tolerance=1e-09"):
+        model.fit(places, hospitals)
+    assert 1e-9 < model.result_.gap < 0.01
+
+
+def test_the_best_rank_of_a_cost_is_the_lowest():
+    places, hospitals, costs = random_case(13)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60)
+    table = model.sensitivity(places, hospitals, cutoffs=[120]).table
+    assert table.loc[table["as set"].idxmin(), "rank_best"] == 1
 
 
 # --- invariants -------------------------------------------------------------------------------------------
