@@ -247,11 +247,12 @@ class FloatingCatchment(Estimator):
         changes |= {f"cutoff={value:,g}": {"cutoff": value} for value in cutoffs}
         if not changes:
             raise OptionError(f"{_OWNER}.sensitivity: give decays=, cutoffs=, or both, to compare with.")
+        changes = {"as set": {}} | changes
         values = {
             name: FloatingCatchment(**{**self.get_params(), **change, "tier": None})
             .fit(demand, supply)
             .result_.accessibility[""]
-            for name, change in ({"as set": {}} | changes).items()
+            for name, change in changes.items()
         }
         return CatchmentSensitivity(demand.index, values, less_is_better=self.method == "RAAM")
 
