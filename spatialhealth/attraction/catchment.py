@@ -18,14 +18,13 @@ from spatialhealth.attraction.decay import BinaryDecay, Decay, StepDecay, check_
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     ApproximationWarning,
-    MissingDataError,
     NotFittedError,
     OptionError,
     UnreachableWarning,
     some,
 )
 from spatialhealth.models.estimator import Estimator
-from spatialhealth.weights.tables import column_of, index_of, numbers_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
 
 __all__ = ["FloatingCatchment"]
 
@@ -312,13 +311,7 @@ class FloatingCatchment(Estimator):
         if self.tier is None:
             return None
         tiers = column_of(f"{_OWNER}: the layer of supply", supply, self.tier)
-        missing = tiers.isna().to_numpy()
-        if missing.any():
-            raise MissingDataError(
-                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier "
-                "of each."
-            )
-        return np.asarray(tiers.to_numpy(), dtype=object)
+        return labels_of(f"{_OWNER}: {self.tier!r} of supply", tiers)
 
     def _one(
         self, costs: Reach, decay: Decay | None, people: Array, beds: Array

@@ -41,7 +41,8 @@ class CatchmentResult:
     pairs : int
         Pairs within reach.
     gap : float, optional
-        Of RAAM: what people could still save by going elsewhere, as a share of the cost of all. With tiers, the largest.
+        Of RAAM: what people could still save by going elsewhere, as a share of the cost of all. With tiers, the
+        largest.
     """
 
     method: str

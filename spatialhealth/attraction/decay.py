@@ -60,7 +60,7 @@ class Decay(ABC):
         NonNumericError
             If the costs are no numbers.
         """
-        array = np.asarray(cost)
+        array = cost if isinstance(cost, np.ma.MaskedArray) else np.asarray(cost)
         array = numeric_array(f"{type(self).__name__}: cost", array, array.ndim)
         wrong = np.argwhere(~(array >= 0))
         if len(wrong):

@@ -463,6 +463,10 @@ def test_layers_that_lack_something(two):
         fit(two, capacity="tier")
     with refusal(errors.MissingDataError, "'tier' of supply is missing", "'h'"):
         fit(two, hospitals=hospitals.assign(tier=[None, "primary"]), tier="tier")
+    with refusal(errors.MissingDataError, "'tier' of supply is missing", "'h'"):
+        fit(two, hospitals=hospitals.assign(tier=["", "primary"]), tier="tier")
+    with refusal(errors.DuplicateError, "several columns 'population'"):
+        fit(two, places=pd.concat([places, places], axis=1))
     with refusal(errors.DuplicateError, "layer of demand", "'a'"):
         fit(two, places=places.set_axis(["a", "a"]))
     with refusal(errors.NotFittedError, "fit(demand, supply)"):

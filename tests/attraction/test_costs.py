@@ -129,6 +129,17 @@ def test_other_names_of_columns_and_a_table_that_changes_later():
     assert repr(cost) == "SuppliedCost(<28 pairs, 7 x 4>)"
 
 
+def test_pandas_own_types_of_numbers():
+    places, hospitals, wide = random_case(3, n=7, m=4)
+    expected = SuppliedCost(wide).between(places, hospitals)
+    for table in (wide.astype("Float64"), long_of(wide).astype({"cost": "Float64"})):
+        pd.testing.assert_frame_equal(SuppliedCost(table).between(places, hospitals), expected)
+    wide = wide.astype("Float64")
+    wide.iloc[1, 2] = pd.NA
+    with refusal(errors.MissingDataError, "('place 1', 'hospital 2')"):
+        SuppliedCost(wide)
+
+
 def test_what_a_long_table_leaves_out_is_out_of_reach():
     places, hospitals, wide = random_case(3, n=3, m=2)
     found = SuppliedCost(long_of(wide).iloc[1:3]).between(places, hospitals)

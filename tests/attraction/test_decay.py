@@ -132,6 +132,8 @@ def test_costs_that_are_none(decay):
             decay(bad)
     with refusal(errors.NonNumericError, "must hold numbers"):
         decay(["near"])
+    with refusal(errors.NonFiniteError, "at position (1,)"):
+        decay(np.ma.masked_array([1.0, 2.0], [False, True]))
 
 
 def test_a_word_is_no_decay():

@@ -367,6 +367,7 @@ def fit(case, flows=None, hospitals=None, **options):
         ({"cov_type": "robust"}, "cov_type='robust'"),
         ({"size": ["beds", "beds"]}, "each column once"),
         ({"size": ["decay"]}, "none 'decay'"),
+        ({"size": 3}, "size=3"),
         ({"params": {"beds": 1, "decay": 2}}, "nothing to fit"),
         ({"size": [], "decay": ExponentialDecay(3)}, "nothing to fit"),
         ({"cutoff": 0}, "cutoff=0"),

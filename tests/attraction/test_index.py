@@ -192,7 +192,7 @@ def test_options(options, kind, said):
 def test_tables_that_cannot_be_scored():
     places, hospitals, costs = random_case(7)
     rest = (TIERS, BinaryDecay(30), SuppliedCost(costs))
-    with refusal(errors.MissingDataError, "'tier' is missing for 'hospital 0'"):
+    with refusal(errors.MissingDataError, "'tier' of hospitals is missing for 'hospital 0'"):
         index(places, hospitals.assign(tier=[None, *hospitals["tier"][1:]]), *rest)
     with refusal(errors.DataError, "'beds' of hospitals is negative for 'hospital 0'"):
         index(places, hospitals.assign(beds=[-1, *hospitals["beds"][1:]]), *rest)
