@@ -7,7 +7,7 @@ import pickle
 import access.weights
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatialhealth import errors
@@ -74,6 +74,7 @@ def test_any_shape(decay):
 
 
 @each
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.floats(0.01, 1e4), min_size=2, max_size=20))
 def test_a_weight_does_not_grow_with_the_cost(decay, costs):
     weights = decay(np.sort(costs))
