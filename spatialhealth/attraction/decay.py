@@ -204,8 +204,7 @@ class StepDecay(Decay):
 
     Notes
     -----
-    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22, or, with a steeper decay, by 1, 0.42
-    and 0.09.
+    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22.
 
     References
     ----------
