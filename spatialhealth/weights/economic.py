@@ -93,7 +93,8 @@ def economic(
         other, matrix = as_links(within)
         coo = in_order(other, matrix, ids, "the table").tocoo()
         i, j = coo.row, coo.col
-    apart = np.abs(z[i] - z[j])
+    with np.errstate(over="ignore"):  # values so far apart have no weight
+        apart = np.abs(z[i] - z[j])
     near = apart <= reach
     i, j, apart = i[near], j[near], apart[near]
     if least is not None:

@@ -235,6 +235,14 @@ def test_the_scale_of_an_exponential_follows_the_unit():
     np.testing.assert_allclose(metres.params_["beds"], model.params_["beds"], rtol=1e-8)
 
 
+@pytest.mark.parametrize("factor", [1e-6, 1e9])
+def test_the_number_of_people_does_not_move_the_maximum(factor):
+    model, places, hospitals, costs, flows = fitted()
+    other = HuffModel(["beds", "staff"], SuppliedCost(costs)).fit(flows * factor, places, hospitals)
+    np.testing.assert_allclose(other.params_, model.params_, rtol=1e-10)
+    np.testing.assert_allclose(other.std_errors_, model.std_errors_, rtol=1e-8)  # clustered
+
+
 def test_places_without_flows_and_pairs_without_people_tell_nothing():
     _, places, hospitals, costs, flows = fitted()
     some = flows[(flows > 0) & (flows.index.get_level_values(0) != "place 3")]
