@@ -346,9 +346,8 @@ def _warn(result: CatchmentResult, tolerance: float) -> None:
     far = result.unreachable
     if len(far):
         warnings.warn(
-            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} people, "
-            "have no "
-            f"supply in reach: {some(far)}. See the column reachable.",
+            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} "
+            f"people, have no supply in reach: {some(far)}. See the column reachable.",
             UnreachableWarning,
             stacklevel=3,
         )

@@ -334,9 +334,8 @@ def _result(
     if model.cov_type == "cluster":
         if places <= len(params):
             raise IdentificationError(
-                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; there "
-                "are "
-                f"{places} and {len(params)}. Use cov_type='observed'."
+                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; "
+                f"there are {places} and {len(params)}. Use cov_type='observed'."
             )
         meat = found.scores.T @ found.scores * (places / (places - 1))
         covariance = covariance @ meat @ covariance

@@ -209,18 +209,16 @@ def _identified(information: Array, names: tuple[str, ...]) -> None:
     ]
     if still:
         raise ConstantRegressorError(
-            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with flows, "
-            "so that "
-            "nothing can be told of it. Leave it out, or add supply that differs."
+            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with "
+            "flows, so that nothing can be told of it. Leave it out, or add supply that differs."
         )
     correlation = information / np.sqrt(np.outer(spread, spread))
     values, vectors = np.linalg.eigh(correlation)
     if values[0] <= _FLAT * values[-1]:
         together = [name for name, part in zip(names, vectors[:, 0], strict=True) if abs(part) > 1e-4]
         raise CollinearityError(
-            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their parameters "
-            "cannot be "
-            "told apart. Leave one out."
+            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their "
+            "parameters cannot be told apart. Leave one out."
         )
 
 

@@ -320,9 +320,8 @@ def _tier_of(hospitals: Any, tier: str, weights: Mapping[str, float]) -> Array:
     unknown = [label for label in found.unique() if label not in position]
     if unknown:
         raise AlignmentError(
-            f"{_OWNER}: tiers of hospitals without a weight: {some(unknown)}. Give each a weight, zero if it is "
-            "not to "
-            "count."
+            f"{_OWNER}: tiers of hospitals without a weight: {some(unknown)}. Give each a weight, zero if it "
+            "is not to count."
         )
     return found.map(position).to_numpy(dtype=np.int64)  # type: ignore[no-any-return]
 

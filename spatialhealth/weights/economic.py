@@ -125,8 +125,7 @@ def _pairs(z: Array, reach: float) -> tuple[Array, Array]:
     if 2 * int(count.sum()) > MOST_PAIRS:
         raise SizeError(
             f"{2 * int(count.sum()):,} pairs of units are that much alike: too many to hold. Give a smaller "
-            "cutoff, or "
-            "within=, the weights whose links are to be kept."
+            "cutoff, or within=, the weights whose links are to be kept."
         )
     first = np.repeat(np.arange(len(z)), count)
     step = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
