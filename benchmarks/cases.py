@@ -239,8 +239,75 @@ def comparison(n, shared, kinds, models):
     return timed | {"loglik": likelihoods}
 
 
+def places_and_hospitals(n, m):
+    """Scatter people and beds over the United States, as labelled layers."""
+    import geopandas as gpd
+
+    rng = np.random.default_rng(0)
+
+    def layer(size, column, most, letter):
+        points = gpd.points_from_xy(rng.uniform(-120, -70, size), rng.uniform(28, 48, size), crs=4326)
+        labels = [f"{letter}{number}" for number in range(size)]
+        return gpd.GeoDataFrame({column: rng.integers(10, most, size)}, index=labels, geometry=points)
+
+    return layer(n, "population", 9_000, "place "), layer(m, "beds", 900, "hospital ")
+
+
+def catchment_decay(cutoff):
+    """Give a decay for the reach."""
+    from spatialhealth.attraction import ExponentialDecay, GaussianDecay
+
+    return ExponentialDecay(100_000) if cutoff is None else GaussianDecay(100_000, cutoff=cutoff)
+
+
+def catchment(n, m, method, cutoff):
+    """Compute a floating catchment of ours, distances included."""
+    from spatialhealth.attraction import FloatingCatchment
+
+    places, hospitals = places_and_hospitals(n, m)
+    options = {"cutoff": cutoff, "tau": 100_000} if method == "RAAM" else {"decay": catchment_decay(cutoff)}
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    result = FloatingCatchment(method, **options).fit(places, hospitals).result_
+    timed = took(start)
+    used, offered = result.balance
+    means = result.accessibility[""][result.reachable[""]].mean()
+    said = {"pairs": result.pairs, "gap": result.gap, "mean": float(means)}
+    return timed | said | {"unbalanced": abs(used / offered - 1)}
+
+
+def catchment_access(n, m, cutoff):
+    """Compute the same by PySAL's access, with the table of costs given."""
+    from access import weights
+    from access.fca import two_stage_fca
+
+    from spatialhealth.attraction import GeodesicCost
+
+    places, hospitals = places_and_hospitals(n, m)
+    costs = GeodesicCost().between(places, hospitals, cutoff)
+    costs.columns = ["origin", "dest", "cost"]
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    found = two_stage_fca(
+        places.drop(columns="geometry"), hospitals.drop(columns="geometry"), costs, cutoff, True, "population",
+        True, "beds", weight_fn=weights.gaussian(100_000),
+    )  # fmt: skip
+    return took(start) | {"pairs": len(costs), "mean": float(found.mean())}
+
+
 CASES = {
-    each.__name__: each for each in (prepare, engines, fit, spreg_durbin, spreg_panel, exact, comparison)
+    each.__name__: each
+    for each in (
+        prepare,
+        engines,
+        fit,
+        spreg_durbin,
+        spreg_panel,
+        exact,
+        comparison,
+        catchment,
+        catchment_access,
+    )
 }
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ SCRIPTS = (
     "factors",
     "reuse",
     "builders",
+    "catchments",
 )
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -18,14 +18,13 @@ from spatialhealth.attraction.decay import BinaryDecay, Decay, StepDecay, check_
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     ApproximationWarning,
-    MissingDataError,
     NotFittedError,
     OptionError,
     UnreachableWarning,
     some,
 )
 from spatialhealth.models.estimator import Estimator
-from spatialhealth.weights.tables import column_of, index_of, numbers_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
 
 __all__ = ["FloatingCatchment"]
 
@@ -36,7 +35,6 @@ _ZONES = {
     "E2SFCA": ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22)),
     "3SFCA": ((1 / 6, 0.962), (1 / 3, 0.704), (1 / 2, 0.377), (1.0, 0.042)),
 }
-_WORRYING = 1e-3  # gap
 
 
 class FloatingCatchment(Estimator):
@@ -185,7 +183,8 @@ class FloatingCatchment(Estimator):
         for name in names:
             of = tiers == name
             key = str(name)
-            found[key], _, _, reachable[key] = self._one(costs.of_supply(of), decay, people, beds[of])
+            found[key], _, one, reachable[key] = self._one(costs.of_supply(of), decay, people, beds[of])
+            gap = one if gap is None or one is None else max(gap, one)
         self._result = CatchmentResult(
             method=self.method,
             settings={
@@ -206,7 +205,7 @@ class FloatingCatchment(Estimator):
             pairs=len(costs.value),
             gap=gap,
         )
-        _warn(self._result)
+        _warn(self._result, self.tolerance)
         return self
 
     def sensitivity(
@@ -247,15 +246,14 @@ class FloatingCatchment(Estimator):
         changes |= {f"cutoff={value:,g}": {"cutoff": value} for value in cutoffs}
         if not changes:
             raise OptionError(f"{_OWNER}.sensitivity: give decays=, cutoffs=, or both, to compare with.")
-        own = {"as set": FloatingCatchment(**self.get_params())}
-        others = {
+        changes = {"as set": {}} | changes
+        values = {
             name: FloatingCatchment(**{**self.get_params(), **change, "tier": None})
+            .fit(demand, supply)
+            .result_.accessibility[""]
             for name, change in changes.items()
         }
-        values = {
-            name: one.fit(demand, supply).result_.accessibility[""] for name, one in (own | others).items()
-        }
-        return CatchmentSensitivity(demand.index, values)
+        return CatchmentSensitivity(demand.index, values, less_is_better=self.method == "RAAM")
 
     @property
     def result_(self) -> CatchmentResult:
@@ -313,13 +311,7 @@ class FloatingCatchment(Estimator):
         if self.tier is None:
             return None
         tiers = column_of(f"{_OWNER}: the layer of supply", supply, self.tier)
-        missing = tiers.isna().to_numpy()
-        if missing.any():
-            raise MissingDataError(
-                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier "
-                "of each."
-            )
-        return np.asarray(tiers.to_numpy(), dtype=object)
+        return labels_of(f"{_OWNER}: {self.tier!r} of supply", tiers)
 
     def _one(
         self, costs: Reach, decay: Decay | None, people: Array, beds: Array
@@ -350,13 +342,12 @@ def _lived_by(pairs: Reach, people: Array) -> Array:
     return np.bincount(pairs.place[inside], minlength=len(pairs.supply)) > 0
 
 
-def _warn(result: CatchmentResult) -> None:
+def _warn(result: CatchmentResult, tolerance: float) -> None:
     far = result.unreachable
     if len(far):
         warnings.warn(
-            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} people, "
-            "have no "
-            f"supply in reach: {some(far)}. See the column reachable.",
+            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} "
+            f"people, have no supply in reach: {some(far)}. See the column reachable.",
             UnreachableWarning,
             stacklevel=3,
         )
@@ -367,10 +358,10 @@ def _warn(result: CatchmentResult) -> None:
             UnreachableWarning,
             stacklevel=3,
         )
-    if result.gap is not None and result.gap > _WORRYING:
+    if result.gap is not None and result.gap > tolerance:
         warnings.warn(
-            f"RAAM stopped {result.gap:.1e} of the cost of all short of its equilibrium. Give a larger tau, or costs "
-            "that differ by fewer orders of magnitude.",
+            f"RAAM stopped when people could still save {result.gap:.1e} of the cost of all, more than "
+            f"tolerance={tolerance:g}. Take it as it is, with this tolerance, or give a larger tau.",
             ApproximationWarning,
             stacklevel=3,
         )

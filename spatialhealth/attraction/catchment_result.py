@@ -41,7 +41,8 @@ class CatchmentResult:
     pairs : int
         Pairs within reach.
     gap : float, optional
-        Of RAAM: what people could still save by going elsewhere, as a share of the cost of all.
+        Of RAAM: what people could still save by going elsewhere, as a share of the cost of all. With tiers, the
+        largest.
     """
 
     method: str
@@ -154,22 +155,25 @@ class CatchmentSensitivity:
     demand : Index
     values : mapping of str to ndarray of shape (n,)
         Accessibility by setting; the first is the estimator's own.
+    less_is_better : bool
+        Whether the values are costs.
     """
 
     demand: pd.Index
     values: Mapping[str, Array]
+    less_is_better: bool = False
 
     @property
     def table(self) -> pd.DataFrame:
         """One row a place of demand: its accessibility under each setting, lowest, highest, and its ranks.
 
         `rank_best` and `rank_worst` are the best and the worst rank of the place over the settings, with 1 the
-        highest accessibility.
+        highest accessibility, or the lowest cost.
         """
         import pandas as pd
 
         values = pd.DataFrame(dict(self.values), index=self.demand)
-        ranks = values.rank(ascending=False, method="min").astype(int)
+        ranks = values.rank(ascending=self.less_is_better, method="min").astype(int)
         return values.assign(
             low=values.min(axis=1),
             high=values.max(axis=1),

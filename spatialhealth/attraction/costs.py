@@ -250,7 +250,9 @@ class SuppliedCost(Cost):
                 column_of("SuppliedCost: a long table", table, name)
         demand = index_of("SuppliedCost: the table", table)
         supply = index_of("SuppliedCost: the row of its columns", pd.DataFrame(index=table.columns))
-        flat = pd.Series(table.to_numpy().ravel(), index=pd.MultiIndex.from_product([demand, supply]))
+        numeric = all(getattr(dtype, "kind", "O") in "iufb" for dtype in table.dtypes)
+        values = table.to_numpy(dtype=float, na_value=np.nan) if numeric else table.to_numpy()
+        flat = pd.Series(values.ravel(), index=pd.MultiIndex.from_product([demand, supply]))
         cost = numbers_of("SuppliedCost: the cost", flat, sign="not negative")
         i, j = np.divmod(np.arange(len(cost)), len(supply))
         return demand, supply, i, j, cost, True

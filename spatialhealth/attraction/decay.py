@@ -60,7 +60,7 @@ class Decay(ABC):
         NonNumericError
             If the costs are no numbers.
         """
-        array = np.asarray(cost)
+        array = cost if isinstance(cost, np.ma.MaskedArray) else np.asarray(cost)
         array = numeric_array(f"{type(self).__name__}: cost", array, array.ndim)
         wrong = np.argwhere(~(array >= 0))
         if len(wrong):
@@ -204,8 +204,7 @@ class StepDecay(Decay):
 
     Notes
     -----
-    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22, or, with a steeper decay, by 1, 0.42
-    and 0.09.
+    Luo and Qi (2009) weigh three zones of ten minutes by 1, 0.68 and 0.22.
 
     References
     ----------

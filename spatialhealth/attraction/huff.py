@@ -19,7 +19,6 @@ from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     DataError,
     IdentificationError,
-    MissingDataError,
     NonFiniteError,
     NotFittedError,
     OptionError,
@@ -27,7 +26,7 @@ from spatialhealth.errors import (
     some,
 )
 from spatialhealth.models.estimator import Estimator
-from spatialhealth.weights.tables import column_of, index_of, numbers_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
 
 __all__ = ["HuffModel"]
 
@@ -237,8 +236,13 @@ class HuffModel(Estimator):
         return self.result_.summary()
 
     def _sizes(self) -> tuple[str, ...]:
-        sizes = (self.size,) if isinstance(self.size, str) else tuple(self.size)
-        if len(set(sizes)) < len(sizes) or "decay" in sizes:
+        listed = isinstance(self.size, (list, tuple))
+        sizes = tuple(self.size) if listed else (self.size,)
+        if (
+            not all(isinstance(name, str) for name in sizes)
+            or len(set(sizes)) < len(sizes)
+            or "decay" in sizes
+        ):
             raise OptionError(f"{_OWNER}: size={self.size!r} must name each column once, and none 'decay'.")
         return sizes
 
@@ -263,13 +267,7 @@ class HuffModel(Estimator):
         if self.tier is None:
             return None
         tiers = column_of(f"{_OWNER}: the layer of supply", supply, self.tier)
-        missing = tiers.isna().to_numpy()
-        if missing.any():
-            raise MissingDataError(
-                f"{_OWNER}: {self.tier!r} of supply is missing for {some(supply.index[missing])}. Name the tier "
-                "of each."
-            )
-        return np.asarray(tiers.to_numpy(), dtype=object)
+        return labels_of(f"{_OWNER}: {self.tier!r} of supply", tiers)
 
     def _choices(self, demand: Any, supply: Any) -> Choices:
         """Give what the places with supply in reach choose from."""
@@ -336,9 +334,8 @@ def _result(
     if model.cov_type == "cluster":
         if places <= len(params):
             raise IdentificationError(
-                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; there "
-                "are "
-                f"{places} and {len(params)}. Use cov_type='observed'."
+                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; "
+                f"there are {places} and {len(params)}. Use cov_type='observed'."
             )
         meat = found.scores.T @ found.scores * (places / (places - 1))
         covariance = covariance @ meat @ covariance

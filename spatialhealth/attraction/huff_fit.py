@@ -18,7 +18,7 @@ _STEPS = 100
 _FLAT = (
     1e-10  # least eigenvalue of the scaled information over the greatest, below which nothing is told apart
 )
-_CLOSE = 1e-14  # of the log-likelihood: what a further step could gain
+_CLOSE = 1e-10  # of the log-likelihood: gain of the step that is the last
 
 
 def cost_term(kind: str, cost: Array) -> Array:
@@ -178,24 +178,22 @@ def maximise(choices: Choices, counts: Array, names: tuple[str, ...]) -> tuple[A
         _has_a_maximum(now.information, counts.sum())
         step = np.linalg.solve(now.information, slope)
         gain = float(slope @ step)
-        if gain <= _CLOSE * max(1.0, abs(now.value)):
-            return params / scale, _unscaled(now, scale), null
+        if gain <= _CLOSE * abs(now.value):  # the last step: what it leaves is far below rounding
+            params = params + step
+            return params / scale, _unscaled(_likelihood(scaled, counts, params), scale), null
         size = 1.0
         while size > 1e-8:
             trial = _likelihood(scaled, counts, params + size * step)
             if trial.value >= now.value + 1e-4 * size * gain:
                 break
-            if gain <= 1e-9 * abs(now.value):  # a full step below what rounding can show
-                return params / scale, _unscaled(now, scale), null
             size /= 2
         params, now = params + size * step, trial
     raise ConvergenceError(_NO_MAXIMUM)
 
 
 _NO_MAXIMUM = (
-    "HuffModel: the likelihood rises for ever, for the flows go to the nearest or the largest supply without "
-    "exception. "
-    "Give coarser places, or fewer attributes of size."
+    "HuffModel: the likelihood rises for ever, for all flows go to the supply that one order of size and cost puts "
+    "first, such as the nearest. Give coarser places, or fewer attributes of size."
 )
 
 
@@ -211,18 +209,16 @@ def _identified(information: Array, names: tuple[str, ...]) -> None:
     ]
     if still:
         raise ConstantRegressorError(
-            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with flows, "
-            "so that "
-            "nothing can be told of it. Leave it out, or add supply that differs."
+            f"HuffModel: {', '.join(map(repr, still))} does not differ among the choices of any place with "
+            "flows, so that nothing can be told of it. Leave it out, or add supply that differs."
         )
     correlation = information / np.sqrt(np.outer(spread, spread))
     values, vectors = np.linalg.eigh(correlation)
     if values[0] <= _FLAT * values[-1]:
         together = [name for name, part in zip(names, vectors[:, 0], strict=True) if abs(part) > 1e-4]
         raise CollinearityError(
-            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their parameters "
-            "cannot be "
-            "told apart. Leave one out."
+            f"HuffModel: {', '.join(map(repr, together))} go together in all choices, so that their "
+            "parameters cannot be told apart. Leave one out."
         )
 
 

@@ -48,9 +48,8 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
         unknown = found[~found.isin(known)].unique()
         if len(unknown):
             raise AlignmentError(
-                f"{_OWNER}: flows name {what} that the layer does not have: {some(unknown)}. Add them to it, or "
-                "leave "
-                "their flows out."
+                f"{_OWNER}: flows name {what} that the layer does not have: {some(unknown)}. Add them to it, "
+                "or leave their flows out."
             )
     row = pairs.demand.get_indexer(index.get_level_values(0))
     place = pairs.supply.get_indexer(index.get_level_values(1))
@@ -61,9 +60,8 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
     lost = out & (counts > 0)
     if lost.any():
         raise DataError(
-            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(index[lost])}. Give a larger "
-            "cutoff, "
-            "costs for these pairs, or leave the flows out."
+            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(index[lost])}. Give a "
+            "larger cutoff, costs for these pairs, or leave the flows out."
         )
     found = np.zeros(len(known_keys))
     found[position[~out]] = counts[~out]
@@ -80,9 +78,8 @@ def _series(flows: Any, origin: str, destination: str, value: str) -> tuple[Any,
         flows = people.set_axis(pd.MultiIndex.from_arrays([places, supply]))
     if getattr(getattr(flows, "index", None), "nlevels", 1) != 2:
         raise LabelError(
-            f"{_OWNER}: flows must be a table with the columns {origin!r}, {destination!r} and {value!r}, or a "
-            "Series "
-            f"indexed by (place, hospital); they are {type(flows).__name__}."
+            f"{_OWNER}: flows must be a table with the columns {origin!r}, {destination!r} and {value!r}, or "
+            f"a Series indexed by (place, hospital); they are {type(flows).__name__}."
         )
     index = flows.index
     missing = np.zeros(len(index), dtype=bool)

@@ -15,8 +15,8 @@ from spatialhealth._validation import check_positive, check_share, random_genera
 from spatialhealth.attraction.costs import check_cost
 from spatialhealth.attraction.decay import Decay, check_decay
 from spatialhealth.attraction.reach import Reach
-from spatialhealth.errors import AlignmentError, MissingDataError, OptionError, UnreachableWarning, some
-from spatialhealth.weights.tables import column_of, index_of, numbers_of
+from spatialhealth.errors import AlignmentError, OptionError, UnreachableWarning, some
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -315,18 +315,13 @@ def _weights(tiers: Mapping[str, float]) -> dict[str, float]:
 def _tier_of(hospitals: Any, tier: str, weights: Mapping[str, float]) -> Array:
     """Give the position of each hospital's tier among the weights."""
     found = column_of(f"{_OWNER}: the layer of hospitals", hospitals, tier)
-    missing = found.isna().to_numpy()
-    if missing.any():
-        raise MissingDataError(
-            f"{_OWNER}: {tier!r} is missing for {some(hospitals.index[missing])}. Name the tier of each."
-        )
+    labels_of(f"{_OWNER}: {tier!r} of hospitals", found)
     position = {name: place for place, name in enumerate(weights)}
     unknown = [label for label in found.unique() if label not in position]
     if unknown:
         raise AlignmentError(
-            f"{_OWNER}: tiers of hospitals without a weight: {some(unknown)}. Give each a weight, zero if it is "
-            "not to "
-            "count."
+            f"{_OWNER}: tiers of hospitals without a weight: {some(unknown)}. Give each a weight, zero if it "
+            "is not to count."
         )
     return found.map(position).to_numpy(dtype=np.int64)  # type: ignore[no-any-return]
 

@@ -93,7 +93,8 @@ def economic(
         other, matrix = as_links(within)
         coo = in_order(other, matrix, ids, "the table").tocoo()
         i, j = coo.row, coo.col
-    apart = np.abs(z[i] - z[j])
+    with np.errstate(over="ignore"):  # values so far apart have no weight
+        apart = np.abs(z[i] - z[j])
     near = apart <= reach
     i, j, apart = i[near], j[near], apart[near]
     if least is not None:
@@ -124,8 +125,7 @@ def _pairs(z: Array, reach: float) -> tuple[Array, Array]:
     if 2 * int(count.sum()) > MOST_PAIRS:
         raise SizeError(
             f"{2 * int(count.sum()):,} pairs of units are that much alike: too many to hold. Give a smaller "
-            "cutoff, or "
-            "within=, the weights whose links are to be kept."
+            "cutoff, or within=, the weights whose links are to be kept."
         )
     first = np.repeat(np.arange(len(z)), count)
     step = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)

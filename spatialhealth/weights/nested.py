@@ -8,11 +8,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Standardise
-from spatialhealth.errors import AlignmentError, LabelError, MissingDataError, OptionError, SizeError, some
+from spatialhealth.errors import AlignmentError, LabelError, OptionError, SizeError, some
 from spatialhealth.weights.convert import as_links
 from spatialhealth.weights.finish import labelled
 from spatialhealth.weights.metric import MOST_PAIRS
-from spatialhealth.weights.tables import column_of, index_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +118,7 @@ def _groups(by: Any, frame: Any) -> Any:
             )
         index_of("nested: the Series of groups", by)
         groups = by
-    missing = groups.isna().to_numpy()
-    if missing.any():
-        raise MissingDataError(
-            f"nested: units without a group: {some(groups.index[missing])}. Give each one."
-        )
+    labels_of("nested: the group", groups)
     return groups
 
 

@@ -21,7 +21,7 @@ from spatialhealth.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["column_of", "index_of", "numbers_of"]
+__all__ = ["column_of", "index_of", "labels_of", "numbers_of"]
 
 
 def index_of(what: str, table: Any) -> pd.Index:
@@ -80,13 +80,44 @@ def column_of(what: str, table: Any, column: Any) -> Any:
     ------
     DataError
         If it is not there.
+    DuplicateError
+        If there are two of the name.
     """
     columns = getattr(table, "columns", ())
     if column not in columns:
         raise DataError(
             f"{what} has no column {column!r}.{did_you_mean(column, columns)} It has: {some(columns)}."
         )
-    return table[column]
+    found = table[column]
+    if found.ndim > 1:
+        raise DuplicateError(f"{what} has several columns {column!r}. Drop or rename all but one.")
+    return found
+
+
+def labels_of(what: str, values: Any) -> Array:
+    """Give the labels of a Series, such as tiers or provinces, after checking that none is missing or empty.
+
+    Parameters
+    ----------
+    what : str
+        What they are, for the message.
+    values : Series
+        Its index names the units in messages.
+
+    Returns
+    -------
+    ndarray of object
+
+    Raises
+    ------
+    MissingDataError
+        If some are missing or empty.
+    """
+    labels = np.asarray(values.to_numpy(), dtype=object)
+    missing = values.isna().to_numpy() | (labels.astype(str) == "")
+    if missing.any():
+        raise MissingDataError(f"{what} is missing for {some(values.index[missing])}. Give one to each.")
+    return labels
 
 
 def numbers_of(what: str, values: Any, sign: Literal["any", "not negative", "positive"]) -> Array:

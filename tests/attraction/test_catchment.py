@@ -24,6 +24,7 @@ from spatialhealth.attraction import (
     PowerDecay,
     StepDecay,
     SuppliedCost,
+    catchment_raam,
     reach,
 )
 from tests.attraction.places import catchment_by_hand, random_case
@@ -167,6 +168,16 @@ def test_where_access_departs_from_them():
     with pytest.warns(errors.UnreachableWarning, match="'place 3'"):
         ours = FloatingCatchment("2SFCA", 50, cost=SuppliedCost(far)).fit(places, hospitals)
     assert ours.accessibility_["place 3"] == 0
+    # hospitals that only empty places reach: an infinite ratio
+    empty = places.assign(population=[0, *places["population"][1:]])
+    lonely = costs.copy()
+    lonely.loc[lonely.index[1:], "hospital 0"] = 1_000.0
+    lonely.loc["place 0", "hospital 0"] = 5.0
+    theirs = access.fca.two_stage_fca(empty, hospitals, long_of(lonely), max_cost=90, **names)
+    assert theirs["place 0"] == np.inf
+    with pytest.warns(errors.UnreachableWarning, match="'hospital 0'"):
+        ours = FloatingCatchment("2SFCA", 90, cost=SuppliedCost(lonely)).fit(empty, hospitals)
+    assert np.isfinite(ours.accessibility_).all()
 
 
 # --- agents -----------------------------------------------------------------------------------------------
@@ -246,10 +257,35 @@ def test_agents_with_a_cutoff_and_nobody_near():
     assert "People could still save" in str(result)
 
 
+def test_agents_by_tier():
+    places, hospitals, costs = random_case(12)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60, tier="tier").fit(places, hospitals)
+    chosen = hospitals[hospitals["tier"] == "tertiary"]
+    alone = FloatingCatchment("RAAM", cost=SuppliedCost(costs[chosen.index]), tau=60).fit(places, chosen)
+    np.testing.assert_array_equal(model.result_.table["accessibility_tertiary"], alone.accessibility_)
+    assert alone.result_.gap <= model.result_.gap <= 1e-4
+
+
+def test_agents_who_are_stopped_too_soon(monkeypatch):
+    monkeypatch.setattr(catchment_raam, "_SWEEPS", 0)
+    places, hospitals, costs = random_case(13)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60, tolerance=1e-9)
+    with pytest.warns(errors.ApproximationWarning, match="more than tolerance=1e-09"):
+        model.fit(places, hospitals)
+    assert 1e-9 < model.result_.gap < 0.01
+
+
+def test_the_best_rank_of_a_cost_is_the_lowest():
+    places, hospitals, costs = random_case(13)
+    model = FloatingCatchment("RAAM", cost=SuppliedCost(costs), tau=60)
+    table = model.sensitivity(places, hospitals, cutoffs=[120]).table
+    assert table.loc[table["as set"].idxmin(), "rank_best"] == 1
+
+
 # --- invariants -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.sampled_from(SUMS), st.floats(15, 120))
 def test_people_times_access_is_the_capacity_reached(seed, method, cutoff):
     places, hospitals, costs = random_case(seed, n=25, m=6)
@@ -427,6 +463,10 @@ def test_layers_that_lack_something(two):
         fit(two, capacity="tier")
     with refusal(errors.MissingDataError, "'tier' of supply is missing", "'h'"):
         fit(two, hospitals=hospitals.assign(tier=[None, "primary"]), tier="tier")
+    with refusal(errors.MissingDataError, "'tier' of supply is missing", "'h'"):
+        fit(two, hospitals=hospitals.assign(tier=["", "primary"]), tier="tier")
+    with refusal(errors.DuplicateError, "several columns 'population'"):
+        fit(two, places=pd.concat([places, places], axis=1))
     with refusal(errors.DuplicateError, "layer of demand", "'a'"):
         fit(two, places=places.set_axis(["a", "a"]))
     with refusal(errors.NotFittedError, "fit(demand, supply)"):

@@ -105,7 +105,7 @@ def long_of(wide):
     return wide.stack().rename("cost").rename_axis(["demand", "supply"]).reset_index()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.randoms(use_true_random=False), st.floats(5, 200))
 def test_both_forms_in_any_order_give_the_same(random, cutoff):
     places, hospitals, wide = random_case(3, n=7, m=4)
@@ -127,6 +127,17 @@ def test_other_names_of_columns_and_a_table_that_changes_later():
     long["minutes"] = -1.0
     pd.testing.assert_frame_equal(cost.between(places, hospitals), before)
     assert repr(cost) == "SuppliedCost(<28 pairs, 7 x 4>)"
+
+
+def test_pandas_own_types_of_numbers():
+    places, hospitals, wide = random_case(3, n=7, m=4)
+    expected = SuppliedCost(wide).between(places, hospitals)
+    for table in (wide.astype("Float64"), long_of(wide).astype({"cost": "Float64"})):
+        pd.testing.assert_frame_equal(SuppliedCost(table).between(places, hospitals), expected)
+    wide = wide.astype("Float64")
+    wide.iloc[1, 2] = pd.NA
+    with refusal(errors.MissingDataError, "('place 1', 'hospital 2')"):
+        SuppliedCost(wide)
 
 
 def test_what_a_long_table_leaves_out_is_out_of_reach():

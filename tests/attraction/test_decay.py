@@ -7,7 +7,7 @@ import pickle
 import access.weights
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatialhealth import errors
@@ -74,6 +74,7 @@ def test_any_shape(decay):
 
 
 @each
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.floats(0.01, 1e4), min_size=2, max_size=20))
 def test_a_weight_does_not_grow_with_the_cost(decay, costs):
     weights = decay(np.sort(costs))
@@ -132,6 +133,8 @@ def test_costs_that_are_none(decay):
             decay(bad)
     with refusal(errors.NonNumericError, "must hold numbers"):
         decay(["near"])
+    with refusal(errors.NonFiniteError, "at position (1,)"):
+        decay(np.ma.masked_array([1.0, 2.0], [False, True]))
 
 
 def test_a_word_is_no_decay():

@@ -203,7 +203,7 @@ def test_given_parameters():
 # --- invariants -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(st.floats(1e-3, 1e5), st.randoms(use_true_random=False))
 def test_units_order_and_labels_do_not_matter(unit, random):
     model, places, hospitals, costs, flows = fitted(seed=2, n=20, m=6)
@@ -233,6 +233,14 @@ def test_the_scale_of_an_exponential_follows_the_unit():
     metres.fit(flows, places, hospitals)
     np.testing.assert_allclose(metres.params_["decay"] * 1000, model.params_["decay"], rtol=1e-8)
     np.testing.assert_allclose(metres.params_["beds"], model.params_["beds"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e9])
+def test_the_number_of_people_does_not_move_the_maximum(factor):
+    model, places, hospitals, costs, flows = fitted()
+    other = HuffModel(["beds", "staff"], SuppliedCost(costs)).fit(flows * factor, places, hospitals)
+    np.testing.assert_allclose(other.params_, model.params_, rtol=1e-10)
+    np.testing.assert_allclose(other.std_errors_, model.std_errors_, rtol=1e-8)  # clustered
 
 
 def test_places_without_flows_and_pairs_without_people_tell_nothing():
@@ -367,6 +375,7 @@ def fit(case, flows=None, hospitals=None, **options):
         ({"cov_type": "robust"}, "cov_type='robust'"),
         ({"size": ["beds", "beds"]}, "each column once"),
         ({"size": ["decay"]}, "none 'decay'"),
+        ({"size": 3}, "size=3"),
         ({"params": {"beds": 1, "decay": 2}}, "nothing to fit"),
         ({"size": [], "decay": ExponentialDecay(3)}, "nothing to fit"),
         ({"cutoff": 0}, "cutoff=0"),

@@ -93,7 +93,7 @@ def test_before_and_after_can_be_subtracted():
     np.testing.assert_allclose(left.table["part_primary"], before.table["part_primary"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.floats(0.01, 100), st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_scores_are_linear_in_beds_and_weights(factor, random):
     places, hospitals, costs = random_case(4)
@@ -140,9 +140,9 @@ def test_the_embedded_cities():
         geometry=gpd.points_from_xy(cities["longitude"], cities["latitude"]),
         crs=4326,
     )
-    start = time.perf_counter()
+    start = time.process_time()
     found = index(points, hospitals, TIERS, GaussianDecay(100_000, cutoff=300_000))
-    assert time.perf_counter() - start < 2  # about a tenth of a second
+    assert time.process_time() - start < 2  # about a tenth of a second
     assert found.scores.index.equals(cities.index)
     assert {"Shanghai", "Beijing", "Guangzhou"} & set(found.table.nsmallest(20, "rank").index)
     assert "Attraction of 307 cities: beds in reach" in str(found)
@@ -192,7 +192,7 @@ def test_options(options, kind, said):
 def test_tables_that_cannot_be_scored():
     places, hospitals, costs = random_case(7)
     rest = (TIERS, BinaryDecay(30), SuppliedCost(costs))
-    with refusal(errors.MissingDataError, "'tier' is missing for 'hospital 0'"):
+    with refusal(errors.MissingDataError, "'tier' of hospitals is missing for 'hospital 0'"):
         index(places, hospitals.assign(tier=[None, *hospitals["tier"][1:]]), *rest)
     with refusal(errors.DataError, "'beds' of hospitals is negative for 'hospital 0'"):
         index(places, hospitals.assign(beds=[-1, *hospitals["beds"][1:]]), *rest)

@@ -19,10 +19,18 @@ from tests.refusal import refusal
 
 W = sh.weights
 METRES = "EPSG:3857"
+
+
+def with_mass(layer):
+    """Give each unit the mass one, if it is a table."""
+    return layer.assign(population=1.0) if hasattr(layer, "assign") else layer
+
+
 BY_DISTANCE = {
     "knn": lambda layer: W.knn(layer, k=2),
     "distance_band": lambda layer: W.distance_band(layer, threshold=2_000),
     "inverse_distance": lambda layer: W.inverse_distance(layer),
+    "gravity": lambda layer: W.gravity(with_mass(layer)),
     "kernel": lambda layer: W.kernel(layer, bandwidth=2_000),
 }
 BUILDERS = BY_DISTANCE | {"contiguity": W.contiguity}

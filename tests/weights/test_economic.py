@@ -33,7 +33,7 @@ def test_by_hand(cities):
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(-1000, 1000), min_size=2, max_size=30, unique=True),
     st.one_of(st.none(), st.integers(1, 500)),

@@ -73,7 +73,7 @@ def test_what_it_refuses(cities, queen, monkeypatch):
         nested(queen, by="provinces", frame=cities)
     with refusal(errors.LabelError, "ndarray"):
         nested(queen, by=province.to_numpy())
-    with refusal(errors.MissingDataError, "without a group: 'Ankang'"):
+    with refusal(errors.MissingDataError, "the group is missing for 'Ankang'"):
         nested(queen, by=province.where(province.index != "Ankang"))
     with refusal(errors.AlignmentError, "no group for: 'Ankang'"):
         nested(queen, by=province.drop("Ankang"))
