@@ -1,8 +1,8 @@
 """How often the four questions find something where there is nothing: `python -m tests.calibration_hospital`.
 
 Panels of 307 cities in 11 years are simulated in which inflow and use of beds depend on city, year, neighbours'
-inflow and chance only. Each interval at 95 % should then lie wholly on the side that is asked about in 2.5 % of the samples,
-and leave zero out in 5 %.
+inflow and chance only. Each interval at 95 % should then lie wholly on the side that is asked about in 2.5 % of the
+samples, and leave zero out in 5 %.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from spatialhealth.errors import SpatialHealthWarning, StudyError
 from spatialhealth.impacts.moderation import moderators_of
 from spatialhealth.report.schema import INSTRUMENTED, OPTIONS
 from spatialhealth.report.study_changes import changed, with_lags
+from spatialhealth.report.study_checks import takes
 from spatialhealth.report.study_data import StudyData
-from spatialhealth.report.study_file import StudyFile, takes
+from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.study_weights import graph_of
 
 if TYPE_CHECKING:

@@ -62,15 +62,7 @@ def page_of(
         _effects(results, tables, pictures),
     ]
     if "contrasts" in tables:
-        sections.append(
-            Section(
-                "contrasts",
-                "Differences between effects",
-                "Whether one effect is larger than another, with the covariance of the two accounted for.",
-                sentences=contrast_words(results),
-                tables=[tables["contrasts"]],
-            )
-        )
+        sections.append(_contrasts(results, tables))
     if found is not None:
         sections += hospital_sections(found, tables, pictures, main.model.result_.n_entities)
     if results.comparison is not None:
@@ -106,6 +98,16 @@ def page_of(
         content.get("question", ""),
         main.data.simulated,
         sections,
+    )
+
+
+def _contrasts(results: Results, tables: dict[str, Table | RegressionTable]) -> Section:
+    return Section(
+        "contrasts",
+        "Differences between effects",
+        "Whether one effect is larger than another, with the covariance of the two accounted for.",
+        sentences=contrast_words(results),
+        tables=[tables["contrasts"]],
     )
 
 

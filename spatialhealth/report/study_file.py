@@ -18,6 +18,7 @@
     where_units = "province == 'Guangdong'"     # units of the layer, by its columns
     simulated = false                           # true is written on every figure and page
     source = "Who made the data."
+    flows = "od.csv"                            # journeys between the units, for weights of flows; csv or parquet
 
     [weights]                                   # needed
     kind = "contiguity"                         # order, rook, lower_order
@@ -25,7 +26,13 @@
                                                 # "distance_band": threshold (metres)
                                                 # "inverse_distance": power, cutoff (metres)
                                                 # "kernel": bandwidth (metres), function, cutoff
+                                                # "economic": column, cutoff, least (in its unit)
+                                                # "gravity": mass (a column), power, cutoff (metres)
+                                                # "flows": origin, destination, value (columns of the flows),
+                                                # direction ("from", "to", "both"), symmetric
     standardise = "row"                         # "spectral" or "none"
+    within = "province"                         # links within the groups of this column only
+    shuffle = 7                                 # a placebo: the links of other units, by this seed
 
     [model]                                     # needed
     estimator = "SpatialDurbin"                 # "SLX", "SpatialLag", "SpatialError", "SpatialDurbinError",
@@ -46,6 +53,7 @@
     random_state = 1
     contrasts = ["log(x) - z"]
     orders = 3                                  # effects by order of neighbourhood up to this one
+    at = { z = "mean" }                         # values of moderators, numbers or the mean of a column of the table
 
     [tests]
     ladder = false                              # true: the tests from least squares to the spatial Durbin model
@@ -70,6 +78,28 @@
     estimator = "SpatialLag"                    # takes over what it can of [model]
     formula = "log(y) ~ log(x)"
     cov_type = "cluster"                        # also correction, durbin, dynamic, error_components
+    winsorise = 0.01                            # values beyond this share of each tail are drawn in to it
+    lag = 1                                     # regressors of so many periods before
+    endogenous = ["log(x)"]                     # with estimator = "SpatialIV"
+    instruments = ["log(x_lag1)"]               # x_lag1 is x of the period before, in any formula
+
+    [hospital]                                  # the four questions of docs/hospital.md
+    high = "log(x)"                             # needed: regressor of the high tier
+    primary = "z"                               # needed: regressor of primary care
+    random_state = 1
+    limits = ["What these data cannot support."]
+    subset = { flag = "coastal", name = "the coast", rest = "inland" }    # or where_units in place of flag
+    moderator = { column = "digital", at = [0.0, 1.0] }
+    imbalance = { high = "use_high", primary = "use_primary", formula = "gap ~ log(y) + digital" }
+                                                # also unit, overburdened, idle, mediator, durbin, weights, resource,
+                                                # people, groups, income, samples
+    triage = { coverage = 0.2, sensitivity = 0.9, specificity = 0.9, share_mild = 0.3, capacity_high = "beds_high", \
+capacity_primary = "beds_primary" }             # also std_errors
+
+    [[hospital.scenarios]]                      # any number
+    name = "Digital diagnosis everywhere"       # needed
+    rollout = { coverage = 1.0, sensitivity = 0.9, specificity = 0.9 }    # or column with by, to or times
+    where_units = "province == 'Guangdong'"     # also where, a condition on the last row of each unit
 
     [maps]
     outcome = true                              # the mean of the outcome by unit
@@ -90,14 +120,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spatialhealth import models
 from spatialhealth.errors import StudyError
 from spatialhealth.report.lines import lines_of
-from spatialhealth.report.schema import ESTIMATORS, KINDS, OPTIONS, ROOT, Key
-from spatialhealth.report.study_data import DATASETS
-from spatialhealth.report.values import allowed, found_words, is_kind, kind_words, meant, one_of
+from spatialhealth.report.study_checks import check_study
 
-__all__ = ["StudyFile", "read_study", "study_of", "takes"]
+__all__ = ["StudyFile", "read_study", "study_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +204,7 @@ def read_study(source: Any) -> StudyFile:
         hint = "A key or table stands twice." if twice else "Texts need quotes, keys an equals sign."
         raise StudyError(f"{path.name}, {where}: this is not TOML: {what}. {hint}") from None
     study = StudyFile(content, text, path.name, path.resolve().parent, lines_of(text))
-    _check(study)
+    check_study(study)
     return study
 
 
@@ -187,164 +214,9 @@ def study_of(source: Any) -> StudyFile:
         return source
     if isinstance(source, Mapping):
         study = StudyFile(copy.deepcopy(dict(source)))
-        _check(study)
+        check_study(study)
         return study
     return read_study(source)
-
-
-def _check(study: StudyFile) -> None:
-    _check_table(study, "", study.content, ROOT)
-    _check_data(study)
-    _check_weights(study, "weights", study.content["weights"])
-    _check_options(study, "model", study.content["model"], study.content["model"]["estimator"])
-    _check_ladder(study)
-    _check_std_errors(study)
-    _check_hospital(study)
-    _check_names(study, "robustness", "an alternative")
-    _check_names(study, "regimes", "groups")
-    for j, alternative in enumerate(study.content.get("robustness", []), 1):
-        path = f"robustness[{j}]"
-        if "weights" in alternative:
-            _check_weights(study, f"{path}.weights", alternative["weights"])
-        if len(alternative) == 1:
-            raise study.wrong(path, "it says nothing that is other than in the main model.")
-        estimator = alternative.get("estimator", study.content["model"]["estimator"])
-        _check_options(study, path, alternative, estimator)
-
-
-def _check_names(study: StudyFile, table: str, what: str) -> None:
-    names: set[str] = set()
-    for j, entry in enumerate(study.content.get(table, []), 1):
-        if entry["name"] in names:
-            raise study.wrong(f"{table}[{j}].name", f"{entry['name']!r} is the name of {what} above.")
-        names.add(entry["name"])
-
-
-def _check_options(study: StudyFile, path: str, asked: Mapping[str, Any], estimator: str) -> None:
-    """Refuse what the estimator does not have, which the estimator itself would call an unknown argument."""
-    for name in OPTIONS:
-        if name in asked and not takes(estimator, name):
-            able = [one for one in ESTIMATORS if takes(one, name)]
-            raise study.wrong(
-                f"{path}.{name}",
-                f"{estimator} has no option {name!r}; those that have: {', '.join(able)}.",
-            )
-
-
-def takes(estimator: str, option: str) -> bool:
-    """Tell whether an estimator has an option.
-
-    Examples
-    --------
-    >>> takes("SpatialDurbin", "durbin"), takes("SpatialLag", "durbin")
-    (True, False)
-    """
-    return option in getattr(models, estimator)().get_params()
-
-
-def _check_ladder(study: StudyFile) -> None:
-    if not study.part("tests").get("ladder"):
-        return
-    model = study.content["model"]
-    if model.get("effects") == "random":
-        raise study.wrong(
-            "tests.ladder",
-            'its tests are for fixed effects, and the model has effects = "random". Run it with effects = "entity", '
-            "which adds the test of fixed against random effects.",
-        )
-    if "dynamic" in model:
-        raise study.wrong(
-            "tests.ladder", "its tests are for models without the outcome of the period before."
-        )
-
-
-def _check_hospital(study: StudyFile) -> None:
-    asked = study.part("hospital")
-    if "weights" in asked.get("imbalance", {}):
-        _check_weights(study, "hospital.imbalance.weights", asked["imbalance"]["weights"])
-    if "subset" in asked and ("flag" in asked["subset"]) == ("where_units" in asked["subset"]):
-        raise study.wrong(
-            "hospital.subset", "name the units by one of flag, a column, and where_units, a condition."
-        )
-    names: set[str] = set()
-    for j, scenario in enumerate(asked.get("scenarios", []), 1):
-        if scenario["name"] in names:
-            raise study.wrong(
-                f"hospital.scenarios[{j}].name", f"{scenario['name']!r} is the name of one above."
-            )
-        names.add(scenario["name"])
-
-
-def _check_std_errors(study: StudyFile) -> None:
-    own = study.content["model"].get("cov_type", "observed")
-    if "std_errors" in study.content and not set(study.content["std_errors"]["cov_types"]) - {own}:
-        raise study.wrong(
-            "std_errors.cov_types", f"it names none other than the model's own cov_type, {own!r}."
-        )
-
-
-def _check_table(study: StudyFile, path: str, table: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
-    for name, value in table.items():
-        here = f"{path}.{name}".lstrip(".")
-        if name not in keys:
-            raise study.wrong(here, f"there is no such key.{meant(name, keys)} {allowed(path, keys)}")
-        _check_value(study, here, value, keys[name])
-    for name, key in keys.items():
-        if key.needed and name not in table:
-            what = f"[{name}]" if key.kind == "table" else f"the key {name!r}"
-            raise study.wrong(path, f"{what} is missing. It must be {kind_words(key)}.")
-
-
-def _check_value(study: StudyFile, path: str, value: Any, key: Key) -> None:
-    if not any(is_kind(value, kind) for kind in key.kind.split(" or ")):
-        raise study.wrong(path, f"found {found_words(value)}. It must be {kind_words(key)}.")
-    for one in (value if isinstance(value, list) else [value]) if key.options else []:
-        if one not in key.options:
-            raise study.wrong(
-                path, f"{one!r} is not an option.{meant(one, key.options)} {one_of(key.options)}"
-            )
-    if key.keys is None:
-        return
-    if key.kind == "table":
-        _check_table(study, path, value, key.keys)
-    else:
-        for j, table in enumerate(value, 1):
-            _check_table(study, f"{path}[{j}]", table, key.keys)
-
-
-def _check_data(study: StudyFile) -> None:
-    data = study.content["data"]
-    if "dataset" in data:
-        if data["dataset"] not in DATASETS:
-            raise study.wrong(
-                "data.dataset",
-                f"there is no dataset {data['dataset']!r}.{meant(data['dataset'], DATASETS)} "
-                f"{one_of(DATASETS)} Or name your own files with layer and table.",
-            )
-        for name in ("layer", "layer_name", "table", "id", "time", "simulated"):
-            if name in data:
-                raise study.wrong(f"data.{name}", "it goes with files of your own, not with a dataset.")
-    elif "layer" not in data:
-        raise study.wrong("data", "name a dataset, or a layer (a file of polygons or points).")
-    elif "id" not in data:
-        raise study.wrong("data", "the key 'id' is missing: the column of the layer that names the unit.")
-    elif "time" in data and "table" not in data:
-        raise study.wrong("data.time", "periods need a table, with one row a unit and period.")
-
-
-def _check_weights(study: StudyFile, path: str, weights: Mapping[str, Any]) -> None:
-    kind = weights["kind"]
-    options = KINDS[kind]
-    for name in weights:
-        if name not in ("kind", "standardise", "within", "shuffle", *options):
-            taken = ", ".join(options)
-            raise study.wrong(
-                f"{path}.{name}",
-                f"it does not go with {kind!r}, which takes {taken}, standardise, within, shuffle.",
-            )
-    for name, key in options.items():
-        if key.needed and name not in weights:
-            raise study.wrong(path, f"{kind!r} needs the key {name!r}, {kind_words(key)}.")
 
 
 def _place(path: str, lines: Mapping[str, int]) -> int | None:

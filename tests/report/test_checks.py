@@ -209,6 +209,7 @@ class Rows:
     """Effects with given totals, standard errors and intervals."""
 
     def __init__(self, std_errors, intervals):
+        self.labels = {}
         self.variables = tuple("abcdefg"[: len(intervals)])
         self.std_errors = np.array(std_errors)
         self.table = pd.DataFrame(

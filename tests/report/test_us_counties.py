@@ -49,7 +49,13 @@ def test_rates_are_per_thousand_mean_residents(results):
     assert row["natural_increase"] == pytest.approx(natural / residents * 1000)
     beds = data.facilities.query("fips == '06037' and type == 'GENERAL ACUTE CARE' and beds_staffed >= 200")
     assert row["beds_high"] == beds["beds_staffed"].sum()
-    assert table.notna().all(axis=None)
+    used = ["use_general", "use_critical"]  # of counties that have such hospitals
+    assert table.drop(columns=used).notna().all(axis=None)
+    hospitals = data.facilities.query("fips == '06037' and type == 'GENERAL ACUTE CARE'")
+    known = hospitals[(hospitals["beds_staffed"] > 0) & hospitals["occupancy"].notna()]
+    in_use = (known["beds_staffed"] * known["occupancy"]).sum()
+    assert row["use_general"] == pytest.approx(100 * in_use / known["beds_staffed"].sum())
+    assert table[used].notna().all(axis=1).sum() == 146
 
 
 def test_what_the_readme_says_of_the_cross_section(results):
