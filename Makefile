@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint format docs bench bench-smoke calibrate counties pictures clean
+.PHONY: help demo test lint format docs bench bench-smoke calibrate cities counties pictures clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
 	@echo "make test       install what the tests need, run them"
 	@echo "make lint       ruff, mypy, import-linter"
-	@echo "make counties   the study of the US counties (needs the network, or SPATIALHEALTH_DATA)"
+	@echo "make cities     the four questions on the simulated panel of Chinese cities"
+	@echo "make counties   the studies of the US counties (needs the network, or SPATIALHEALTH_DATA)"
 	@echo "make calibrate  Monte-Carlo check of bias and coverage (hours; one of them: python -m tests.calibration_robust)"
 	@echo "make bench      speed and memory beside peers, written to docs/benchmarks.md (hours; ONLY=lattice,panels for some)"
 	@echo "make bench-smoke  the same scripts on small sizes: correctness only, in a minute"
@@ -49,9 +50,13 @@ format: $(VENV)/.lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+cities: $(VENV)/.core
+	$(BIN)/spatialhealth study examples/china_cities/study.toml --out report/china_cities
+
 counties: $(VENV)/.core
 	$(BIN)/spatialhealth study examples/us_counties/study.toml --out report/us_counties
 	$(BIN)/spatialhealth study examples/us_counties/panel.toml --out report/us_counties_panel
+	$(BIN)/spatialhealth study examples/us_counties/hospital.toml --out report/us_counties_hospital
 
 calibrate: $(VENV)/.test
 	for study in tests/calibration*.py; do $(BIN)/python -m tests.$$(basename $$study .py) || exit 1; done
