@@ -13,11 +13,11 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import check_positive, check_share, random_generator
 from spatialhealth.errors import OptionError
 
-__all__ = ["Resampled", "check_draws", "resample", "wilson"]
+__all__ = ["Resampled", "check_draws", "draw", "resample", "wilson"]
 
 _GROUPS = 1000  # of the jackknife at most: its skewness is then known to a thousandth
 _CELLS = 2_000_000  # of counts at once
-_FEW = 60  # units up to which each resample has a standard error of its own
+_FEW = 100  # units up to which each resample has a standard error of its own
 _MOST_KEPT = 20_000_000  # of statistics without one unit, over all resamples: 160 megabytes
 _DEGENERATE = 0.01  # share of resamples without a standard error from which on they are not used
 
@@ -62,10 +62,6 @@ class Resampled:
         """Number of resamples that do not define some statistic."""
         return int(np.isnan(self.draws).any(axis=1).sum())
 
-    def select(self, rows: Any) -> Resampled:
-        """Give some of the statistics."""
-        return self.mapped(lambda values: values[..., rows])
-
     def mapped(self, function: Statistic) -> Resampled:
         """Give a function of the statistics, which takes (..., k)."""
         inner = None if self.inner is None else function(self.inner)
@@ -95,6 +91,11 @@ class Resampled:
             if limits is None:
                 limits = np.quantile(draws, _bca_levels(estimate, draws, self.left_out[:, j], level))
             low[j], high[j] = limits
+        return low, high
+
+    def percentiles(self, level: float) -> tuple[Array, Array]:
+        """Give the limits between which a share `level` of the draws lies, each of shape (k,)."""
+        low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return low, high
 
     def _own_errors(self) -> tuple[Array, Array] | None:
@@ -165,14 +166,7 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     """
     rng = random_generator(owner, random_state)
     estimate = statistic(np.ones((1, n)))[0]
-    drawn_counts: list[Array] = []
-    found: list[Array] = []
-    for m in _chunks(draws, n):
-        counts = _counts(rng, m, n)
-        found.append(statistic(counts))
-        if n <= _FEW:
-            drawn_counts.append(counts)
-    drawn = np.concatenate(found)
+    drawn, times = draw(statistic, n, draws, rng)
     groups = min(n, _GROUPS)
     member = rng.permutation(n) % groups if groups < n else np.arange(n)
     left_out, start = [], 0
@@ -182,8 +176,18 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     kept = Resampled(estimate, drawn, np.concatenate(left_out))
     if n > _FEW or drawn.size * n > _MOST_KEPT:
         return kept
-    times = np.concatenate(drawn_counts)
     return replace(kept, inner=_inner(statistic, times, drawn), times=times)
+
+
+def draw(statistic: Statistic, n: int, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Give a statistic of resamples, (B, k), and how often each unit stands in them, (B, n); of many units (0, n)."""
+    found, times = [], [np.empty((0, n))]
+    for m in _chunks(draws, n):
+        counts = _counts(rng, m, n)
+        found.append(statistic(counts))
+        if n <= _FEW:
+            times.append(counts)
+    return np.concatenate(found), np.concatenate(times)
 
 
 def _inner(statistic: Statistic, times: Array, drawn: Array) -> Array:
