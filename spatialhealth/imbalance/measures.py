@@ -159,7 +159,7 @@ def measured(
     frame: Quantities,
     note: str = "",
 ) -> Measures:
-    """Give measures with BCa intervals.
+    """Give measures with the bootstrap's intervals.
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
-"""The bootstrap of units: counts of how often each is drawn, standard errors, and BCa intervals."""
+"""The bootstrap of units: counts of how often each is drawn, standard errors, and intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ class Resampled:
     @property
     def method(self) -> str:
         """How limits are made."""
-        return "BCa" if self.inner is None else "bootstrap-t"
+        found = {"bootstrap-t" if one else "BCa" for one in self._has_own_errors.tolist()}
+        return " or ".join(sorted(found, reverse=True))
 
     @property
     def std_error(self) -> Array:
@@ -75,22 +77,17 @@ class Resampled:
         Bootstrap-t where resamples have standard errors of their own, else bias-corrected and accelerated (Efron
         1987).
         """
-        own = self._own_errors()
         low, high = np.empty(len(self.estimate)), np.empty(len(self.estimate))
         for j, estimate in enumerate(self.estimate):
             draws = self.draws[:, j]
-            draws = draws[~np.isnan(draws)]
-            if not len(draws) or np.isnan(estimate):
+            known = draws[~np.isnan(draws)]
+            if not len(known) or np.isnan(estimate):
                 low[j] = high[j] = np.nan
-                continue
-            limits = (
-                None
-                if own is None
-                else _studentised(estimate, self.draws[:, j], own[0][j], own[1][:, j], level)
-            )
-            if limits is None:
-                limits = np.quantile(draws, _bca_levels(estimate, draws, self.left_out[:, j], level))
-            low[j], high[j] = limits
+            elif self._has_own_errors[j]:
+                error, errors = self._own_errors
+                low[j], high[j] = _studentised(estimate, draws, error[j], errors[:, j], level)
+            else:
+                low[j], high[j] = np.quantile(known, _bca_levels(estimate, known, self.left_out[:, j], level))
         return low, high
 
     def percentiles(self, level: float) -> tuple[Array, Array]:
@@ -98,10 +95,11 @@ class Resampled:
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return low, high
 
-    def _own_errors(self) -> tuple[Array, Array] | None:
-        """Give jackknife standard errors of the estimates, (k,), and of each resample, (B, k)."""
+    @cached_property
+    def _own_errors(self) -> tuple[Array, Array]:
+        """Jackknife standard errors of the estimates, (k,), and of each resample, (B, k); NaN of many units."""
         if self.inner is None or self.times is None:
-            return None
+            return np.full(self.estimate.shape, np.nan), np.full(self.draws.shape, np.nan)
         n = self.times.shape[1]
         times = self.times[..., None]
         mean = (times * self.inner).sum(axis=1, keepdims=True) / n
@@ -109,14 +107,23 @@ class Resampled:
         fall = self.left_out - self.left_out.mean(axis=0)
         return np.sqrt((n - 1) / n * (fall**2).sum(axis=0)), within
 
+    @cached_property
+    def _has_own_errors(self) -> Array:
+        """Which statistics have a standard error in nearly every resample, (k,)."""
+        error, errors = self._own_errors
+        return np.asarray((error > 0) & (_fine(error, errors).mean(axis=0) >= 1 - _DEGENERATE))
 
-def _studentised(estimate: float, draws: Array, error: float, errors: Array, level: float) -> Array | None:
-    """Give bootstrap-t limits (Efron and Tibshirani 1993, chapter 12); nothing where they are not to be relied on."""
-    fine = np.isfinite(errors) & (errors > 1e-9 * error)
-    if not (np.isfinite(error) and error > 0) or (~fine).mean() > _DEGENERATE:
-        return None
+
+def _fine(error: Any, errors: Array) -> Array:
+    """Tell which standard errors of resamples can be divided by."""
+    return np.asarray(np.isfinite(errors) & (errors > 1e-9 * error))
+
+
+def _studentised(estimate: float, draws: Array, error: float, errors: Array, level: float) -> Array:
+    """Give bootstrap-t limits (Efron and Tibshirani 1993, chapter 12)."""
+    fine = _fine(error, errors)
     t = (draws[fine] - estimate) / errors[fine]
-    return estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
+    return np.asarray(estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2]))
 
 
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
