@@ -130,7 +130,7 @@ def concentration(
         - "wagstaff": 2 cov(h, R) (b - a) / ((b - mean) (mean - a)), which has that property too and takes the most
           unequal spread that the mean allows as one.
     bounds : tuple of (float, float), optional
-        a and b, needed for "erreygers" and "wagstaff".
+        a and b, needed for "erreygers" and "wagstaff", whose curve is of what lies above a.
     level : float, default 0.95
         Confidence level.
     draws : int, default 999
@@ -262,18 +262,22 @@ def _checked(frame: Quantities, kind: str, low: float, high: float) -> Array:
             f"concentration: values lie outside the bounds {low:g} and {high:g} for {some(frame.labels(outside))}. "
             "Give the bounds that the variable has by its nature."
         )
-    flat = (values == low).all(axis=1) | (values == high).all(axis=1)
-    if kind == "wagstaff" and flat.any():
-        raise DataError("concentration: every value is at a bound, where Wagstaff's index does not exist.")
-    return values
+    least, greatest = (values == low).all(axis=1), (values == high).all(axis=1)
+    if least.any() or (kind == "wagstaff" and greatest.any()):
+        raise DataError(
+            "concentration: every value of a period is at one bound, so that nothing is concentrated. Leave the "
+            "period out."
+        )
+    # the covariance with the rank is the same, and a mean of zero no harm
+    return np.asarray(values - low)
 
 
 def _factor(kind: str, mean: Any, low: float, high: float) -> Any:
-    """Give what a standard index is multiplied with."""
+    """Give what a standard index of values above `low` is multiplied with; `mean` is theirs."""
     if kind == "erreygers":
         return 4 * mean / (high - low)
     if kind == "wagstaff":
-        return mean * (high - low) / ((high - mean) * (mean - low))
+        return (high - low) / (high - low - mean)
     return 1.0 + 0.0 * mean
 
 

@@ -133,7 +133,10 @@ class Clusters:
             name: getattr(self, name)[mine]
             for name in ("value", "lag", "local", "p_value", "p_adjusted", "place")
         }
-        return replace(self, index=self.index[mine].droplevel(1), **rows)
+        tests = self.overall.statistics
+        own = tests if len(tests) == 1 else (self.overall[f"Moran's I, {period}"],)
+        overall = replace(self.overall, statistics=own)
+        return replace(self, index=self.index[mine].droplevel(1), overall=overall, **rows)
 
     def __str__(self) -> str:
         rows = [["Cluster", "n"], *([name, f"{count:,}"] for name, count in self.counts.items())]
