@@ -180,7 +180,7 @@ def centre_of_gravity(
 
     measures = _measures(frame, drawn, spots, cut, ground, level)
     position = _position(centres, spots(drawn.draws), ground, level)
-    return Centre(position, measures, tuple(frame.periods.tolist()) if frame.is_panel else ())
+    return Centre(position, measures, frame.period_labels if frame.is_panel else ())
 
 
 def _ground(layer: Any, frame: Quantities) -> Ground:

@@ -225,7 +225,7 @@ def concentration(
     )
     base_name = "people" if "weights" in frame.values else "units"
     bands = limits.reshape(2, periods, len(_GRID)).transpose(1, 0, 2)
-    own = tuple(frame.periods.tolist()) if frame.is_panel else ()
+    own = frame.period_labels if frame.is_panel else ()
     return Concentration(index, errors, curves, bands, value_name, rank_name, base_name, own)
 
 

@@ -134,7 +134,8 @@ class Clusters:
             for name in ("value", "lag", "local", "p_value", "p_adjusted", "place")
         }
         tests = self.overall.statistics
-        own = tests if len(tests) == 1 else (self.overall[f"Moran's I, {period}"],)
+        # the first is of all periods together
+        own = tests if len(tests) == 1 else (tests[1 + sorted(known).index(period)],)
         overall = replace(self.overall, statistics=own)
         return replace(self, index=self.index[mine].droplevel(1), overall=overall, **rows)
 

@@ -89,10 +89,17 @@ class Quantities:
         """Give the column of periods of a result, each so many times; nothing for a single cross-section."""
         if not self.is_panel:
             return {}
-        return {self.names[1]: tuple(period for period in self.periods.tolist() for _ in range(repeat))}
+        return {self.names[1]: tuple(period for period in self.period_labels for _ in range(repeat))}
+
+    @property
+    def period_labels(self) -> tuple[Any, ...]:
+        """The periods as pandas gives them: numbers, text, or time stamps."""
+        import pandas as pd
+
+        return tuple(pd.Index(self.periods).tolist())
 
 
-def read(owner: str, least: int = 2, **columns: Any) -> Quantities:
+def read(owner: str, least: int = 2, /, **columns: Any) -> Quantities:
     """Align labelled columns with the first of them.
 
     Parameters
