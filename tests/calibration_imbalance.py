@@ -1,4 +1,4 @@
-"""Monte-Carlo check of the bootstrap intervals: `python -m tests.calibration_imbalance [--replications 1000]`.
+"""Monte-Carlo check of the bootstrap intervals: `python -m tests.calibration_imbalance [--replications 500]`.
 
 Units are drawn from populations whose measures are known in closed form. The table says by how much the mean
 estimate misses them, how near the mean standard error is to the standard deviation, and how often 95 % intervals hold
@@ -179,7 +179,7 @@ def replicate(study: Study, n: int, replications: int, seed: int = 1) -> dict[st
 
 def main() -> int:
     """Print the tables."""
-    asked = arguments(__doc__, 1000, 1)
+    asked = arguments(__doc__, 500, 1)
     for n in (31, 100, 307):
         rows = {study.name: replicate(study, n, asked.replications, asked.seed) for study in STUDIES}
         print(f"\n{n} units, {asked.replications} replications, {DRAWS} draws")

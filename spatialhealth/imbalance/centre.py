@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +116,7 @@ def centre_of_gravity(
     The region of the position is the ellipse that the covariance of the draws gives: semi-axes in metres, the
     direction of the longer one in degrees clockwise from north. `p_value` is of a Wald test (chi-square, two degrees
     of freedom) that the centre did not move; the distance moved cannot be negative, so that its estimate and interval
-    lie above zero even then.
+    lie above zero even then. Its limits are percentiles of the draws, which hold the truth more often near zero.
 
     The standard deviational ellipse has as semi-axes the square roots of the eigenvalues of the weighted covariance
     matrix of the offsets from the centre in metres (one standard deviation; it holds 39 per cent of a bivariate
@@ -180,7 +180,7 @@ def centre_of_gravity(
 
     measures = _measures(frame, drawn, spots, cut, ground, level)
     position = _position(centres, spots(drawn.draws), ground, level)
-    return Centre(position, measures, tuple(frame.periods.tolist()) if frame.is_panel else ())
+    return Centre(position, measures, frame.period_labels if frame.is_panel else ())
 
 
 def _ground(layer: Any, frame: Quantities) -> Ground:
@@ -255,8 +255,13 @@ def _measures(
     columns = {name: column[1:] for name, column in frame.period_columns(len(names)).items()}
     columns["measure"] = (names * periods)[1:]
     title = f"Centre of gravity of {frame.called['values']}"
-    note = "Metres; orientation in degrees from north."
-    return measured(title, columns, drawn.mapped(measures), level, frame, note)
+    note = "Metres; orientation in degrees from north. Distances moved: percentiles."
+    every = drawn.mapped(measures)
+    found = measured(title, columns, every, level, frame, note)
+    is_moved = np.array([name == "moved" for name in columns["measure"]])
+    limits = zip((found.ci_low, found.ci_high), every.percentiles(level), strict=True)
+    low, high = (np.where(is_moved, percentile, limit) for limit, percentile in limits)
+    return replace(found, ci_low=low, ci_high=high)
 
 
 def _position(centres: Array, draws: Array, ground: Ground, level: float) -> dict[str, Array]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number, check_option
+from spatialhealth._validation import check_number, check_option, random_generator
 from spatialhealth.errors import DataError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.ranks import Ranks
 from spatialhealth.imbalance.read import Quantities, check_not_negative, check_positive_values, read
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import check_draws, draw, resample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def concentration(
         - "wagstaff": 2 cov(h, R) (b - a) / ((b - mean) (mean - a)), which has that property too and takes the most
           unequal spread that the mean allows as one.
     bounds : tuple of (float, float), optional
-        a and b, needed for "erreygers" and "wagstaff".
+        a and b, needed for "erreygers" and "wagstaff", whose curve is of what lies above a.
     level : float, default 0.95
         Confidence level.
     draws : int, default 999
@@ -190,30 +190,33 @@ def concentration(
     h = _checked(frame, kind, low, high)
     w = check_positive_values("concentration", "weights", frame, "Leave units without people out.")
     ranks = [Ranks.of(row) for row in frame.values["rank_by"]]
-    periods, points = len(h), len(_GRID)
+    periods = len(h)
 
-    def statistic(counts: Array) -> Array:
-        indices, curves = [], []
+    def indices(counts: Array) -> Array:
+        found = []
         for t in range(periods):
-            weighted = counts * w[t]
-            index, mean = ranks[t].concentration(weighted, h[t])
+            index, mean = ranks[t].concentration(counts * w[t], h[t])
             with np.errstate(divide="ignore", invalid="ignore"):
-                indices.append(index * _factor(kind, mean, low, high))
-            curves.append(_on_grid(*ranks[t].curve(weighted, h[t])))
-        return np.column_stack([*indices, *curves])
+                found.append(index * _factor(kind, mean, low, high))
+        return np.column_stack(found)
 
-    drawn = resample("concentration", statistic, frame.n_units, draws, random_state)
+    def curves_on_grid(counts: Array) -> Array:
+        return np.column_stack([_on_grid(*ranks[t].curve(counts * w[t], h[t])) for t in range(periods)])
+
+    rng = random_generator("concentration", random_state)
+    drawn = resample("concentration", indices, frame.n_units, draws, rng)
     means = [float(np.average(h[t], weights=w[t])) for t in range(periods)]
     errors = np.array(
         [_formula_error(ranks[t], w[t], h[t]) * _factor(kind, means[t], low, high) for t in range(periods)]
     )
     tail = (1 - level) / 2
-    limits = np.nanquantile(drawn.draws[:, periods:], [tail, 1 - tail], axis=0)
+    lines, _ = draw(curves_on_grid, frame.n_units, draws, rng)
+    limits = np.nanquantile(lines, [tail, 1 - tail], axis=0)
     value_name, rank_name = frame.called["value"], frame.called["rank_by"]
     index = measured(
         f"{_NAMES[kind]} of {value_name} by {rank_name}",
         frame.period_columns() or {"measure": (_NAMES[kind],)},
-        drawn.select(np.arange(periods)),
+        drawn,
         level,
         frame,
     )
@@ -221,8 +224,8 @@ def concentration(
         (people[0], held[0]) for people, held in (ranks[t].curve(w[t][None], h[t]) for t in range(periods))
     )
     base_name = "people" if "weights" in frame.values else "units"
-    bands = limits.reshape(2, periods, points).transpose(1, 0, 2)
-    own = tuple(frame.periods.tolist()) if frame.is_panel else ()
+    bands = limits.reshape(2, periods, len(_GRID)).transpose(1, 0, 2)
+    own = frame.period_labels if frame.is_panel else ()
     return Concentration(index, errors, curves, bands, value_name, rank_name, base_name, own)
 
 
@@ -259,18 +262,22 @@ def _checked(frame: Quantities, kind: str, low: float, high: float) -> Array:
             f"concentration: values lie outside the bounds {low:g} and {high:g} for {some(frame.labels(outside))}. "
             "Give the bounds that the variable has by its nature."
         )
-    flat = (values == low).all(axis=1) | (values == high).all(axis=1)
-    if kind == "wagstaff" and flat.any():
-        raise DataError("concentration: every value is at a bound, where Wagstaff's index does not exist.")
-    return values
+    least, greatest = (values == low).all(axis=1), (values == high).all(axis=1)
+    if least.any() or (kind == "wagstaff" and greatest.any()):
+        raise DataError(
+            "concentration: every value of a period is at one bound, so that nothing is concentrated. Leave the "
+            "period out."
+        )
+    # the covariance with the rank is the same, and a mean of zero no harm
+    return np.asarray(values - low)
 
 
 def _factor(kind: str, mean: Any, low: float, high: float) -> Any:
-    """Give what a standard index is multiplied with."""
+    """Give what a standard index of values above `low` is multiplied with; `mean` is theirs."""
     if kind == "erreygers":
         return 4 * mean / (high - low)
     if kind == "wagstaff":
-        return mean * (high - low) / ((high - mean) * (mean - low))
+        return (high - low) / (high - low - mean)
     return 1.0 + 0.0 * mean
 
 

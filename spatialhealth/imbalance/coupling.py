@@ -129,7 +129,7 @@ def normalise(values: Any, low: float, high: float, *, floor: float = 0.0) -> pd
         raise OptionError(f"normalise: low and high are both {low:g}: there is nothing between them.")
     if not 0 <= floor < 1:
         raise OptionError(f"normalise: floor={floor:g} must be at least 0 and below 1.")
-    frame = read("normalise", least=1, values=values)
+    frame = read("normalise", 1, values=values)
     scaled = (frame.values["values"] - low) / (high - low)
     outside = (scaled < 0) | (scaled > 1)
     if outside.any():

@@ -180,9 +180,9 @@ def utilisation_gap(
     al. 1999). 60 per cent is a convention: about what beds of township health centres in China were used in the
     2010s. See what other thresholds give. The nine classes are all combinations of idle, between and overburdened.
 
-    The mean gap of kind "ratio" is the ratio of the mean utilisations. Its interval, and those of changes, are BCa;
-    intervals of shares are Wilson's, with the effective number of units, for a bootstrap of a share of zero has no
-    width. Standard errors are the bootstrap's.
+    The mean gap of kind "ratio" is the ratio of the mean utilisations. Intervals of shares are Wilson's, with the
+    effective number of units, for a bootstrap of a share of zero has no width; all others, those of changes too, and
+    all standard errors are the bootstrap's.
 
     References
     ----------

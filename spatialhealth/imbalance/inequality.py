@@ -81,6 +81,9 @@ def gini(
     a population, between 0 and 1 - w_min / W. It is computed as 2 cov(y, R) / mu with R the fractional rank. Many
     programs multiply by n / (n - 1), which is meant for samples without weights.
 
+    Intervals are bootstrap-t of up to 100 units, and bias-corrected and accelerated of more. Where the units are all
+    there are, they say how much the measure would vary if the same circumstances had produced other units like these.
+
     References
     ----------
     Lerman, R. I. and Yitzhaki, S. (1989). Improving the accuracy of estimates of Gini coefficients. Journal of
@@ -211,7 +214,7 @@ def theil(
     exactly; each further level adds what lies between its groups within those of the level before.
 
     Means of small groups differ by chance even where groups do not: the part between them is too large by about
-    (groups - 1) / (2 n) times the squared coefficient of variation within groups. The interval corrects for most of
+    (groups - 1) / (2 n) times the squared coefficient of variation within groups. The interval corrects for much of
     it, the estimate does not.
 
     References

@@ -133,7 +133,11 @@ class Clusters:
             name: getattr(self, name)[mine]
             for name in ("value", "lag", "local", "p_value", "p_adjusted", "place")
         }
-        return replace(self, index=self.index[mine].droplevel(1), **rows)
+        tests = self.overall.statistics
+        # the first is of all periods together
+        own = tests if len(tests) == 1 else (tests[1 + sorted(known).index(period)],)
+        overall = replace(self.overall, statistics=own)
+        return replace(self, index=self.index[mine].droplevel(1), overall=overall, **rows)
 
     def __str__(self) -> str:
         rows = [["Cluster", "n"], *([name, f"{count:,}"] for name, count in self.counts.items())]

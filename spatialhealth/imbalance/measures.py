@@ -126,7 +126,8 @@ class Measures:
             low,
             high,
             self.level,
-            self.note,
+            f"{self.level:.0%} {apart.method} intervals, {len(apart.draws):,} resamples of the same units in both "
+            "periods.",
             source=self.source,
         )
 
@@ -159,7 +160,7 @@ def measured(
     frame: Quantities,
     note: str = "",
 ) -> Measures:
-    """Give measures with BCa intervals.
+    """Give measures with the bootstrap's intervals.
 
     Parameters
     ----------

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["Quantities", "check_not_negative", "check_positive_values", "grouping", "read"]
 
 
+# of a table of results, which no level of the index and no grouping may be called
+_COLUMNS = ("component", "measure", "quantity", "estimate", "std_error", "ci_low", "ci_high")
+
+
 @dataclass(frozen=True, eq=False)
 class Quantities:
     """Quantities of n units in T periods.
@@ -85,10 +89,17 @@ class Quantities:
         """Give the column of periods of a result, each so many times; nothing for a single cross-section."""
         if not self.is_panel:
             return {}
-        return {self.names[1]: tuple(period for period in self.periods.tolist() for _ in range(repeat))}
+        return {self.names[1]: tuple(period for period in self.period_labels for _ in range(repeat))}
+
+    @property
+    def period_labels(self) -> tuple[Any, ...]:
+        """The periods as pandas gives them: numbers, text, or time stamps."""
+        import pandas as pd
+
+        return tuple(pd.Index(self.periods).tolist())
 
 
-def read(owner: str, least: int = 2, **columns: Any) -> Quantities:
+def read(owner: str, least: int = 2, /, **columns: Any) -> Quantities:
     """Align labelled columns with the first of them.
 
     Parameters
@@ -116,6 +127,12 @@ def read(owner: str, least: int = 2, **columns: Any) -> Quantities:
         name if name is not None else default
         for name, default in zip(map(_text, first.index.names), ("unit", "period"), strict=False)
     )
+    taken = [name for name in names if name in _COLUMNS]
+    if taken:
+        raise LabelError(
+            f"{owner}: levels of the index of {first_name} are called {some(taken)}, as columns of the results are. "
+            "Rename them: series.rename_axis([...])."
+        )
     frame = Quantities(
         units, periods, names, first.index, cell, {}, called={n: _text(s.name) or n for n, s in given.items()}
     )
@@ -280,6 +297,11 @@ def grouping(owner: str, by: Any, frame: Quantities) -> tuple[list[str], list[Ar
         found.append(rank[code])
         labels.append([distinct[place] for place in order])
     names = [str(name) for name in by.columns]
+    taken = [name for name in names if name in (*_COLUMNS, *frame.names)]
+    if taken:
+        raise LabelError(
+            f"{owner}: groups are called {some(taken)}, as other columns of the results are. Rename them."
+        )
     for name, groups in zip(names, labels, strict=True):
         if len(groups) < 2:
             raise DataError(

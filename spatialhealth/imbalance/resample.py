@@ -1,9 +1,10 @@
-"""The bootstrap of units: counts of how often each is drawn, standard errors, and BCa intervals."""
+"""The bootstrap of units: counts of how often each is drawn, standard errors, and intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,11 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import check_positive, check_share, random_generator
 from spatialhealth.errors import OptionError
 
-__all__ = ["Resampled", "check_draws", "resample", "wilson"]
+__all__ = ["Resampled", "check_draws", "draw", "resample", "wilson"]
 
 _GROUPS = 1000  # of the jackknife at most: its skewness is then known to a thousandth
 _CELLS = 2_000_000  # of counts at once
-_FEW = 60  # units up to which each resample has a standard error of its own
+_FEW = 100  # units up to which each resample has a standard error of its own
 _MOST_KEPT = 20_000_000  # of statistics without one unit, over all resamples: 160 megabytes
 _DEGENERATE = 0.01  # share of resamples without a standard error from which on they are not used
 
@@ -50,7 +51,8 @@ class Resampled:
     @property
     def method(self) -> str:
         """How limits are made."""
-        return "BCa" if self.inner is None else "bootstrap-t"
+        found = {"bootstrap-t" if one else "BCa" for one in self._has_own_errors.tolist()}
+        return " or ".join(sorted(found, reverse=True))
 
     @property
     def std_error(self) -> Array:
@@ -61,10 +63,6 @@ class Resampled:
     def undefined(self) -> int:
         """Number of resamples that do not define some statistic."""
         return int(np.isnan(self.draws).any(axis=1).sum())
-
-    def select(self, rows: Any) -> Resampled:
-        """Give some of the statistics."""
-        return self.mapped(lambda values: values[..., rows])
 
     def mapped(self, function: Statistic) -> Resampled:
         """Give a function of the statistics, which takes (..., k)."""
@@ -79,28 +77,29 @@ class Resampled:
         Bootstrap-t where resamples have standard errors of their own, else bias-corrected and accelerated (Efron
         1987).
         """
-        own = self._own_errors()
         low, high = np.empty(len(self.estimate)), np.empty(len(self.estimate))
         for j, estimate in enumerate(self.estimate):
             draws = self.draws[:, j]
-            draws = draws[~np.isnan(draws)]
-            if not len(draws) or np.isnan(estimate):
+            known = draws[~np.isnan(draws)]
+            if not len(known) or np.isnan(estimate):
                 low[j] = high[j] = np.nan
-                continue
-            limits = (
-                None
-                if own is None
-                else _studentised(estimate, self.draws[:, j], own[0][j], own[1][:, j], level)
-            )
-            if limits is None:
-                limits = np.quantile(draws, _bca_levels(estimate, draws, self.left_out[:, j], level))
-            low[j], high[j] = limits
+            elif self._has_own_errors[j]:
+                error, errors = self._own_errors
+                low[j], high[j] = _studentised(estimate, draws, error[j], errors[:, j], level)
+            else:
+                low[j], high[j] = np.quantile(known, _bca_levels(estimate, known, self.left_out[:, j], level))
         return low, high
 
-    def _own_errors(self) -> tuple[Array, Array] | None:
-        """Give jackknife standard errors of the estimates, (k,), and of each resample, (B, k)."""
+    def percentiles(self, level: float) -> tuple[Array, Array]:
+        """Give the limits between which a share `level` of the draws lies, each of shape (k,)."""
+        low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return low, high
+
+    @cached_property
+    def _own_errors(self) -> tuple[Array, Array]:
+        """Jackknife standard errors of the estimates, (k,), and of each resample, (B, k); NaN of many units."""
         if self.inner is None or self.times is None:
-            return None
+            return np.full(self.estimate.shape, np.nan), np.full(self.draws.shape, np.nan)
         n = self.times.shape[1]
         times = self.times[..., None]
         mean = (times * self.inner).sum(axis=1, keepdims=True) / n
@@ -108,14 +107,23 @@ class Resampled:
         fall = self.left_out - self.left_out.mean(axis=0)
         return np.sqrt((n - 1) / n * (fall**2).sum(axis=0)), within
 
+    @cached_property
+    def _has_own_errors(self) -> Array:
+        """Which statistics have a standard error in nearly every resample, (k,)."""
+        error, errors = self._own_errors
+        return np.asarray((error > 0) & (_fine(error, errors).mean(axis=0) >= 1 - _DEGENERATE))
 
-def _studentised(estimate: float, draws: Array, error: float, errors: Array, level: float) -> Array | None:
-    """Give bootstrap-t limits (Efron and Tibshirani 1993, chapter 12); nothing where they are not to be relied on."""
-    fine = np.isfinite(errors) & (errors > 1e-9 * error)
-    if not (np.isfinite(error) and error > 0) or (~fine).mean() > _DEGENERATE:
-        return None
+
+def _fine(error: Any, errors: Array) -> Array:
+    """Tell which standard errors of resamples can be divided by."""
+    return np.asarray(np.isfinite(errors) & (errors > 1e-9 * error))
+
+
+def _studentised(estimate: float, draws: Array, error: float, errors: Array, level: float) -> Array:
+    """Give bootstrap-t limits (Efron and Tibshirani 1993, chapter 12)."""
+    fine = _fine(error, errors)
     t = (draws[fine] - estimate) / errors[fine]
-    return estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
+    return np.asarray(estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2]))
 
 
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
@@ -165,14 +173,7 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     """
     rng = random_generator(owner, random_state)
     estimate = statistic(np.ones((1, n)))[0]
-    drawn_counts: list[Array] = []
-    found: list[Array] = []
-    for m in _chunks(draws, n):
-        counts = _counts(rng, m, n)
-        found.append(statistic(counts))
-        if n <= _FEW:
-            drawn_counts.append(counts)
-    drawn = np.concatenate(found)
+    drawn, times = draw(statistic, n, draws, rng)
     groups = min(n, _GROUPS)
     member = rng.permutation(n) % groups if groups < n else np.arange(n)
     left_out, start = [], 0
@@ -182,8 +183,18 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     kept = Resampled(estimate, drawn, np.concatenate(left_out))
     if n > _FEW or drawn.size * n > _MOST_KEPT:
         return kept
-    times = np.concatenate(drawn_counts)
     return replace(kept, inner=_inner(statistic, times, drawn), times=times)
+
+
+def draw(statistic: Statistic, n: int, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Give a statistic of resamples, (B, k), and how often each unit stands in them, (B, n); of many units (0, n)."""
+    found, times = [], [np.empty((0, n))]
+    for m in _chunks(draws, n):
+        counts = _counts(rng, m, n)
+        found.append(statistic(counts))
+        if n <= _FEW:
+            times.append(counts)
+    return np.concatenate(found), np.concatenate(times)
 
 
 def _inner(statistic: Statistic, times: Array, drawn: Array) -> Array:

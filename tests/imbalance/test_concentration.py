@@ -118,6 +118,10 @@ def test_bounded_kinds_by_hand_and_mirrored():
         idle = index(100 - share, order, kind=kind, bounds=(0, 100))
         assert used == pytest.approx(-idle, abs=1e-12)
         assert index(share / 100, order, kind=kind, bounds=(0, 1)) == pytest.approx(used, abs=1e-12)
+    for kind in ("erreygers", "wagstaff"):
+        bounds = {"kind": kind, "bounds": (0, 100)}
+        moved = index(share - 50, order, kind=kind, bounds=(-50, 50))
+        assert moved == pytest.approx(index(share, order, **bounds), abs=1e-12)
     plain = index(share, order)
     assert index(share, order, kind="erreygers", bounds=(0, 100)) == pytest.approx(
         4 * share.mean() / 100 * plain
@@ -155,7 +159,7 @@ def test_refusals():
         concentration(h, r, bounds=(0, 1))
     with refusal(DataError, "outside the bounds 0 and 2", "'u02'"):
         concentration(h, r, kind="erreygers", bounds=(0, 2))
-    with refusal(DataError, "at a bound"):
+    with refusal(DataError, "at one bound"):
         concentration(h * 0 + 1, r, kind="wagstaff", bounds=(0, 1))
     with refusal(OptionError, "kind='gini'"):
         concentration(h, r, kind="gini")

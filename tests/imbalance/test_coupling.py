@@ -45,6 +45,11 @@ def test_c_is_the_geometric_over_the_arithmetic_mean(values):
     np.testing.assert_allclose(turned["D"], found["D"])
 
 
+def test_systems_may_have_any_name():
+    u, v = by_unit([0.8, 0.2], "least"), by_unit([0.2, 0.2], "owner")
+    assert coupling(u, v, **FEW).units["T"].tolist() == pytest.approx([0.5, 0.2])
+
+
 def test_levels_are_closed_above():
     d = np.array([0.05, 0.1, 0.1000001, 0.3, 0.5, 0.500001, 0.7, 0.95, 1.0])
     place = coupling(by_unit(d**2, "u"), by_unit(d**2, "v"), **FEW).place

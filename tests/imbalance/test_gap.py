@@ -116,6 +116,7 @@ def test_a_change_over_time():
     high = panel_of([base, base + 10])
     found = gap(high, panel_of(np.full((2, 40), 50.0)), draws=199, random_state=1).change(2011, 2012)
     assert found.table.loc[0, "estimate"] == pytest.approx(10)
+    assert "Wilson" not in found.note and "same units in both periods" in found.note
     assert found.table.loc[0, "std_error"] == pytest.approx(0, abs=1e-12)
 
 

@@ -160,6 +160,14 @@ def test_a_panel_is_its_periods_and_their_change():
     assert same.std_error[0] == same.ci_low[0] == same.ci_high[0] == 0
 
 
+def test_periods_may_be_dates():
+    values = panel_of([[1.0, 2.0, 3.0], [1.0, 2.0, 9.0]])
+    values.index = values.index.set_levels(pd.to_datetime(["2011-01-01", "2012-01-01"]), level=1)
+    found = gini(values, **FEW)
+    assert found.table["year"].tolist() == [pd.Timestamp("2011-01-01"), pd.Timestamp("2012-01-01")]
+    assert found.change(pd.Timestamp("2011-01-01"), pd.Timestamp("2012-01-01")).estimate[0] > 0
+
+
 def test_order_of_rows_does_not_move_the_bootstrap():
     y = by_unit(np.random.default_rng(0).gamma(2.0, size=30))
     one, two = gini(y, **FEW), gini(y.sample(frac=1, random_state=3), **FEW)

@@ -152,7 +152,8 @@ def test_rows_in_any_order_and_a_panel_by_period():
     later = found.at(2012)
     assert later.index.tolist() == IDS and len(later.table) == len(IDS)
     np.testing.assert_allclose(later.local, lisa(patch(1), W, random_state=4, correction="none").local)
-    assert len(found.overall) == 3
+    assert len(found.overall) == 3 and len(later.overall) == 1
+    assert later.overall[0].value == pytest.approx(sh.diagnostics.moran(patch(1), W, random_state=1)[0].value)
 
 
 def test_moran_stands_beside_it():

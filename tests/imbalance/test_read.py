@@ -70,6 +70,15 @@ def test_refusals():
         read("f", x=pd.Series([1.0, 2.0], index=["a", None]))
 
 
+def test_names_of_columns_of_the_results_are_taken():
+    x = by_unit([1, 2, 3])
+    with refusal(LabelError, "'measure'", "rename_axis"):
+        read("f", x=x.rename_axis("measure"))
+    frame = read("f", x=panel_of([[1, 2], [3, 4]]))
+    with refusal(LabelError, "groups are called 'year'"):
+        grouping("f", pd.Series(["a", "b"], index=["u00", "u01"], name="year"), frame)
+
+
 def test_groups_are_labelled_and_nested():
     frame = read("f", x=by_unit([1, 2, 3, 4]))
     by = pd.DataFrame({"p": list("baab"), "t": [1, 1, 2, 1]}, index=frame.units)[::-1]
