@@ -56,7 +56,7 @@ def shares(replications: int, seed: int = 2011) -> pd.DataFrame:
         data = StudyData("null", layer, panel, simulated=True)
         main = Fit("Main model", "", data, model, model.impacts(), ())
         for each in hospital_of(study, main, lambda text: None).answers:
-            if not each.what.startswith("mean gap"):  # which is not zero
+            if each.finding != "gap":  # which is not zero
                 found[each.what].append((each.holds, not each.ci_low <= 0 <= each.ci_high))
     return pd.DataFrame(
         {

@@ -203,6 +203,7 @@ _TRIAGE: dict[str, Key] = {
 _HOSPITAL: dict[str, Key] = {
     "high": Key("text", needed=True),
     "primary": Key("text", needed=True),
+    "names": Key("table", keys={tier: Key("text") for tier in ("high", "primary")}),
     "subset": Key("table", keys=_SUBSET),
     "moderator": Key("table", keys=_MODERATOR),
     "imbalance": Key("table", keys=_IMBALANCE),

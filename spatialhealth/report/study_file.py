@@ -86,6 +86,7 @@
     [hospital]                                  # the four questions of docs/hospital.md
     high = "log(x)"                             # needed: regressor of the high tier
     primary = "z"                               # needed: regressor of primary care
+    names = { high = "large hospitals", primary = "clinics" }             # what the two are called
     random_state = 1
     limits = ["What these data cannot support."]
     subset = { flag = "coastal", name = "the coast", rest = "inland" }    # or where_units in place of flag

@@ -68,7 +68,7 @@ def truth():
         ("imbalance", "total effect of log(inflow)"): widening,
         ("imbalance", "path"): total * widening,
         ("heterogeneity", "total"): params["log(tertiary):port_developed"] / (1 - rho),
-        ("empowerment", "total effect of the high tier"): params["log(tertiary):digital"] / (1 - rho),
+        ("empowerment", "total effect of tertiary hospitals"): params["log(tertiary):digital"] / (1 - rho),
         ("empowerment", "total effect of log(inflow)"): -3.0,
     }
 
@@ -112,7 +112,7 @@ def test_files_are_the_same_twice(results, folder):
 
 def test_the_page_answers_in_words(results, folder):
     page = (folder / "one" / "report.html").read_text(encoding="utf-8")
-    assert "Does the high tier attract more than primary care? The data say so" in page
+    assert "Is the pull of tertiary hospitals greater than that of primary care? The data say so" in page
     assert "simulated" in page
     assert "1. Attraction by tier" in page
     assert "The shares of the policy are assumptions" in page

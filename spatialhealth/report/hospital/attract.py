@@ -11,7 +11,7 @@ from spatialhealth.report.study_data import mean_of
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.terms import full_name, known_moderators
 
-__all__ = ["attraction_of", "effects_at", "means_of", "named_effect"]
+__all__ = ["attraction_of", "effects_at", "means_of", "named_effect", "tier_names"]
 
 _MODERATORS = (("moderator", "column"), ("subset", "flag"))
 
@@ -36,11 +36,18 @@ def attraction_of(study: StudyFile, main: Fit, answers: list[Answer]) -> Attract
     names = {
         tier: named_effect(study, f"hospital.{tier}", effects, asked[tier]) for tier in ("high", "primary")
     }
+    called = tier_names(study)
     contrast = effects.contrast(f"{names['high']} - {names['primary']}")
     for _, row in contrast.iterrows():
-        what = f"{row['effect']} effect of the high tier less that of primary care"
+        what = f"{row['effect']} effect of {called['high']} less that of {called['primary']}"
         answers.append(Answer.of_row("attraction", what, 1, row))
     return Attraction(effects, names, at, contrast)
+
+
+def tier_names(study: StudyFile) -> dict[str, str]:
+    """Give what the two tiers are called."""
+    given: dict[str, str] = study.part("hospital").get("names", {})
+    return {"high": "the high tier", "primary": "primary care"} | given
 
 
 def means_of(study: StudyFile, main: Fit) -> dict[str, float]:

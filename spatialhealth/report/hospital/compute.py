@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spatialhealth.report.fitting import Fit, kept, named
-from spatialhealth.report.hospital.attract import attraction_of
+from spatialhealth.report.hospital.attract import attraction_of, tier_names
 from spatialhealth.report.hospital.differ import subset_of
 from spatialhealth.report.hospital.empower import empowerment_of
 from spatialhealth.report.hospital.gap import imbalance_of
@@ -74,4 +74,6 @@ def _hospital(study: StudyFile, main: Fit, say: Callable[[str], None], n_jobs: i
         with named(study, "hospital"):
             empowerment = empowerment_of(study, main, attraction, imbalance, answers)
     limits: Any = asked.get("limits", [])
-    return Hospital(attraction, imbalance, subset, empowerment, tuple(answers), tuple(limits))
+    return Hospital(
+        attraction, imbalance, subset, empowerment, tuple(answers), tuple(limits), tier_names(study)
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from spatialhealth.heterogeneity import regimes
 from spatialhealth.report.fitting import Fit
+from spatialhealth.report.hospital.attract import tier_names
 from spatialhealth.report.hospital.result import Answer, Subset
 from spatialhealth.report.study_data import StudyData, mean_of, units_where
 from spatialhealth.report.study_file import StudyFile
@@ -100,5 +101,5 @@ def _answer(study: StudyFile, found: Any, high: str, titles: tuple[str, str], le
     apart = np.array([-1.0, 1.0])  # the subset, flagged 1, comes after the rest
     estimate = float(apart @ values[:, 0])
     std_error = float(np.sqrt(apart @ covariance @ apart))
-    what = f"total effect of the high tier in {titles[1]} less that in {titles[0]}"
+    what = f"total effect of {tier_names(study)['high']} in {titles[1]} less that in {titles[0]}"
     return Answer.normal("heterogeneity", what, 1, estimate, std_error, level)

@@ -8,7 +8,7 @@ from typing import Any
 from spatialhealth.errors import ScenarioError
 from spatialhealth.impacts import Impacts
 from spatialhealth.report.fitting import Fit, named
-from spatialhealth.report.hospital.attract import effects_at
+from spatialhealth.report.hospital.attract import effects_at, tier_names
 from spatialhealth.report.hospital.gap import seed_of
 from spatialhealth.report.hospital.result import Answer, Attraction, Empowerment, Imbalance
 from spatialhealth.report.study_data import rows_where, units_where
@@ -54,7 +54,8 @@ def empowerment_of(
     pull: tuple[Impacts | None, Any] = (None, None)
     widening: tuple[Impacts | None, Any] = (None, None)
     if moderator:
-        pull = _moderated(study, main, asked["high"], attraction.at, answers, "total effect of the high tier")
+        high = f"total effect of {tier_names(study)['high']}"
+        pull = _moderated(study, main, asked["high"], attraction.at, answers, high)
         if imbalance is not None:
             what = f"total effect of {imbalance.mediation.mediator} on the gap"
             widening = _moderated(

@@ -107,12 +107,11 @@ def _empowerment(found: Empowerment, whole: Hospital, main: Fit, layer: Any, not
     if found.triage is not None:
         cities = found.triage.cities
         change = (cities["gap_after"] - cities["gap_before"]).rename("change of the gap")
-        shown = layer.loc[layer.index.isin(change.index)]
         drawings.append(
             Drawing(
                 "hospital_triage",
                 maps.choropleth(
-                    shown, change, title="What the triage policy does to the gap in use",
+                    layer, change.reindex(layer.index), title="What the triage policy does to the gap in use",
                     label="Change of the gap, percentage points", note=note,
                 ),
                 "Change of the gap in use by the triage policy, by unit.",

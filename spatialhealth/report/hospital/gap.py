@@ -9,7 +9,7 @@ from typing import Any
 from spatialhealth import imbalance as measures
 from spatialhealth.mediation import mediate
 from spatialhealth.report.fitting import Fit, fit_one
-from spatialhealth.report.hospital.attract import effects_at, means_of
+from spatialhealth.report.hospital.attract import effects_at, means_of, tier_names
 from spatialhealth.report.hospital.result import Answer, Attraction, Imbalance
 from spatialhealth.report.study_data import StudyData, mean_of
 from spatialhealth.report.study_file import StudyFile
@@ -68,7 +68,7 @@ def imbalance_of(
         mobility.model, fit.model, study.part("hospital")["high"], mediator, at=at or None,
         draws=asked.get("samples", _SAMPLES), level=level, random_state=seed, n_jobs=n_jobs,
     )  # fmt: skip
-    _answer(answers, gap, fit, path, mediator, at, level)
+    _answer(answers, tier_names(study), gap, fit, path, mediator, at, level)
     return Imbalance(gap, found, concentration, clusters, fit, mobility, path, len(data.units))
 
 
@@ -129,12 +129,20 @@ def _means(study: StudyFile, fit: Fit, data: StudyData) -> dict[str, float]:
 
 
 def _answer(
-    answers: list[Answer], gap: Any, fit: Fit, path: Any, mediator: str, at: dict[str, float], level: float
+    answers: list[Answer],
+    called: Mapping[str, str],
+    gap: Any,
+    fit: Fit,
+    path: Any,
+    mediator: str,
+    at: dict[str, float],
+    level: float,
 ) -> None:
     frame = gap.to_frame()
     mean = frame[frame["measure"] == "gap"].iloc[-1]
     when = f" in {mean[gap.summary.period]}" if gap.summary.period else ""
-    answers.append(Answer.of_row("imbalance", f"mean gap in use between the tiers{when}", 1, mean))
+    what = f"mean use of {called['high']} less that of {called['primary']}{when}"
+    answers.append(Answer.of_row("gap", what, 1, mean))
     effects = effects_at(fit.model, at, level)
     table = effects.table
     mine = table[(table["variable"] == mediator) & (table["effect"] == "total")].iloc[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ class Answer:
     Parameters
     ----------
     finding : str
-        "attraction", "imbalance", "heterogeneity" or "empowerment".
+        "attraction", "gap", "imbalance", "heterogeneity" or "empowerment".
     what : str
         What the number is, in words.
     expected : int
@@ -197,6 +198,8 @@ class Hospital:
         What the data cannot support, as the study says.
     warnings : tuple of str
         What the package warned of on the way.
+    called : dict of str to str
+        What the tiers "high" and "primary" are called.
     """
 
     attraction: Attraction
@@ -205,6 +208,7 @@ class Hospital:
     empowerment: Empowerment | None
     answers: tuple[Answer, ...]
     limits: tuple[str, ...]
+    called: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:

@@ -8,22 +8,30 @@ from spatialhealth.report.tables import number
 
 __all__ = ["answer_words", "gap_words", "mediation_words", "scenario_words", "subset_words", "triage_words"]
 
-_QUESTIONS = {
-    "attraction": "Does the high tier attract more than primary care?",
-    "imbalance": "Does mobility widen the gap in use between the tiers?",
-    "heterogeneity": "Is it stronger in the subset?",
-    "empowerment": "Does the moderator weaken it?",
-}
-
 
 def answer_words(found: Hospital) -> list[str]:
     """Answer each question in words, with the numbers behind the answer."""
     said = []
-    for finding, question in _QUESTIONS.items():
+    for finding, question in _questions(found).items():
         mine = [each for each in found.answers if each.finding == finding]
         if mine:
             said.append(f"{question} {_verdict(mine)} {' '.join(map(_number, mine))}")
     return said
+
+
+def _questions(found: Hospital) -> dict[str, str]:
+    """Give the questions in the words of the study."""
+    high, primary = found.called["high"], found.called["primary"]
+    mediator = "mobility" if found.imbalance is None else found.imbalance.mediation.mediator
+    subset = "the subset" if found.subset is None else found.subset.titles[1]
+    moderator = "" if found.empowerment is None else found.empowerment.moderator
+    return {
+        "attraction": f"Is the pull of {high} greater than that of {primary}?",
+        "gap": f"Are the beds of {high} used more than those of {primary}?",
+        "imbalance": f"Does {mediator} widen the gap in use between the two?",
+        "heterogeneity": f"Is the attraction stronger in {subset}?",
+        "empowerment": f"Does {moderator} weaken it?",
+    }
 
 
 def _verdict(answers: list[Answer]) -> str:
