@@ -1,9 +1,9 @@
 """Coverage of gravity models and their second stage: `python -m tests.calibration_flows [--replications 500]`.
 
 Flows between cities are simulated with a known attraction, which follows a spatial lag model; the attraction is
-estimated from the flows and explained in a second stage. Intervals at 95 % should hold the truth in 95 % of the samples:
-those of the deterrence, of the attraction of each city, and of the coefficients of the second stage, with and without
-the errors of the first.
+estimated from the flows and explained in a second stage. Intervals at 95 % should hold the truth in 95 % of the
+samples: those of the deterrence, of the attraction of each city, and of the coefficients of the second stage, with
+and without the errors of the first.
 """
 
 from __future__ import annotations
