@@ -109,10 +109,6 @@ class FlowTable:
     def check_both_ways(self) -> FlowTable:
         """Give the table itself if every pair has its way back.
 
-        Returns
-        -------
-        FlowTable
-
         Raises
         ------
         CoverageError
@@ -128,10 +124,6 @@ class FlowTable:
 
     def check_complete(self) -> FlowTable:
         """Give the table itself if it holds every pair of two different cities.
-
-        Returns
-        -------
-        FlowTable
 
         Raises
         ------
@@ -267,6 +259,17 @@ class FlowTable:
             ends.append(place)
         rows, columns = ends[0][self.pairs.origin], ends[1][self.pairs.destination]
         return self._with(name, matrix.to_numpy()[rows, columns])
+
+    def without_own(self) -> FlowTable:
+        """Give the table without flows of a city to itself, which it counts."""
+        own = self.pairs.own
+        if not own.any():
+            return self
+        if own.all():
+            raise FlowError(
+                "The table holds flows of cities to themselves only. Add flows between cities, or use own=True."
+            )
+        return replace(self.select(~own), left_out=self.left_out + int(own.sum()))
 
     def select(self, keep: Array) -> FlowTable:
         """Give the table with some of its pairs, or in another order.
