@@ -70,6 +70,10 @@ class FlowTable:
                 )
             column.flags.writeable = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
+
     @property
     def cities(self) -> Array:
         """Ids of the cities, shape (n,)."""
@@ -107,13 +111,7 @@ class FlowTable:
         return np.flatnonzero(~held[self.pairs.destination, self.pairs.origin])
 
     def check_both_ways(self) -> FlowTable:
-        """Give the table itself if every pair has its way back.
-
-        Raises
-        ------
-        CoverageError
-            If i to j is present and j to i is not.
-        """
+        """Give the table itself if every pair has its way back, else raise CoverageError."""
         if len(self.one_way):
             raise CoverageError(
                 f"{len(self.one_way)} pairs stand in one direction only: {some(self.pairs.names(self.one_way))}. An "

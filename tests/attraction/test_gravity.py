@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -250,6 +251,14 @@ def test_summary_and_tables(od):
     assert model.result_.loglik == pytest.approx(poisson.logpmf(y, mu).sum(), rel=1e-10)
     best = poisson.logpmf(y, y).sum()
     assert model.result_.deviance == pytest.approx(2 * (best - model.result_.loglik), rel=1e-10)
+
+
+def test_a_copy_from_a_pickle_is_as_frozen(od):
+    model = pickle.loads(pickle.dumps(GravityModel().fit(od)))
+    np.testing.assert_allclose(model.predict(od), model.fitted_values_, rtol=1e-10)
+    for array in (model.result_.params, model.result_.effects["origin"].covariance, model._table.pairs.value):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
 
 
 def test_it_behaves_like_an_estimator():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -336,6 +338,14 @@ def test_the_embedded_flows():
     assert "Filled in" in text and "rho_network" in text and "simulated" in text
     assert less.params_["rho_network"] == -less.params_["rho_destination"] * less.params_["rho_origin"]
     assert full.residuals_.index.names == ["origin", "destination"]
+
+
+def test_a_copy_from_a_pickle_is_as_frozen():
+    od, weights, cities = square(9)
+    model = pickle.loads(pickle.dumps(SpatialGravity(weights, **OPTIONS).fit(od, cities)))
+    np.testing.assert_allclose(model.predict(cities), model.predict())
+    with pytest.raises(ValueError, match="read-only"):
+        model.result_.rho[0] = 0
 
 
 def test_outcomes_are_formulas():
