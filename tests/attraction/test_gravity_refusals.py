@@ -82,6 +82,18 @@ def test_collinear_columns(od):
         GravityModel(regressors=["size"]).fit(od.assign(size=od["origin"].map(size).astype(float)))
 
 
+@pytest.mark.parametrize("effects", ["both", "none"])
+def test_costs_that_do_not_vary(od, effects):
+    with refusal(errors.CollinearityError, "'log(distance)'", "do not vary"):
+        GravityModel(effects=effects).fit(od.assign(distance=5.0))
+
+
+@pytest.mark.parametrize("wrong", [{}, {"effects": "none"}, {"separated": "leave out"}])
+def test_no_flows_at_all(od, wrong):
+    with refusal(errors.FlowError, "None of the flows is positive"):
+        GravityModel(**wrong).fit(od.assign(trips=0))
+
+
 def test_too_few_pairs(od):
     with refusal(errors.IdentificationError, "6 pairs cannot tell 6 parameters"):
         GravityModel().fit(small_flows(3))

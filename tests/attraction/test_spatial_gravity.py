@@ -357,6 +357,8 @@ def test_outcomes_are_formulas():
         SpatialGravity(weights, outcome="log(trips)", **OPTIONS).fit(
             od.assign(trips=od["trips"] // 2), cities
         )
+    with refusal(errors.ConstantRegressorError, "same for all pairs"):
+        SpatialGravity(weights, **OPTIONS).fit(od.assign(trips=5), cities)
     with refusal(errors.FormulaError, "'trip'"):
         SpatialGravity(weights, outcome="log(1 + trip)", **OPTIONS).fit(od, cities)
 
