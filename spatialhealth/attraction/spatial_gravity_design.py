@@ -97,7 +97,7 @@ def outcome_of(table: FlowTable, formula: str) -> tuple[str, Array]:
     if bad.any():
         raise NonFiniteError(
             f"{formula!r} is not finite for {int(bad.sum())} pairs: {some(table.pairs.names(bad))}. Zero flows "
-            "have no logarithm: use log(1 + flow), asinh(flow), or GravityModel, for which zeros are data."
+            "have no logarithm: use log(1 + flow), or GravityModel, for which zeros are data."
         )
     if np.ptp(values) == 0:
         raise ConstantRegressorError(
