@@ -86,7 +86,8 @@ class GravityModel(Estimator):
     the information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Residuals
     enter the sandwich divided by one less their leverage (HC3, the jackknife of MacKinnon and White 1985), also
     within clusters, without a further factor: an effect of every city takes up much of the larger flows, and plain
-    sandwiches are too small (Weidner and Zylkin 2021).
+    sandwiches are too small (Weidner and Zylkin 2021). Where a two-way covariance
+    of the coefficients has negative eigenvalues, these are set to zero.
 
     The effect of a destination is estimated from its own flows, whose scores sum to zero. Clustering by destination
     would therefore give it no error at all; the errors of `attraction_` are clustered by the other side then
