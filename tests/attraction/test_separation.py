@@ -37,6 +37,7 @@ def test_separation_is_found_exactly(seed, n, present, positive):
     i, j = np.nonzero(held)
     assume(len(i) > 1)
     trips = (rng.random(len(i)) < positive).astype(int)
+    assume(trips.any())
     used = np.unique(np.concatenate([i, j + n]))
     graph = csr_matrix((np.ones(len(i)), (i, j + n)), shape=(2 * n, 2 * n))[used][:, used]
     assume(connected_components(graph, directed=False)[0] == 1)
