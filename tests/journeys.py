@@ -51,15 +51,15 @@ def newton(z, y):
 
 
 def sandwich(z, y, mu, clusters):
-    """Dense sandwich: a list of (labels, sign), no factor for small samples; none is the inverse information."""
+    """Dense sandwich of residuals over one less their leverage; without clusters the inverse information."""
     bread = np.linalg.inv(z.T @ (mu[:, None] * z))
     if not clusters:
         return bread
-    scores = z * (y - mu)[:, None]
+    hat = mu * np.einsum("ij,jk,ik->i", z, bread, z)
+    scores = pd.DataFrame(z * ((y - mu) / (1 - hat))[:, None])
     meat = sum(
-        sign * _outer(pd.DataFrame(scores).groupby(np.asarray(labels)).sum().to_numpy())
-        for labels, sign in clusters
-    )  # fmt: skip
+        sign * _outer(scores.groupby(np.asarray(labels)).sum().to_numpy()) for labels, sign in clusters
+    )
     return bread @ meat @ bread
 
 

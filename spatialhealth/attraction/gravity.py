@@ -83,9 +83,11 @@ class GravityModel(Estimator):
     -----
     The estimate is that of pyfixest, improved by Newton steps until it is exact to rounding. The covariance of the
     effects of one side is the sandwich of the whole likelihood: effects of the other side form a diagonal block of
-    the information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Covariances without
-    clusters have the factor m / (m - parameters), clustered ones G / (G - 1), with the fewest clusters where there
-    are two ways.
+    the information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Residuals
+    enter the sandwich divided by one less their leverage (HC3, the jackknife of MacKinnon and White 1985), also
+    within clusters, without a further factor: an effect of every city takes up much of the larger flows, and plain
+    sandwiches are too small (Weidner and Zylkin 2021). Where a two-way covariance
+    of the coefficients has negative eigenvalues, these are set to zero.
 
     The effect of a destination is estimated from its own flows, whose scores sum to zero. Clustering by destination
     would therefore give it no error at all; the errors of `attraction_` are clustered by the other side then
@@ -98,6 +100,12 @@ class GravityModel(Estimator):
 
     Correia, S., Guimarães, P. and Zylkin, T. (2020). Fast Poisson estimation with high-dimensional fixed effects.
     Stata Journal 20, 95-115.
+
+    MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix estimators with
+    improved finite sample properties. Journal of Econometrics 29, 305-325.
+
+    Weidner, M. and Zylkin, T. (2021). Bias and consistency in three-way gravity models. Journal of International
+    Economics 132, 103513.
 
     Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2011). Robust inference with multiway clustering. Journal of
     Business and Economic Statistics 29, 238-249.

@@ -10,7 +10,9 @@ import scipy.sparse as sp
 from spatialhealth._typing import Array
 from spatialhealth.attraction.gravity_fit import Sides
 
-__all__ = ["Clusters", "covariance", "nested", "positive"]
+__all__ = ["Clusters", "covariance", "leverage", "nested", "positive"]
+
+_ROWS = 8_192  # at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +49,48 @@ def nested(codes: Array, clusters: Array) -> bool:
     return len(np.unique(joined)) == len(np.unique(codes))
 
 
-def covariance(sides: Sides, mu: Array, residual: Array, clusters: tuple[Clusters, ...], spent: int) -> Array:
+def leverage(sides: Sides, mu: Array) -> Array:
+    """Give how much of each flow's own residual the fit takes up: the diagonal of the weighted projection.
+
+    Parameters
+    ----------
+    sides : Sides
+        With either side shown: the projection is the same.
+    mu : ndarray of shape (m,)
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Between 0 and 1; their sum is the number of parameters.
+    """
+    columns = sides.columns
+    information, means = sides.information(mu, columns)
+    inverse = np.linalg.inv(information)
+    found = np.empty(len(mu))
+    for start in range(0, len(mu), _ROWS):
+        rows = slice(start, start + _ROWS)
+        part = columns[rows]
+        turned = part @ inverse
+        found[rows] = np.asarray(part.multiply(turned).sum(axis=1)).ravel()
+        if sides.absorbed is not None:
+            codes = sides.absorbed[rows]
+            found[rows] -= 2 * np.einsum("ij,ij->i", turned, means[codes])
+    if sides.absorbed is not None:
+        own = ((means @ inverse) * means).sum(axis=1) + 1 / np.bincount(sides.absorbed, mu)
+        found += own[sides.absorbed]
+    return np.asarray(mu * found)
+
+
+def covariance(sides: Sides, mu: Array, residual: Array, clusters: tuple[Clusters, ...]) -> Array:
     """Give the covariance of coefficients and shown effects.
 
     Parameters
     ----------
     sides : Sides
     mu, residual : ndarray of shape (m,)
-        Expected flows, and observed less expected.
+        Expected flows; and observed less expected ones, each divided by one less its leverage.
     clusters : tuple of Clusters
         Partitions whose meats are added with their signs. None: the inverse Poisson information.
-    spent : int
-        Parameters, which the factor m / (m - spent) of a covariance without clusters counts.
 
     Returns
     -------
@@ -71,7 +103,7 @@ def covariance(sides: Sides, mu: Array, residual: Array, clusters: tuple[Cluster
     found = inverse
     if clusters:
         parts = [each.sign * _meat(sides, columns, means, residual, each.codes) for each in clusters]
-        found = _factor(clusters, len(mu), spent) * (inverse @ np.sum(parts, axis=0) @ inverse)
+        found = inverse @ np.sum(parts, axis=0) @ inverse
     if sides.shown is not None:
         k, n, free = sides.x.shape[1], int(sides.shown.max()) + 1, sides.free
         full = np.zeros((k + n, k + free))
@@ -79,12 +111,6 @@ def covariance(sides: Sides, mu: Array, residual: Array, clusters: tuple[Cluster
         full[k:, k:] = np.eye(n, free) - 1 / n
         found = full @ found @ full.T
     return np.asarray((found + found.T) / 2)
-
-
-def _factor(clusters: tuple[Clusters, ...], m: int, spent: int) -> float:
-    """Give the factor for small samples: of the fewest clusters, or of all pairs where none are together."""
-    fewest = min(each.count for each in clusters)
-    return m / (m - spent) if fewest == m else fewest / (fewest - 1)
 
 
 def _meat(sides: Sides, columns: sp.csr_matrix, means: Array, residual: Array, codes: Array) -> Array:

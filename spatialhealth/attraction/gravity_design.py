@@ -15,6 +15,7 @@ from spatialhealth._validation import check_option
 from spatialhealth.attraction.table import FlowTable
 from spatialhealth.errors import (
     AlignmentError,
+    FlowError,
     IdentificationError,
     MissingDataError,
     NonFiniteError,
@@ -208,11 +209,17 @@ def check_separation(table: FlowTable, origins: bool, destinations: bool) -> Non
 
     Raises
     ------
+    FlowError
+        If there are no flows at all.
     SeparationError
         If a city sends or receives nothing, or zeros separate groups of cities.
     IdentificationError
         If pairs do not connect all cities.
     """
+    if not table.pairs.value.any():
+        raise FlowError(
+            "None of the flows is positive, so there is nothing to explain. Check the column of flows."
+        )
     _, empty = without_empty(table, origins, destinations)
     said = [
         f"{verb} nothing: {some(cities)}"

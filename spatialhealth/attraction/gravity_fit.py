@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,9 +199,14 @@ def _by_pyfixest(design: PoissonDesign) -> Array:
     formula = f"y ~ {right}" + (f" | {' + '.join(absorbed)}" if absorbed else "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what matters of them is looked at below
-        model = pyfixest.fepois(
-            formula, data, vcov="hetero", fixef_rm="none", iwls_maxiter=200, separation_check=["fe", "ir"]
-        )
+        try:
+            model = pyfixest.fepois(
+                formula, data, vcov="hetero", fixef_rm="none", iwls_maxiter=200, separation_check=["fe", "ir"]
+            )
+        except ValueError as error:
+            if "collinear" not in str(error):
+                raise
+            raise _collinear(design.names, design) from None
     gone = len(design.y) - len(model.resid())
     if gone:
         raise SeparationError(
@@ -210,12 +216,16 @@ def _by_pyfixest(design: PoissonDesign) -> Array:
     coefficients: Any = model.coef()
     lost = [design.names[j] for j in range(design.x.shape[1]) if f"x{j}" not in coefficients.index]
     if lost:
-        raise CollinearityError(
-            f"The columns {some(lost)} are combinations of the others and of the effects ({design.effects}). Leave "
-            "them out, or use fewer effects."
-        )
+        raise _collinear(lost, design)
     order = (["Intercept"] if not absorbed else []) + [f"x{j}" for j in range(design.x.shape[1])]
     return np.asarray(coefficients.loc[order], dtype=float)
+
+
+def _collinear(names: Sequence[str], design: PoissonDesign) -> CollinearityError:
+    return CollinearityError(
+        f"The columns {some(names)} are combinations of the others and of the effects ({design.effects}), or "
+        "do not vary. Leave them out, or use fewer effects."
+    )
 
 
 def _polish(design: PoissonDesign, params: Array) -> tuple[Array, Array, Array, Array, int]:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from spatialhealth._typing import Array, FlowCovariance, FlowEffects
-from spatialhealth.attraction.gravity_covariance import Clusters, covariance, nested, positive
+from spatialhealth.attraction.gravity_covariance import Clusters, covariance, leverage, nested, positive
 from spatialhealth.attraction.gravity_design import CONSTANT
 from spatialhealth.attraction.gravity_fit import PoissonDesign, PoissonFit
 from spatialhealth.attraction.gravity_result import CityEffects, GravityResult
@@ -18,6 +18,7 @@ from spatialhealth.errors import IdentificationError, some
 __all__ = ["Inference", "poisson_design"]
 
 _NAMES = {"origin": "push", "destination": "attraction"}
+_EXACT = 1e-8
 _ROBUST = "robust, flows independent"
 _WORDS = {
     "poisson": "Poisson information",
@@ -77,16 +78,8 @@ class Inference:
 
     @classmethod
     def of(cls, cov_type: FlowCovariance, cluster: str, table: FlowTable, design: PoissonDesign) -> Inference:
-        """Read the options.
-
-        Raises
-        ------
-        IdentificationError
-            If a city with an effect has one pair only, whose residual is zero whatever its error is.
-        """
+        """Read the options."""
         kind = cluster if cov_type == "cluster" else cov_type
-        if kind != "poisson":
-            _refuse_singles(table, design)
         everyone, pairs = np.arange(len(design.y)), table.pairs
         low, high = np.minimum(pairs.origin, pairs.destination), np.maximum(pairs.origin, pairs.destination)
         undirected = np.unique(low * table.n_cities + high, return_inverse=True)[1]
@@ -126,20 +119,26 @@ class Inference:
         Returns
         -------
         GravityResult
+
+        Raises
+        ------
+        IdentificationError
+            If a flow is fitted exactly, so that its residual says nothing of its error.
         """
         k, y, mu = len(fitted.params), design.y, fitted.mu
+        residual = y - mu if self.kind == "poisson" else _spread(table, design, mu)
         effects = {}
         for side, values in (("origin", fitted.origin_effects), ("destination", fitted.destination_effects)):
             if values is None:
                 continue
             inference = self.telling(side, design)
             ids = table.cities[np.unique(getattr(table.pairs, side))]
-            found = inference._covariance(side, design, mu)[k:, k:]
+            found = covariance(design.sides(side), mu, residual, inference.clusters)[k:, k:]
             effects[side] = CityEffects(
                 _NAMES[side], ids, values - values.mean(), found, float(values.mean()), _WORDS[inference.kind]
             )
         # coefficients have the same covariance whichever side is eliminated
-        own = positive(self._covariance("destination", design, mu)[:k, :k])
+        own = positive(covariance(design.sides("destination"), mu, residual, self.clusters)[:k, :k])
         deviance = 2 * float((xlogy(y, y) - xlogy(y, mu) - y + mu).sum())
         loglik = float((xlogy(y, mu) - mu - gammaln(y + 1)).sum())
         names = ((CONSTANT,) if design.effects == "none" else ()) + design.names
@@ -148,20 +147,15 @@ class Inference:
             _WORDS[self.kind], facts,
         )  # fmt: skip
 
-    def _covariance(self, side: str, design: PoissonDesign, mu: Array) -> Array:
-        return covariance(design.sides(side), mu, design.y - mu, self.clusters, design.n_parameters)
 
-
-def _refuse_singles(table: FlowTable, design: PoissonDesign) -> None:
-    for side in ("origin", "destination"):
-        codes = design.side(side)
-        if codes is None:
-            continue
-        single = np.bincount(codes) == 1
-        if single.any():
-            cities = table.cities[np.unique(getattr(table.pairs, side))][single]
-            raise IdentificationError(
-                f"Each of these cities is the {side} of one pair only: {some(cities.tolist())}. Its effect fits "
-                "that flow exactly, so that residuals say nothing of its error. Leave them out, or use "
-                "cov_type='poisson'."
-            )
+def _spread(table: FlowTable, design: PoissonDesign, mu: Array) -> Array:
+    """Give residuals as large as those of flows that the fit has not seen."""
+    left = 1 - leverage(design.sides("destination"), mu)
+    exact = left < _EXACT
+    if exact.any():
+        raise IdentificationError(
+            f"The flows of {some(table.pairs.names(exact))} are fitted exactly, by effects of cities that have "
+            "no other pair, or hardly any other flow: their residuals say nothing of their error. Leave these "
+            "cities out, or use cov_type='poisson'."
+        )
+    return np.asarray((design.y - mu) / left)

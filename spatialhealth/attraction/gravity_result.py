@@ -49,6 +49,10 @@ class CityEffects:
         for array in (self.cities, self.estimates, self.covariance):
             array.flags.writeable = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
+
     @property
     def std_errors(self) -> Array:
         """Standard errors, shape (n,)."""
@@ -116,6 +120,10 @@ class GravityResult:
     def __post_init__(self) -> None:
         for array in (self.params, self.covariance, self.mu, self.y):
             array.flags.writeable = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
 
     @property
     def std_errors(self) -> Array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth.attraction.table import FlowTable
-from spatialhealth.errors import FlowError, OptionError, did_you_mean
+from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.weights.pairs import numbers_of, read_pairs
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def flow_table(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row a pair of origin and destination.
+    frame : DataFrame or FlowTable
+        One row a pair of origin and destination. A FlowTable is taken as it is, but for `own`.
     origin, destination, value : str
         Its columns: where a flow starts, where it ends, and how large it is (zero or more).
     costs : list of str, optional
@@ -69,7 +69,7 @@ def flow_table(
     Own flows (i = i)  none, 1 left out
     """
     if isinstance(frame, FlowTable):
-        return frame
+        return frame if own else frame.without_own()
     pairs = read_pairs(frame, origin, destination, value, cities)
     ends = (origin, destination, value)
     if costs is None:
@@ -81,12 +81,8 @@ def flow_table(
                 f"flow_table: the table has no single column {name!r} (costs=).{did_you_mean(name, frame.columns)}"
                 " Name columns that stand once."
             )
-    keep = np.ones(len(pairs.value), dtype=bool) if own else ~pairs.own
-    if not keep.any():
-        raise FlowError(
-            "The table holds flows of cities to themselves only. Add flows between cities, or use own=True."
-        )
-    left_out = len(keep) - int(keep.sum())
-    kept = FlowTable(pairs, {}, ends, left_out, source=str(frame.attrs.get("source", ""))).select(keep)
-    labels = kept.pairs.names(np.arange(kept.n_pairs))
-    return replace(kept, columns={str(name): numbers_of(frame[keep], name, labels) for name in costs})
+    table = FlowTable(pairs, {}, ends, source=str(frame.attrs.get("source", "")))
+    kept = np.ones(len(pairs.value), dtype=bool) if own else ~pairs.own
+    table = table if own else table.without_own()
+    labels = table.pairs.names(np.arange(table.n_pairs))
+    return replace(table, columns={str(name): numbers_of(frame[kept], name, labels) for name in costs})

@@ -87,8 +87,8 @@ def outcome_of(table: FlowTable, formula: str) -> tuple[str, Array]:
 
     Raises
     ------
-    FormulaError, NonFiniteError
-        If it cannot be read, or is not finite.
+    FormulaError, NonFiniteError, ConstantRegressorError
+        If it cannot be read, is not finite, or does not vary.
     """
     pandas_for("SpatialGravity", "FlowLikelihood")
     design = design_from_formula(f"{formula} ~ _", table.to_frame().assign(_=0.0))
@@ -97,7 +97,11 @@ def outcome_of(table: FlowTable, formula: str) -> tuple[str, Array]:
     if bad.any():
         raise NonFiniteError(
             f"{formula!r} is not finite for {int(bad.sum())} pairs: {some(table.pairs.names(bad))}. Zero flows "
-            "have no logarithm: use log(1 + flow), asinh(flow), or GravityModel, for which zeros are data."
+            "have no logarithm: use log(1 + flow), or GravityModel, for which zeros are data."
+        )
+    if np.ptp(values) == 0:
+        raise ConstantRegressorError(
+            f"The outcome {formula!r} is the same for all pairs. Check the column of flows."
         )
     return formula, values
 

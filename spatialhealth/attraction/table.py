@@ -70,6 +70,10 @@ class FlowTable:
                 )
             column.flags.writeable = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
+
     @property
     def cities(self) -> Array:
         """Ids of the cities, shape (n,)."""
@@ -107,17 +111,7 @@ class FlowTable:
         return np.flatnonzero(~held[self.pairs.destination, self.pairs.origin])
 
     def check_both_ways(self) -> FlowTable:
-        """Give the table itself if every pair has its way back.
-
-        Returns
-        -------
-        FlowTable
-
-        Raises
-        ------
-        CoverageError
-            If i to j is present and j to i is not.
-        """
+        """Give the table itself if every pair has its way back, else raise CoverageError."""
         if len(self.one_way):
             raise CoverageError(
                 f"{len(self.one_way)} pairs stand in one direction only: {some(self.pairs.names(self.one_way))}. An "
@@ -128,10 +122,6 @@ class FlowTable:
 
     def check_complete(self) -> FlowTable:
         """Give the table itself if it holds every pair of two different cities.
-
-        Returns
-        -------
-        FlowTable
 
         Raises
         ------
@@ -267,6 +257,17 @@ class FlowTable:
             ends.append(place)
         rows, columns = ends[0][self.pairs.origin], ends[1][self.pairs.destination]
         return self._with(name, matrix.to_numpy()[rows, columns])
+
+    def without_own(self) -> FlowTable:
+        """Give the table without flows of a city to itself, which it counts."""
+        own = self.pairs.own
+        if not own.any():
+            return self
+        if own.all():
+            raise FlowError(
+                "The table holds flows of cities to themselves only. Add flows between cities, or use own=True."
+            )
+        return replace(self.select(~own), left_out=self.left_out + int(own.sum()))
 
     def select(self, keep: Array) -> FlowTable:
         """Give the table with some of its pairs, or in another order.

@@ -52,6 +52,10 @@ class Pairs:
         for array in (self.ids, self.origin, self.destination, self.value):
             array.flags.writeable = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle writeable
+
     @property
     def own(self) -> Array:
         """Whether a pair leads from a unit to itself, shape (m,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 import spatialhealth as sh
 from spatialhealth.attraction import GravityModel, flow_table
+from spatialhealth.attraction.gravity_covariance import Clusters, covariance, leverage
+from spatialhealth.attraction.gravity_inference import poisson_design
 from tests.journeys import dummies, newton, sandwich, small_flows
 
 pytest.importorskip("pyfixest", reason="the extra 'flows'")
@@ -46,17 +49,11 @@ def partitions(od, kind):
     }[kind]
 
 
-def factor(od, kind, parameters):
-    m, n = len(od), od["origin"].nunique()
-    pairs = n * (n - 1) / 2
-    return {"poisson": 1, "robust": m / (m - parameters), "pair": pairs / (pairs - 1)}.get(kind, n / (n - 1))
-
-
 def dense(od, effects, kind):
     z = dummies(od, regressors(od), effects)
     y = od["trips"].to_numpy(dtype=float)
     beta, mu = newton(z, y)
-    return beta, mu, factor(od, kind, z.shape[1]) * sandwich(z, y, mu, partitions(od, kind))
+    return beta, mu, sandwich(z, y, mu, partitions(od, kind))
 
 
 @pytest.mark.parametrize("effects", ["both", "origin", "destination", "none"])
@@ -108,7 +105,7 @@ def test_attraction_with_effects_of_destinations_only(od):
     z = dummies(od, np.log(od[["distance"]].to_numpy()), "destination")
     y = od["trips"].to_numpy(dtype=float)
     beta, mu = newton(z, y)
-    covariance = factor(od, "robust", z.shape[1]) * sandwich(z, y, mu, partitions(od, "robust"))
+    covariance = sandwich(z, y, mu, partitions(od, "robust"))
     turn = np.column_stack([np.zeros(N), np.eye(N) - 1 / N])
     np.testing.assert_allclose(model.attraction_["estimate"], turn @ beta, atol=1e-9)
     np.testing.assert_allclose(
@@ -116,20 +113,33 @@ def test_attraction_with_effects_of_destinations_only(od):
     )
 
 
-@pytest.mark.parametrize(("kind", "vcov"), [("origin", "origin"), ("destination", "destination")])
-def test_the_same_as_pyfixest(od, kind, vcov):
+@pytest.mark.parametrize("kind", ["origin", "destination"])
+def test_with_plain_residuals_the_sandwich_is_that_of_pyfixest(od, kind):
     import pyfixest
 
     data = od.assign(ld=np.log(od["distance"]), trips=od["trips"].astype(float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         peer = pyfixest.fepois(
-            "trips ~ ld + border | origin + destination", data, vcov={"CRV1": vcov}, iwls_tol=1e-12,
-            ssc=pyfixest.ssc(k_adj=False, G_adj=True),
+            "trips ~ ld + border | origin + destination", data, vcov={"CRV1": kind}, iwls_tol=1e-12,
+            ssc=pyfixest.ssc(k_adj=False, G_adj=False),
         )  # fmt: skip
-    model = GravityModel(regressors=["border"], **options(kind)).fit(od)
+    model = GravityModel(regressors=["border"]).fit(od)
     np.testing.assert_allclose(model.params_, peer.coef(), rtol=1e-7)
-    np.testing.assert_allclose(model.std_errors_, peer.se(), rtol=1e-6)
+    design = poisson_design(flow_table(od), regressors(od), ("ld", "border"), "both")
+    mu = model.result_.mu
+    plain = covariance(design.sides("destination"), mu, design.y - mu, (Clusters(getattr(design, kind)),))
+    np.testing.assert_allclose(np.sqrt(np.diag(plain))[:2], peer.se(), rtol=1e-6)
+
+
+def test_leverage_is_that_of_the_dense_projection(od):
+    model = GravityModel(regressors=["border"]).fit(od)
+    z, mu = dummies(od, regressors(od)), model.result_.mu
+    hat = mu * np.einsum("ij,jk,ik->i", z, np.linalg.inv(z.T @ (mu[:, None] * z)), z)
+    design = poisson_design(flow_table(od), regressors(od), ("ld", "border"), "both")
+    for side in ("origin", "destination"):
+        np.testing.assert_allclose(leverage(design.sides(side), mu), hat, rtol=1e-8)
+    assert hat.sum() == pytest.approx(design.n_parameters)
 
 
 def test_deterrence(od):
@@ -241,6 +251,14 @@ def test_summary_and_tables(od):
     assert model.result_.loglik == pytest.approx(poisson.logpmf(y, mu).sum(), rel=1e-10)
     best = poisson.logpmf(y, y).sum()
     assert model.result_.deviance == pytest.approx(2 * (best - model.result_.loglik), rel=1e-10)
+
+
+def test_a_copy_from_a_pickle_is_as_frozen(od):
+    model = pickle.loads(pickle.dumps(GravityModel().fit(od)))
+    np.testing.assert_allclose(model.predict(od), model.fitted_values_, rtol=1e-10)
+    for array in (model.result_.params, model.result_.effects["origin"].covariance, model._table.pairs.value):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
 
 
 def test_it_behaves_like_an_estimator():

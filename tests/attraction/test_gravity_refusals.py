@@ -82,11 +82,23 @@ def test_collinear_columns(od):
         GravityModel(regressors=["size"]).fit(od.assign(size=od["origin"].map(size).astype(float)))
 
 
+@pytest.mark.parametrize("effects", ["both", "none"])
+def test_costs_that_do_not_vary(od, effects):
+    with refusal(errors.CollinearityError, "'log(distance)'", "do not vary"):
+        GravityModel(effects=effects).fit(od.assign(distance=5.0))
+
+
+@pytest.mark.parametrize("wrong", [{}, {"effects": "none"}, {"separated": "leave out"}])
+def test_no_flows_at_all(od, wrong):
+    with refusal(errors.FlowError, "None of the flows is positive"):
+        GravityModel(**wrong).fit(od.assign(trips=0))
+
+
 def test_too_few_pairs(od):
     with refusal(errors.IdentificationError, "6 pairs cannot tell 6 parameters"):
         GravityModel().fit(small_flows(3))
     single = od[(od["destination"] != "c00") | (od["origin"] == "c01")].assign(trips=lambda t: t["trips"] + 1)
-    with refusal(errors.IdentificationError, "destination of one pair only: 'c00'", "poisson"):
+    with refusal(errors.IdentificationError, "('c01', 'c00')", "fitted exactly", "poisson"):
         GravityModel().fit(single)
     assert GravityModel(cov_type="poisson").fit(single).attraction_.loc["c00", "std_error"] > 0
 

@@ -56,6 +56,10 @@ def test_the_list_of_cities_gives_the_order(od):
 def test_a_table_is_taken_as_it_is(od):
     table = flow_table(od)
     assert flow_table(table) is table and isinstance(table, FlowTable)
+    whole = flow_table(od, own=True)
+    assert flow_table(whole, own=True) is whole
+    assert flow_table(whole).left_out == 1
+    assert flow_table(whole).to_frame().equals(table.to_frame())
 
 
 def test_it_cannot_be_changed(od):

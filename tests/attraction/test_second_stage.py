@@ -233,6 +233,10 @@ def test_refusals(little):
         second_stage(gravity, sh.SLX(W), formula, cities[1:])
     with refusal(errors.AlignmentError, "in the table of cities: 'z'"):
         second_stage(gravity, sh.SLX(W), formula, pd.concat([cities, cities[:1].rename({"c00": "z"})]))
+    with refusal(errors.DuplicateError, "more than once", "'c00'"):
+        second_stage(gravity, sh.SLX(W), formula, pd.concat([cities, cities[:1]]))
+    with refusal(errors.OptionError, "must be a GravityModel", "SLX"):
+        second_stage(sh.SLX(W), sh.SLX(W), formula, cities)
     with refusal(errors.IdentificationError, "needs a constant"):
         second_stage(gravity, sh.SLX(W, durbin=False, constant=False), formula, cities)
     with refusal(errors.NotFittedError, "Call fit first"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -338,6 +340,14 @@ def test_the_embedded_flows():
     assert full.residuals_.index.names == ["origin", "destination"]
 
 
+def test_a_copy_from_a_pickle_is_as_frozen():
+    od, weights, cities = square(9)
+    model = pickle.loads(pickle.dumps(SpatialGravity(weights, **OPTIONS).fit(od, cities)))
+    np.testing.assert_allclose(model.predict(cities), model.predict())
+    with pytest.raises(ValueError, match="read-only"):
+        model.result_.rho[0] = 0
+
+
 def test_outcomes_are_formulas():
     od, weights, cities = square(9)
     plain = SpatialGravity(weights, outcome="log(trips + 1)", **OPTIONS).fit(od, cities)
@@ -347,6 +357,8 @@ def test_outcomes_are_formulas():
         SpatialGravity(weights, outcome="log(trips)", **OPTIONS).fit(
             od.assign(trips=od["trips"] // 2), cities
         )
+    with refusal(errors.ConstantRegressorError, "same for all pairs"):
+        SpatialGravity(weights, **OPTIONS).fit(od.assign(trips=5), cities)
     with refusal(errors.FormulaError, "'trip'"):
         SpatialGravity(weights, outcome="log(1 + trip)", **OPTIONS).fit(od, cities)
 
