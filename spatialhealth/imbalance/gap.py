@@ -176,8 +176,8 @@ def utilisation_gap(
     Notes
     -----
     Fu and Lu (2025) call it structural imbalance when overburdened high-tier hospitals and under-used primary care
-    stand side by side; they give no thresholds. At 90 per cent hospitals meet regular shortages of beds (Bagust et
-    al. 1999). 60 per cent is a convention: about what beds of township health centres in China were used in the
+    stand side by side. The thresholds are not theirs: at 90 per cent hospitals meet regular shortages of beds (Bagust
+    et al. 1999); 60 per cent is a convention: about what beds of township health centres in China were used in the
     2010s. See what other thresholds give. The nine classes are all combinations of idle, between and overburdened.
 
     The mean gap of kind "ratio" is the ratio of the mean utilisations. Intervals of shares are Wilson's, with the

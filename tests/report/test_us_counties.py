@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,18 @@ def test_the_panel_starts_each_year_with_the_population_of_the_year_before(tmp_p
     assert excludes == {"cluster": False, "observed": True, "robust": True, "driscoll-kraay": False}
     chow = results.regimes[0].regimes.chow
     assert (chow.value, chow.df) == (pytest.approx(52.532, abs=1e-3), 15)
+
+
+def test_the_four_questions_say_no_more_than_the_counties_can(tmp_path):
+    content = tomllib.loads((EXAMPLES / "hospital.toml").read_text(encoding="utf-8"))
+    content["robustness"], content["tests"] = [], {"ladder": False}
+    content["hospital"]["imbalance"]["samples"] = 39
+    found = sh.Study(content).run(tmp_path).hospital
+    assert found.imbalance.units == 146
+    assert [each.finding for each in found.answers if each.holds] == ["gap"]
+    assert found.answers[2].estimate == pytest.approx(-0.2758, abs=1e-4)
+    assert found.empowerment.attraction is None and found.empowerment.gap is None
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(limit.replace("'", "&#39;") in page for limit in content["hospital"]["limits"])
+    assert "The data do not say" in page and "4. Scenarios and triage" in page
+    assert "Only 146 of the 3,108 units have both tiers with a known use" in page
