@@ -97,6 +97,6 @@ def _without_own(kernel: Any) -> Any:
         raise WeightsError(
             "The diagonal of the HAC kernel must be one (or empty): a unit is at distance zero from itself."
         )
-    matrix.setdiag(0)
-    matrix.eliminate_zeros()
-    return ids, matrix
+    without = sp.csr_matrix(matrix - sp.diags(own))
+    without.eliminate_zeros()
+    return ids, without

@@ -134,5 +134,6 @@ def _blocks(code: Array) -> sp.csr_matrix:
         raise SizeError(f"Blocks of these groups have {links:,} links: too many to hold. Use smaller groups.")
     member = sp.csr_matrix((np.ones(len(code)), (np.arange(len(code)), code)))
     together = (member @ member.T).tocsr()
-    together.setdiag(0)
-    return sp.csr_matrix(together)
+    others = sp.csr_matrix(together - sp.diags(together.diagonal()))
+    others.eliminate_zeros()
+    return others

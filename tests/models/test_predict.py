@@ -131,7 +131,7 @@ def test_with_isolates_the_isolate_has_no_neighbours_in_it(X, y):
     with pytest.warns(sh.errors.IsolateWarning):
         model = sh.SpatialDurbin((small.ids(12), W), effects="entity").fit(X, y)
     changed = X.copy()
-    changed.loc["u01"] += 1.0
+    changed.loc[["u01"]] += 1.0
     difference = model.predict(changed) - model.predict(X)
     np.testing.assert_allclose(difference.loc["u00"], 0, atol=1e-12)
     assert (difference.loc["u02"].abs() > 1e-6).all()
