@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
+# what is run with the oldest libraries that the metadata allow
+OLDEST := tests/panel tests/weights tests/models tests/impacts tests/scenario tests/mediation tests/imbalance tests/heterogeneity
 
-.PHONY: help demo test lint format docs bench bench-smoke calibrate cities counties pictures clean
+.PHONY: help demo test lint format docs dist oldest bench bench-smoke calibrate cities counties pictures clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
@@ -16,6 +18,9 @@ help:
 	@echo "make calibrate  Monte-Carlo check of bias and coverage (hours; one of them: python -m tests.calibration_robust)"
 	@echo "make bench      speed and memory beside peers, written to docs/benchmarks.md (hours; ONLY=lattice,panels for some)"
 	@echo "make bench-smoke  the same scripts on small sizes: correctness only, in a minute"
+	@echo "make docs       these pages as a site, in docs/_build/html; warnings are errors, the notebook is run"
+	@echo "make dist       wheel and sdist, checked, and the wheel tried in an empty environment"
+	@echo "make oldest     tests with the oldest libraries that the metadata allow"
 	@echo "make pictures   the pictures of the README and the docs"
 
 $(VENV)/bin/python:
@@ -66,6 +71,20 @@ bench: $(VENV)/.bench
 
 bench-smoke: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.run --smoke $(if $(ONLY),--only $(ONLY))
+
+docs: $(VENV)/.docs
+	rm -rf docs/generated docs/auto_examples
+	$(BIN)/python -m sphinx -b html -q -W --keep-going docs docs/_build/html
+	$(BIN)/python -m pytest -q -p no:cacheprovider --nbmake docs/notebooks
+
+dist: $(VENV)/.dist
+	$(BIN)/python tools/check_dist.py
+
+oldest: $(VENV)/.dist
+	rm -rf .venv-oldest
+	$(BIN)/uv venv -q --python 3.11 .venv-oldest
+	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct '.[test]'
+	.venv-oldest/bin/python -m pytest -q -n 2 -p no:cacheprovider -W ignore::DeprecationWarning $(OLDEST)
 
 pictures: $(VENV)/.core
 	$(BIN)/python docs/make_pictures.py

@@ -11,7 +11,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 def blocks(page: str) -> list[str]:
-    """Give the blocks of Python of a page, by its name without ending."""
+    """Give the blocks of Python of a page, by its path below docs/ without ending."""
     return re.findall(r"```python\n(.*?)```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), flags=re.S)
 
 

@@ -10,17 +10,24 @@ import pytest
 from tests import pages
 from tests.pages import DOCS
 
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("tutorial/*.md")])
+
+
+def of(page):
+    """Path of a page below docs/, without ending."""
+    return page.relative_to(DOCS).with_suffix("").as_posix()
+
+
 # pages whose blocks are scripts, without the answers; some have tests of their own, which look at what they leave
 TOLD = {"dynamic", "heterogeneity", "iv"}
 SCRIPTS = [
-    page.stem
+    of(page)
     for page in PAGES
     if "```python" in page.read_text() and ">>>" not in page.read_text() and page.stem not in TOLD
 ]
 SESSIONS = [page for page in PAGES if ">>>" in page.read_text()]
 
-name = {"ids": lambda page: page.stem}
+name = {"ids": of}
 
 
 def test_there_are_pages_of_both_kinds():

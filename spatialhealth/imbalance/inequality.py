@@ -77,8 +77,8 @@ def gini(
 
     Notes
     -----
-    G = sum_i sum_j w_i w_j |y_i - y_j| / (2 W^2 mu), with W the sum of weights and mu the weighted mean: the form for
-    a population, between 0 and 1 - w_min / W. It is computed as 2 cov(y, R) / mu with R the fractional rank. Many
+    G = sum_i sum_j w_i w_j abs(y_i - y_j) / (2 W^2 mu), with W the sum of weights and mu the weighted mean: the form
+    for a population, between 0 and 1 - w_min / W. It is computed as 2 cov(y, R) / mu with R the fractional rank. Many
     programs multiply by n / (n - 1), which is meant for samples without weights.
 
     Intervals are bootstrap-t of up to 100 units, and bias-corrected and accelerated of more. Where the units are all

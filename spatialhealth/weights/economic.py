@@ -30,7 +30,7 @@ def economic(
     least: float | None = None,
     standardise: Standardise | None = "row",
 ) -> Graph:
-    """Build weights that fall with the difference in a column: 1 / |z_i - z_j|.
+    """Build weights that fall with the difference in a column: ``1 / |z_i - z_j|``.
 
     Parameters
     ----------
