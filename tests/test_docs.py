@@ -78,7 +78,7 @@ def test_links_lead_to_files(page):
     # code may hold a subscript that looks like a link
     prose = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.S)
     for link, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", prose):
-        target = DOCS / link if link else page
+        target = page.parent / link if link else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), (link, anchor)
 
@@ -87,3 +87,17 @@ def anchors(page):
     """Give what a link within a page can point to: its headings, as GitHub writes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_rosetta_table_prints_what_is_estimated():
+    rho, page = pages.run("rosetta")["rho"], (DOCS / "rosetta.md").read_text(encoding="utf-8")
+    rows = {
+        "SAR, entity, none": "SAR, entity effects",
+        "SAR, entity, lee-yu": "SAR, entity, Lee-Yu",
+        "SAR, two-way, lee-yu": "SAR, two-way, Lee-Yu",
+        "SDM, two-way, lee-yu": "SDM, two-way, Lee-Yu",
+    }
+    assert set(rho) == set(rows)
+    for name, row in rows.items():
+        written = re.search(rf"^\| {re.escape(row)} \|.*\| ([\d.]+) \| ([\d.]+) \|$", page, flags=re.M)
+        assert f"{rho[name]:.6f}" == written[1] == written[2]
