@@ -145,7 +145,7 @@ class ErrorProfile:
         """Give products of y and W y with Z out of them, and their slopes in lambda."""
         products, k = self._filtered.products(lam), self._kept
         value, slope = products.value, products.first
-        on_design = np.linalg.solve(value[k:, k:], value[k:, :k])
+        on_design = _solved(value[k:, k:], value[k:, :k])
         left = value[:k, :k] - value[:k, k:] @ on_design
         half = slope[:k, k:] @ on_design
         return left, slope[:k, :k] - half - half.T + on_design.T @ slope[k:, k:] @ on_design
@@ -180,3 +180,11 @@ class LambdaProfile:
 def gaussian(sum_of_squares: float, size: int) -> float:
     """Give the Gaussian log-likelihood of N residuals at their own variance."""
     return -size / 2 * (math.log(2 * math.pi * sum_of_squares / size) + 1)
+
+
+def _solved(products: Array, right: Array) -> Array:
+    """Solve for coefficients; at the very end of lambda's interval the filter may take a column out altogether."""
+    try:
+        return np.asarray(np.linalg.solve(products, right))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(products, right, rcond=None)[0])
