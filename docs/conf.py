@@ -80,6 +80,9 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "spatialhealth"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_sidebars = {"index": [], "start": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
