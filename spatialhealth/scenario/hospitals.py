@@ -69,7 +69,7 @@ class AddBeds(HospitalChange):
     @property
     def words(self) -> str:
         """The change in words."""
-        return f"{self.beds:+g} {self.tier} beds in each of {places(self.where)}"
+        return f"{self.beds:+g} {self.tier} beds in {_each(self.where)}"
 
     def hospitals(self, hospitals: pd.DataFrame) -> pd.DataFrame:
         """Give a changed copy of a list of hospitals.
@@ -149,7 +149,7 @@ class OpenHospital(HospitalChange):
     @property
     def words(self) -> str:
         """The change in words."""
-        return f"a {self.tier} hospital of {self.beds:g} beds opened in each of {places(self.where)}"
+        return f"a {self.tier} hospital of {self.beds:g} beds opened in {_each(self.where)}"
 
     def hospitals(self, hospitals: pd.DataFrame) -> pd.DataFrame:
         """Give a changed copy of a list of hospitals.
@@ -317,6 +317,10 @@ def check_tier(owner: str, hospitals: pd.DataFrame, tier: Any) -> None:
         raise ScenarioError(
             f"{owner}: no hospital is of the tier {tier!r}.{did_you_mean(tier, tiers)} There are: {some(tiers)}."
         )
+
+
+def _each(where: tuple[Any, ...]) -> str:
+    return places(where) if len(where) == 1 else f"each of {places(where)}"
 
 
 def _cities(owner: str, where: Any) -> tuple[Any, ...]:

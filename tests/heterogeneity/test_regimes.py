@@ -185,7 +185,9 @@ def test_warnings_of_a_fit_name_the_group(data):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         sh.regimes(model, by=corner)
-    said = [each for each in said if issubclass(each.category, sh.errors.SpatialHealthWarning)]  # not of others
+    said = [
+        each for each in said if issubclass(each.category, sh.errors.SpatialHealthWarning)
+    ]  # not of others
     kinds = {each.category: str(each.message) for each in said}
     assert set(kinds) == {IsolateWarning, TransformationWarning}
     assert kinds[TransformationWarning].startswith("regimes, in the group side=west: No transformation")

@@ -244,9 +244,7 @@ def test_the_chain_from_hospitals_to_the_outcome(data):
         random_state=1,
     )
     pd.testing.assert_frame_equal(found.table, direct.table)
-    assert found.name == (
-        "+25 tertiary beds in each of Guangzhou; a tertiary hospital of 5 beds opened in each of Xiamen"
-    )
+    assert found.name == ("+25 tertiary beds in Guangzhou; a tertiary hospital of 5 beds opened in Xiamen")
 
 
 def test_hospitals_and_data_of_two_minds(data):
