@@ -8,12 +8,12 @@
 from spatialhealth.maps.choropleth import choropleth
 from spatialhealth.maps.classes import Classes, classify
 from spatialhealth.maps.concentration import concentration_curve
+from spatialhealth.maps.impacts import impacts
 from spatialhealth.maps.lisa import lisa
 from spatialhealth.maps.moderation import moderation
 from spatialhealth.maps.over_time import over_time
 from spatialhealth.maps.scenario import scenario
 from spatialhealth.maps.specification import specification_curve
-from spatialhealth.maps.spillover import impacts
 from spatialhealth.maps.style import png, save
 
 __all__ = [

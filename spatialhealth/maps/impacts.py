@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._stats import inference
+from spatialhealth._typing import Array
 from spatialhealth.errors import LabelError
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
-from spatialhealth.maps.layer import Layer, aligned
-from spatialhealth.maps.style import INK, MUTED, in_the, new_figure, source_of
+from spatialhealth.maps.layer import Layer, aligned, uncertain
+from spatialhealth.maps.marks import decorate
+from spatialhealth.maps.sheet import Sheet, finished
+from spatialhealth.maps.style import INK, MUTED, in_the, source_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    from matplotlib.figure import Figure
 
 __all__ = ["impacts"]
 
-_WIDTH = 9.0  # inches: a page on its side
-_GAP = 0.15
-_TALLEST = 6.0
-_HEAD = 0.95
-_ROW = 0.19  # of a legend
+_WIDE, _TALLEST = 2.8, 6.0  # inches: three maps on a page on its side
+_HEAD, _ROW = 0.45, 0.19  # above a map; of a legend
 _PANELS = (
     ("own", "Own", "on the unit itself"),
     ("received", "Received", "from the same change in all other units"),
@@ -41,8 +41,13 @@ def impacts(
     k: int = 5,
     note: str | None = None,
     local: pd.DataFrame | None = None,
-) -> Figure:
+    scale_bar: bool = False,
+    north: bool = False,
+    ax: Any = None,
+) -> Array:
     """Map the effects of one regressor unit by unit: own, received from the others, emitted to the others.
+
+    Units whose interval includes zero are paler and dotted. Where signs differ, colours part at zero.
 
     Parameters
     ----------
@@ -61,11 +66,16 @@ def impacts(
     note : str, optional
         Source, under the maps; by default what the data of the model and the frame say in ``attrs["source"]``.
     local : DataFrame, optional
-        What ``effects.local(variable)`` gave, when it is at hand: it takes time on many units.
+        What ``effects.local(variable)`` gave, when it is at hand: it takes time on many units. Intervals are at
+        ``effects.level``, from its standard errors, if it has them.
+    scale_bar, north : bool, default False
+        Draw a scale bar, an arrow to the north, on the first map.
+    ax : sequence of three matplotlib Axes, optional
+        Where to draw; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of three matplotlib Axes
 
     Raises
     ------
@@ -83,9 +93,9 @@ def impacts(
     >>> states = states.loc[panel.index.unique("state")]
     >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
     >>> effects = model.fit_formula("log(sales) ~ log(price / cpi)", panel).impacts()
-    >>> figure = impacts(states, effects, "log(price / cpi)")
-    >>> len(figure.axes)
-    3
+    >>> axes = impacts(states, effects, "log(price / cpi)")
+    >>> [ax.get_title(loc="left") for ax in axes]
+    ['Own', 'Received', 'Emitted']
     """
     local = effects.local(variable) if local is None else local
     if local.index.nlevels > 1:
@@ -95,26 +105,41 @@ def impacts(
             "one period: .xs(period, level=1); .reindex(frame.index) adds units without a value."
         )
     values = {name: aligned(frame, local[name]).to_numpy() for name, _, _ in _PANELS}
+    faint = {name: _uncertain(frame, local, name, values[name], effects.level) for name, _, _ in _PANELS}
     layer = Layer.of(frame)
     shared = classify(np.concatenate([values["received"], values["emitted"]]), scheme, k)
     classes = {"own": classify(values["own"], scheme, k), "received": shared, "emitted": shared}
-    rows = max(len(found.labels) for found in classes.values())
-    wide = (_WIDTH - 4 * _GAP) / 3
-    tall = min(wide * layer.ratio, _TALLEST)
+    rows = 4 + max(len(found.labels) for found in classes.values())
+    tall = min(_WIDE * layer.ratio, _TALLEST)
     written = source_of(note, effects.result.source, frame)
-    foot = 0.3 + _ROW * rows + (0.25 if written else 0.0)
-    total = tall + _HEAD + foot
-    figure = new_figure(_WIDTH, total)
-    for j, (name, heading, meaning) in enumerate(_PANELS):
-        left = (_GAP + j * (wide + _GAP)) / _WIDTH
-        ax = figure.add_axes((left, foot / total, wide / _WIDTH, tall / total))
-        layer.draw(ax, values[name], classes[name])
-        figure.text(left, (foot + tall + 0.3) / total, heading, fontsize=10, weight="bold", color=INK)
-        figure.text(left, (foot + tall + 0.12) / total, meaning, fontsize=8, color=MUTED)
-        layer.legend(ax, values[name], classes[name], "", loc="upper left", bbox_to_anchor=(0.0, -0.02))
     where = f"{effects.result.response}{in_the(effects.horizon)}, unit by unit"
     said = title if title is not None else f"Effects of {variable} on {where}"
-    figure.text(_GAP / _WIDTH, 1 - 0.14 / total, said, va="top", fontsize=12, weight="bold", color=INK)
-    if written:
-        figure.text(_GAP / _WIDTH, 0.1 / total, written, va="bottom", fontsize=7.5, color=MUTED)
-    return figure
+    sheet = Sheet(_WIDE, tall, 3, 3, head=_HEAD, below=_ROW * rows)
+    panels = sheet.panels("impacts", ax, said, written)
+    for panel, (name, heading, meaning) in zip(panels, _PANELS, strict=True):
+        layer.draw(panel, values[name], classes[name], faint[name])
+        panel.set_title(heading, loc="left", fontsize=10, weight="bold", color=INK, pad=16)
+        panel.annotate(
+            meaning, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", fontsize=8,
+            color=MUTED,
+        )  # fmt: skip
+        layer.legend(
+            panel,
+            values[name],
+            classes[name],
+            "",
+            faint=faint[name],
+            loc="upper left",
+            bbox_to_anchor=(0.0, -0.02),
+        )
+    decorate(panels[0], layer, scale_bar, north)
+    return finished(panels)  # type: ignore[no-any-return]
+
+
+def _uncertain(frame: Any, local: pd.DataFrame, name: str, values: Array, level: float) -> Array:
+    """Give whether the interval of each unit includes zero; nowhere if no standard errors are known."""
+    if f"{name}_std_error" not in local.columns:
+        return np.zeros(len(values), dtype=bool)
+    error = aligned(frame, local[f"{name}_std_error"]).to_numpy()
+    found = inference(values, error, level)
+    return uncertain(found["ci_low"], found["ci_high"])

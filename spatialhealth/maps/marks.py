@@ -1,0 +1,159 @@
+"""What stands on a map beside its units: a scale bar, an arrow to the north, names that do not overlap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spatialhealth._typing import Array
+from spatialhealth.errors import OptionError, did_you_mean, some
+from spatialhealth.maps.fonts import font_for, plain_names
+from spatialhealth.maps.layer import Layer
+from spatialhealth.maps.style import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["decorate", "names_of", "write_names"]
+
+_BAR = 0.22  # of the width of the map that the bar has at most
+_SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
+_AWAY = 4.0  # points between a place and its name
+_FULL = 300  # names tried at most
+
+
+def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
+    """Draw a scale bar and an arrow to the north in the lower left corner of a map.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    layer : Layer
+        What is drawn there.
+    scale_bar, north : bool
+        The bar holds in the middle of the map; so does the arrow.
+    """
+    low_x, low_y, high_x, high_y = layer.bounds
+    width, height = high_x - low_x, high_y - low_y
+    middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
+    if scale_bar:
+        metres = layer.display.metres(*middle, width)
+        length = _round(_BAR * width * metres)
+        x, y = low_x + 0.02 * width, low_y + 0.02 * height
+        ax.plot(
+            [x, x, x + length / metres, x + length / metres],
+            [y + 0.012 * height, y, y, y + 0.012 * height], color=INK, linewidth=1.1, solid_joinstyle="miter",
+            gid="scale bar",
+        )  # fmt: skip
+        said = f"{length / 1000:,.0f} km" if length >= 1000 else f"{length:,.0f} m"
+        ax.text(
+            x + length / metres / 2, y + 0.02 * height, said, ha="center", va="bottom", fontsize=7, color=INK
+        )
+    if north:
+        way = layer.display.north(*middle, width)
+        foot = np.array([0.05, 0.13 if scale_bar else 0.03])
+        axes = ax.transAxes
+        inches = np.array([1.0, 1.0 / layer.ratio])
+        tip = foot + 0.085 * way * inches
+        ax.annotate(
+            "", tip, foot, xycoords=axes, textcoords=axes,
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+        over = foot + 0.105 * way * inches
+        ax.text(*over, "N", transform=axes, ha="center", va="center", fontsize=8, weight="bold", color=INK)
+
+
+def _round(length: float) -> float:
+    """Give the largest of 1, 2, 5 times a power of ten that is not longer."""
+    power = 10.0 ** np.floor(np.log10(length))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= length * (1 + 1e-12)))
+
+
+def names_of(frame: Any, names: Any, index: Any) -> Any:
+    """Give what to write at the units: a column, a Series by unit, True for the ids, or a list of ids.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+    names : bool, str, Series or sequence of labels
+    index : Index
+        The units of the map.
+
+    Returns
+    -------
+    Series of str
+        By unit; of a list, only the units that are listed.
+    """
+    import pandas as pd
+
+    if names is True:
+        given = pd.Series(index, index=index)
+    elif isinstance(names, str):
+        if names not in frame.columns:
+            raise OptionError(
+                f"names={names!r}: the frame has no such column.{did_you_mean(names, frame.columns)} It has: "
+                f"{some(frame.columns, 20)}. For single units give a list of their labels."
+            )
+        given = frame[names]
+    elif isinstance(names, pd.Series):
+        given = names
+    else:
+        given = pd.Series(list(names), index=pd.Index(list(names)))
+    unknown = given.index.difference(index, sort=False)
+    if len(unknown):
+        raise OptionError(f"names= has units that are not on the map: {some(unknown)}. Leave them out.")
+    given = given.dropna()
+    return pd.Series(plain_names(list(given), list(given.index)), index=given.index)
+
+
+def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size: float = 6.5) -> int:
+    """Write names beside their places, the most important first; one for which there is no room is left out.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With its limits set.
+    points : ndarray of shape (n, 2)
+    names : list of n str
+    rank : ndarray of shape (n,)
+        Larger is more important; ties go by name.
+    size : float
+        Of the letters, in points.
+
+    Returns
+    -------
+    int
+        How many were written.
+    """
+    from matplotlib import patheffects
+
+    figure: Any = ax.figure
+    renderer = figure.canvas.get_renderer()
+    ax.apply_aspect()
+    away = _AWAY * figure.dpi / 72
+    room = ax.get_window_extent(renderer)
+    taken: list[Any] = []
+    order = sorted(range(len(names)), key=lambda j: (-rank[j], names[j]))
+    halo = [patheffects.withStroke(linewidth=1.6, foreground="white")]
+    written = 0
+    for j in order[:_FULL]:
+        if not np.isfinite(points[j]).all():
+            continue
+        for right, up in _SIDES:
+            text = ax.annotate(
+                names[j], points[j], (right * away * 72 / figure.dpi, up * away * 72 / figure.dpi),
+                textcoords="offset points", ha=("center", "left", "right")[right], fontsize=size, color=INK,
+                va=("center", "bottom", "top")[up], path_effects=halo, annotation_clip=False, zorder=5,
+            )  # fmt: skip
+            family = font_for(names[j])
+            if family is not None:
+                text.set_fontfamily([*text.get_fontfamily(), family])
+            box = text.get_window_extent(renderer)
+            outside = box.x0 < room.x0 or box.x1 > room.x1 or box.y0 < room.y0 or box.y1 > room.y1
+            if not outside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                written += 1
+                break
+            text.remove()
+    return written
