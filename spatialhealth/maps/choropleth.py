@@ -98,7 +98,7 @@ def choropleth(
     layer = Layer.of(frame)
     classes = classify(series, scheme, k, diverging)
     label = label if label is not None else str(series.name or "")
-    note = source_of(note, values, frame)
+    note = source_of(note, None if isinstance(values, str) else values, frame)
     ax = map_axes("choropleth", ax, layer, title, note)
     layer.draw(ax, series.to_numpy(), classes)
     layer.legend(ax, series.to_numpy(), classes, label, **BESIDE)

@@ -16,7 +16,7 @@ from spatialhealth.maps.style import DIVERGING, NEUTRAL, SEQUENTIAL
 
 __all__ = ["Classes", "Scheme", "classify", "written"]
 
-Scheme = Literal["quantiles", "equal-interval", "natural-breaks", "pretty"]
+Scheme = Literal["quantiles", "equal-interval", "natural-breaks", "pretty", "decades"]
 _MAPCLASSIFY = {
     "quantiles": "Quantiles",
     "equal-interval": "EqualInterval",
@@ -67,11 +67,12 @@ def classify(
     ----------
     values : array-like of float
         Missing values are left out.
-    scheme : {"quantiles", "equal-interval", "natural-breaks", "pretty"} or sequence of float
+    scheme : {"quantiles", "equal-interval", "natural-breaks", "pretty", "decades"} or sequence of float
         - "quantiles": as many units in each class;
         - "equal-interval": classes as wide as each other;
         - "natural-breaks": Fisher and Jenks's, with the least variance within classes;
         - "pretty": round limits;
+        - "decades": powers of ten below the largest, for values that fade;
         - numbers: the inner limits of the classes, rising.
     k : int, default 5
         Number of classes at most (fewer when there are fewer different values). Diverging classes come in
@@ -125,6 +126,8 @@ def _limits(array: Array, scheme: str, k: int) -> Array:
     different = len(np.unique(array))
     if different == 1:
         return np.array([low, low])
+    if scheme == "decades":
+        return _decades(array, k)
     if scheme == "natural-breaks" and len(array) > _MANY:
         array = np.quantile(array, np.linspace(0, 1, _MANY))
     with warnings.catch_warnings():
@@ -141,6 +144,14 @@ def _limits(array: Array, scheme: str, k: int) -> Array:
     inner = inner[(inner > low) & (inner < high)]
     last = max(high, float(bins[-1])) if scheme == "pretty" else high
     return np.concatenate([[first], inner, [last]])
+
+
+def _decades(array: Array, k: int) -> Array:
+    low, high = array.min(), array.max()
+    if high <= 0:
+        return np.asarray(-_decades(-array, k)[::-1])
+    inner = 10.0 ** (np.floor(np.log10(high)) - np.arange(k - 1)[::-1])
+    return np.concatenate([[low], inner[(inner > low) & (inner < high)], [high]])
 
 
 def _given(array: Array, inner: Any) -> Array:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["impacts"]
 
 _WIDE, _TALLEST = 2.8, 6.0  # inches: three maps on a page on its side
-_HEAD, _ROW = 0.45, 0.19  # above a map; of a legend
+_HEAD = 0.45  # above a map
 _PANELS = (
     ("own", "Own", "on the unit itself"),
     ("received", "Received", "from the same change in all other units"),
@@ -109,12 +109,11 @@ def impacts(
     layer = Layer.of(frame)
     shared = classify(np.concatenate([values["received"], values["emitted"]]), scheme, k)
     classes = {"own": classify(values["own"], scheme, k), "received": shared, "emitted": shared}
-    rows = 4 + max(len(found.labels) for found in classes.values())
     tall = min(_WIDE * layer.ratio, _TALLEST)
     written = source_of(note, effects.result.source, frame)
     where = f"{effects.result.response}{in_the(effects.horizon)}, unit by unit"
     said = title if title is not None else f"Effects of {variable} on {where}"
-    sheet = Sheet(_WIDE, tall, 3, 3, head=_HEAD, below=_ROW * rows)
+    sheet = Sheet(_WIDE, tall, 3, 3, head=_HEAD, below=0.3)
     panels = sheet.panels("impacts", ax, said, written)
     for panel, (name, heading, meaning) in zip(panels, _PANELS, strict=True):
         layer.draw(panel, values[name], classes[name], faint[name])

@@ -216,7 +216,12 @@ class Layer:
         always = len(classes.labels)
         rows = [entry for j, entry in enumerate(entries) if j < always or entry[3]]
         units = f"n = {len(self.empty):,} units" + (f" on each of {maps} maps" if maps > 1 else "")
-        key(ax, rows, "\n".join(filter(None, [textwrap.fill(label, 30), units])), **where)
+        key(
+            ax,
+            rows,
+            "\n".join(filter(None, [*(textwrap.fill(line, 30) for line in label.splitlines()), units])),
+            **where,
+        )
 
 
 def key(ax: Axes, entries: Any, title: str, **where: Any) -> None:

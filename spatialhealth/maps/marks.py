@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["decorate", "names_of", "write_names"]
 
 _BAR = 0.22  # of the width of the map that the bar has at most
+_ROOM = (0.27, 0.27)  # of a corner, in shares of the map
 _SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _AWAY = 4.0  # points between a place and its name
 _FULL = 300  # names tried at most
 
 
 def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
-    """Draw a scale bar and an arrow to the north in the lower left corner of a map.
+    """Draw a scale bar and an arrow to the north in the emptiest corner of a map.
 
     Parameters
     ----------
@@ -34,34 +35,53 @@ def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
     scale_bar, north : bool
         The bar holds in the middle of the map; so does the arrow.
     """
+    if not (scale_bar or north):
+        return
     low_x, low_y, high_x, high_y = layer.bounds
     width, height = high_x - low_x, high_y - low_y
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
+    right, up = _corner(layer)
     if scale_bar:
         metres = layer.display.metres(*middle, width)
         length = _round(_BAR * width * metres)
-        x, y = low_x + 0.02 * width, low_y + 0.02 * height
+        across = length / metres
+        x = high_x - 0.02 * width - across if right else low_x + 0.02 * width
+        y = low_y + (0.74 if up else 0.02) * height
         ax.plot(
-            [x, x, x + length / metres, x + length / metres],
-            [y + 0.012 * height, y, y, y + 0.012 * height], color=INK, linewidth=1.1, solid_joinstyle="miter",
-            gid="scale bar",
+            [x, x, x + across, x + across], [y + 0.012 * height, y, y, y + 0.012 * height], color=INK, linewidth=1.1,
+            solid_joinstyle="miter", gid="scale bar",
         )  # fmt: skip
         said = f"{length / 1000:,.0f} km" if length >= 1000 else f"{length:,.0f} m"
-        ax.text(
-            x + length / metres / 2, y + 0.02 * height, said, ha="center", va="bottom", fontsize=7, color=INK
-        )
+        ax.text(x + across / 2, y + 0.02 * height, said, ha="center", va="bottom", fontsize=7, color=INK)
     if north:
-        way = layer.display.north(*middle, width)
-        foot = np.array([0.05, 0.13 if scale_bar else 0.03])
-        axes = ax.transAxes
-        inches = np.array([1.0, 1.0 / layer.ratio])
-        tip = foot + 0.085 * way * inches
+        way = layer.display.north(*middle, width) / [1.0, layer.ratio]
+        foot = np.array(
+            [0.95 if right else 0.05, (0.84 if up else 0.03) + (0.1 if scale_bar and not up else 0.0)]
+        )
         ax.annotate(
-            "", tip, foot, xycoords=axes, textcoords=axes,
+            "", foot + 0.085 * way, foot, xycoords=ax.transAxes, textcoords=ax.transAxes,
             arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-        over = foot + 0.105 * way * inches
-        ax.text(*over, "N", transform=axes, ha="center", va="center", fontsize=8, weight="bold", color=INK)
+        over = foot + 0.105 * way
+        ax.text(
+            *over, "N", transform=ax.transAxes, ha="center", va="center", fontsize=8, weight="bold", color=INK
+        )
+
+
+def _corner(layer: Layer) -> tuple[bool, bool]:
+    """Give the corner (right?, up?) with the least of the map in it; the lower left one if it is empty."""
+    points = layer.paths
+    if not isinstance(points, np.ndarray):
+        points = np.concatenate([path.vertices for path in layer.paths])
+    low_x, low_y, high_x, high_y = layer.bounds
+    share = (points - [low_x, low_y]) / [high_x - low_x, high_y - low_y]
+    corners = [(False, False), (True, False), (False, True), (True, True)]
+
+    def inside(corner: tuple[bool, bool]) -> int:
+        from_edge = np.where(corner, 1 - share, share)
+        return int((from_edge <= _ROOM).all(axis=1).sum())
+
+    return min(corners, key=inside)
 
 
 def _round(length: float) -> float:

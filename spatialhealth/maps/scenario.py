@@ -97,7 +97,7 @@ def scenario(
     for panel, lines, values, mask in zip(panels, heads, columns, faint, strict=True):
         panel.set_title("\n".join(lines), loc="left", fontsize=9.5, color=INK, pad=4)
         layer.draw(panel, values, classes, mask)
-    corner = panels[min(len(replays), _MOST) - 1]
+    corner = panels[sheet.columns - 1]
     layer.legend(
         corner, np.concatenate(columns), classes, _said(replays[0], quantity, horizon),
         faint=np.concatenate(faint), maps=len(replays), loc="upper left", bbox_to_anchor=(1.0, 1.0),

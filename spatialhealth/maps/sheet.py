@@ -23,6 +23,7 @@ _LINE, _SIGN = 0.2, 0.108  # of the title: height of a line, width of a sign
 _SMALL_LINE, _SMALL_SIGN = 0.13, 0.062  # of the source
 _BETWEEN = 0.1
 _NARROWEST = 12  # signs a line
+_OURS = "a sheet"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Sheet:
     count : int
         Panels.
     across : int
-        At most so many in a row.
+        At most so many in a row; see `columns`.
     left, right : float
         Room beside the panels of a row.
     gap : float
@@ -45,6 +46,8 @@ class Sheet:
         Room above and below each panel: for its heading, and for ticks, label of the axis or legend.
     sharey : bool
         Whether the panels have one vertical axis.
+    crown : float
+        Room below the title, above all panels.
     """
 
     wide: float
@@ -57,19 +60,27 @@ class Sheet:
     head: float = 0.0
     below: float = 0.0
     sharey: bool = False
+    crown: float = 0.0
+
+    @property
+    def columns(self) -> int:
+        """Panels in a row: as few as keep the number of rows, so that the last one is full where it can be."""
+        rows = -(-self.count // min(self.across, self.count))
+        return -(-self.count // rows)
 
     def axes(self, title: str | None, note: str | None) -> Array:
         """Give empty panels in a figure of their own, row by row, shape (count,)."""
-        across = min(self.across, self.count)
+        across = self.columns
         down = -(-self.count // across)
         width = self.left + across * self.wide + (across - 1) * self.gap + self.right
         titles = textwrap.wrap(title or "", max(_NARROWEST, int((width - 2 * _EDGE) / _SIGN)))
         notes = textwrap.wrap(note or "", max(_NARROWEST, int((width - 2 * _EDGE) / _SMALL_SIGN)))
-        top = _EDGE + (_LINE * len(titles) + _BETWEEN if titles else 0.0)
+        top = _EDGE + (_LINE * len(titles) + _BETWEEN if titles else 0.0) + self.crown
         foot = _EDGE + _SMALL_LINE * len(notes)
         row = self.head + self.tall + self.below
         height = top + down * row + foot
         figure = new_figure(width, height)
+        figure.set_gid(_OURS)
         panels = np.empty(self.count, dtype=object)
         for place in range(self.count):
             line, column = divmod(place, across)
@@ -128,7 +139,36 @@ def plain(ax: Axes) -> None:
 
 
 def finished(panels: Any) -> Any:
-    """Give back one Axes or an array of them, with fonts for every text of the figure."""
+    """Give back one Axes or an array of them, with fonts for every text, and a figure of its own just large enough."""
     first = panels.flat[0] if isinstance(panels, np.ndarray) else panels
     readable(first.figure)
+    if first.figure.get_gid() == _OURS:
+        _fit(first.figure)
     return panels
+
+
+def _fit(figure: Any) -> None:
+    """Give a figure the room that its legends and labels need: no text is cut, and no band is left empty below."""
+    renderer = figure.canvas.get_renderer()
+    dots = figure.dpi
+    width, height = figure.get_size_inches()
+    boxes = [ax.get_tightbbox(renderer) for ax in figure.axes]
+    notes = [text for text in figure.texts if text.get_va() == "bottom"]
+    foot = max([_EDGE / 2, *(text.get_window_extent(renderer).y1 / dots + 0.08 for text in notes)])
+    more_left = max(0.0, 0.05 - min(box.x0 for box in boxes) / dots)
+    more_right = max(0.0, max(box.x1 for box in boxes) / dots + 0.08 - width)
+    more_below = foot - min(box.y0 for box in boxes) / dots
+    wide, tall = width + more_left + more_right, height + more_below
+    figure.set_size_inches(wide, tall)
+    for ax in figure.axes:
+        place = ax.get_position(original=True)
+        ax.set_position(
+            (
+                (place.x0 * width + more_left) / wide, (place.y0 * height + more_below) / tall,
+                place.width * width / wide, place.height * height / tall,
+            )
+        )  # fmt: skip
+    for text in figure.texts:
+        x, y = text.get_position()
+        below = 0.0 if text in notes else more_below
+        text.set_position((x * width / wide, (y * height + below) / tall))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["specification_curve"]
 
-_WIDTH, _CURVE, _ROW, _LEFT = 5.7, 2.7, 0.185, 3.1  # inches
+_WIDTH, _CURVE, _ROW, _LEFT = 5.7, 2.7, 0.185, 0.8  # inches
 _NEEDED = ("estimate", "ci_low", "ci_high")
 
 

@@ -72,7 +72,9 @@ def test_axes_of_ones_own_title_note_and_bytes(found):
 def test_simulated_data_are_called_so():
     panel = sh.datasets.load_panel().xs(2021, level="year")
     found = sh.imbalance.concentration(panel["digital"], panel["gdp"], draws=99, random_state=1)
-    assert any(text.get_text() == "Simulated data." for text in sh.maps.concentration_curve(found).figure.texts)
+    assert any(
+        text.get_text() == "Simulated data." for text in sh.maps.concentration_curve(found).figure.texts
+    )
 
 
 def test_refusals(found):
