@@ -57,8 +57,8 @@ def catchment(
         The places of demand, polygons or points, indexed by place, in any order.
     result : CatchmentResult, ChoiceShares or fitted estimator
         - what `FloatingCatchment.fit` found (the estimator, or its `result_`): the map shows accessibility;
-        - what `HuffModel.predict` gave: the map shows the share of the hospital that each place chooses most, and heavy
-          lines part the market areas of different hospitals (between points: a line from each to its hospital).
+        - what `HuffModel.predict` gave: the map shows the share of the hospital that each place chooses most, and
+          heavy lines part the market areas of different hospitals (between points: a line from each to its hospital).
     supply : GeoDataFrame, optional
         The hospitals, drawn as points. Of market areas, those that lead somewhere, and it is needed if the places are
         points.
@@ -179,8 +179,8 @@ def _areas(ax: Axes, frame: Any, layer: Layer, led: Array, hospitals: Any) -> No
     if isinstance(layer.paths, np.ndarray):
         if hospitals is None:
             raise OptionError(
-                "maps.catchment: the places are points, between which no line can part market areas. Give supply=, the "
-                "layer of the hospitals, and each place is joined to its own."
+                "maps.catchment: the places are points, between which no line can part market areas. Give supply=, "
+                "the layer of the hospitals, and each place is joined to its own."
             )
         place = dict(zip(hospitals.index, _placed(layer, hospitals), strict=True))
         ways = [(at, place[one]) for at, one in zip(layer.centres, led, strict=True) if one is not None]
@@ -204,8 +204,8 @@ def _placed(layer: Layer, points: Any) -> Array:
 
     if (points.crs is None) != (layer.display.crs is None):
         raise CoordinateSystemError(
-            "maps.catchment: one of frame and supply has a coordinate reference system and the other has none. Set it "
-            "with set_crs(...)."
+            "maps.catchment: one of frame and supply has a coordinate reference system and the other has none. Set "
+            "it with set_crs(...)."
         )
     return np.asarray(shapely.get_coordinates(shapely.point_on_surface(layer.display.shown(points.geometry))))
 

@@ -40,12 +40,15 @@ class Classes:
         One a class: its limits in figures.
     zero : int, optional
         Place of the class that holds exactly zero, if it has one of its own.
+    striped : tuple of bool
+        Classes that are drawn with white stripes, which tell the side below zero in grey; none if empty.
     """
 
     limits: Array
     colours: tuple[str, ...]
     labels: tuple[str, ...]
     zero: int | None = None
+    striped: tuple[bool, ...] = ()
 
     def place(self, values: Any) -> Array:
         """Give the place of each value's class; -1 for a missing value."""
@@ -115,7 +118,8 @@ def classify(
     colours = _arms(limits) if diverging else _ramp(len(limits) - 1)
     if not diverging and array.max() <= 0:
         colours = colours[::-1]  # dark is far from zero on either side
-    return Classes(limits, colours, _labels(limits))
+    striped = tuple(bool(end <= 0) for end in limits[1:]) if diverging else ()
+    return Classes(limits, colours, _labels(limits), None, striped)
 
 
 def _limits(array: Array, scheme: str, k: int) -> Array:
@@ -186,7 +190,8 @@ def _mirrored(array: Array, scheme: str, k: int) -> Classes:
         zero = int((limits < 0).sum())
         labels.insert(zero, "0")
         colours.insert(zero, NEUTRAL)
-    return Classes(limits, tuple(colours), tuple(labels), zero)
+    striped = tuple(at < int((limits < 0).sum()) for at in range(len(labels)))
+    return Classes(limits, tuple(colours), tuple(labels), zero, striped)
 
 
 def _ramp(classes: int) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ def _unwrapped(part: Any, shapely: Any) -> Any:
         rings.append(points)
     # a hole stands on the side of the ring that it belongs to
     middle = rings[0][:, 0].mean()
-    rings = [ring + [360 * round((middle - ring[:, 0].mean()) / 360), 0] for ring in rings]
+    rings = [ring + np.array([360 * round((middle - ring[:, 0].mean()) / 360), 0]) for ring in rings]
     return shapely.Polygon(rings[0], rings[1:])
 
 

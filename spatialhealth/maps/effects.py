@@ -42,8 +42,8 @@ def effects(
     Parameters
     ----------
     found : Impacts or DataFrame
-        What `model.impacts()` gave; or a table with the columns variable, estimate, ci_low, ci_high, and `by`, such as
-        those of several models one below the other.
+        What `model.impacts()` gave; or a table with the columns variable, estimate, ci_low, ci_high, and `by`, such
+        as those of several models one below the other.
     by : str, default "effect"
         Column that tells the series apart.
     series : sequence of str, optional
@@ -129,7 +129,7 @@ def _among(what: str, asked: Sequence[str] | None, column: Any) -> list[str]:
     for name in asked:
         if name not in known:
             raise OptionError(
-                f"maps.effects: {what} has {name!r}, which is not in the table.{did_you_mean(name, known)} There are: "
+                f"maps.effects: {what} has {name!r}, which is not in the table.{did_you_mean(name, known)} There are "
                 f"{some(known, 20)}."
             )
     return list(asked)

@@ -1,4 +1,4 @@
-"""Fonts that hold the signs of a text: Chinese names are written where a font has them, and in plain letters elsewhere."""
+"""Fonts that hold the signs of a text: Chinese names where a font has them, plain letters elsewhere."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def readable(figure: Figure) -> None:
             text.set_fontfamily([*(f for f in text.get_fontfamily() if f != family), family])
     if lacking:
         warnings.warn(
-            f"No installed font has the signs of {some(dict.fromkeys(lacking), 3)}: boxes stand for them. {_INSTALL}.",
+            f"No installed font has the signs of {some(dict.fromkeys(lacking), 3)}: boxes stand for them. "
+            f"{_INSTALL}.",
             FontWarning,
             stacklevel=2,
         )

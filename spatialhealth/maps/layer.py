@@ -24,6 +24,7 @@ __all__ = ["UNCERTAIN", "Layer", "aligned", "key", "uncertain"]
 UNCERTAIN = "interval includes zero"
 _FADED = 0.35  # of its colour that an uncertain unit keeps
 _NO_GEOMETRY = -2
+_STRIPES = "\\\\\\\\"  # of classes below zero, in white
 
 
 def aligned(frame: gpd.GeoDataFrame, values: Any) -> pd.Series:
@@ -150,40 +151,58 @@ class Layer:
         place = self._place(values, classes)
         faint = np.zeros(len(place), dtype=bool) if faint is None else faint
         colours = np.array(classes.colours, dtype=object)
-        for which, hatch in ((~faint, None), (faint, "....")):
+        for which, hatch, gid in ((~faint, None, "units"), (faint, "....", "uncertain")):
             drawn = (place >= 0) & which
             shown = [_paler(colour) if hatch else colour for colour in colours[place[drawn]]]
-            self.units(ax, drawn, shown, hatch)
-        self.units(ax, place == -1, MISSING, "/////")
+            self.units(ax, drawn, shown, hatch, gid=gid)
+        if any(classes.striped):
+            striped = np.array([*classes.striped, False, False])[place] & ~faint
+            self.units(ax, striped, "none", _STRIPES, "white", gid="stripes")
+        self.units(ax, place == -1, MISSING, "/////", gid="missing")
 
     def plain(self, ax: Axes, colour: str = "#f2f2f2", edge: str = "#c8c8c8") -> None:
         """Draw all units alike, as the ground for what stands on it."""
         self.frame(ax)
-        self.units(ax, ~self.empty, colour, None, edge)
+        self.units(ax, ~self.empty, colour, None, edge, gid="units")
 
     def _place(self, values: Array, classes: Classes) -> Array:
         return np.where(self.empty, _NO_GEOMETRY, classes.place(values))
 
-    def units(self, ax: Axes, which: Array, colours: Any, hatch: str | None, edge: str | None = None) -> None:
+    def units(
+        self,
+        ax: Axes,
+        which: Array,
+        colours: Any,
+        hatch: str | None,
+        edge: str | None = None,
+        *,
+        gid: str = "",
+    ) -> None:
         """Draw some units in one colour, or in one each."""
         from matplotlib.collections import PathCollection
 
         if not which.any():
             return
         edge = edge if edge is not None else (EDGE if hatch else BORDER)
-        thin = float(np.clip(3.5 / np.sqrt(len(which)), 0.1, 0.45))
+        thin = 0.0 if gid == "stripes" else float(np.clip(3.5 / np.sqrt(len(which)), 0.1, 0.45))
         if isinstance(self.paths, np.ndarray):
             size = float(np.clip(4000 / len(which), 4, 60))
             points = self.paths[which]
             ax.scatter(
-                points[:, 0], points[:, 1], s=size, c=colours, edgecolors=edge, linewidths=0.3, hatch=hatch,
-                clip_on=False,
+                points[:, 0], points[:, 1], s=size, c=colours, edgecolors=edge, linewidths=min(thin, 0.3),
+                hatch=hatch, clip_on=False, gid=gid,
             )  # fmt: skip
             return
         paths = [path for path, drawn in zip(self.paths, which, strict=True) if drawn]
         ax.add_collection(
             PathCollection(
-                paths, facecolors=colours, edgecolors=edge, linewidths=thin, hatch=hatch, joinstyle="round"
+                paths,
+                facecolors=colours,
+                edgecolors=edge,
+                linewidths=thin,
+                hatch=hatch,
+                joinstyle="round",
+                gid=gid,
             ),
             autolim=False,
         )
@@ -204,8 +223,9 @@ class Layer:
         Of several maps with one legend give the values of all, one map after the other.
         """
         place = np.where(np.tile(self.empty, maps), _NO_GEOMETRY, classes.place(values))
+        striped = classes.striped or (False,) * len(classes.labels)
         entries = [
-            (classes.colours[j], None, classes.labels[j], int((place == j).sum()))
+            (classes.colours[j], _STRIPES if striped[j] else None, classes.labels[j], int((place == j).sum()))
             for j in reversed(range(len(classes.labels)))  # high on top, as on a thermometer
         ]
         entries += [
@@ -230,8 +250,8 @@ def key(ax: Axes, entries: Any, title: str, **where: Any) -> None:
 
     handles = [
         Patch(
-            facecolor=colour, edgecolor=EDGE if hatch else ("none" if colour == "none" else BORDER), linewidth=0.3,
-            hatch=hatch, label=said if count is None else f"{said}  ({count:,})",
+            facecolor=colour, edgecolor=_edge(colour, hatch), linewidth=0.3, hatch=hatch,
+            label=said if count is None else f"{said}  ({count:,})",
         )
         for colour, hatch, said, count in entries
     ]  # fmt: skip
@@ -240,6 +260,12 @@ def key(ax: Axes, entries: Any, title: str, **where: Any) -> None:
         labelcolor=INK, handlelength=1.5, handleheight=1.1, borderaxespad=0.4, **where,
     )  # fmt: skip
     shown.get_title().set_color(INK)
+
+
+def _edge(colour: str, hatch: str | None) -> str:
+    if colour == "none":
+        return "none"
+    return {None: BORDER, _STRIPES: "white"}.get(hatch, EDGE)
 
 
 def uncertain(low: Any, high: Any) -> Array:

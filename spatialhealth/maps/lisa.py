@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lisa"]
 
-# from the bottom of the legend to its top; told apart by colour-blind readers
+# from the bottom of the legend to its top; told apart by colour-blind readers, and by stripes in grey
 _DRAWN = ("not significant", "low-high", "high-low", "low-low", "high-high")
 _COLOURS = ("#f7f7f7", "#92c5de", "#f4a582", "#0571b0", "#ca0020")
 _HOW = {"fdr": ", FDR", "bonferroni": ", Bonferroni", "none": ", uncorrected"}
@@ -101,7 +101,12 @@ def lisa(
         raise OptionError(f"maps.lisa: {some(unknown)} are no clusters. There are {some(CLUSTERS)}.")
     place = {name: float(j) for j, name in enumerate(_DRAWN)}
     values = np.array([place.get(name, np.nan) for name in series])
-    classes = Classes(np.arange(len(_DRAWN) + 1) - 0.5, _COLOURS, _DRAWN)
+    classes = Classes(
+        np.arange(len(_DRAWN) + 1) - 0.5,
+        _COLOURS,
+        _DRAWN,
+        striped=tuple(name.startswith("low") for name in _DRAWN),
+    )
     note = source_of(note, source, series, frame)
     layer = Layer.of(frame)
     ax = map_axes("lisa", ax, layer, title, note)

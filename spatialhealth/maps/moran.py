@@ -135,8 +135,8 @@ def _deviations(values: Any, weights: Any) -> tuple[Array, Any, str, str]:
         e = np.atleast_2d(np.asarray(result.residuals))
         if e.shape[1] != result.operator.n:
             raise LabelError(
-                "maps.moran_scatter: the residuals of a panel with holes stand in rows of their own. Draw one period: "
-                "moran_scatter(model.residuals_.xs(period, level=1), W)."
+                "maps.moran_scatter: the residuals of a panel with holes stand in rows of their own. Draw one "
+                "period: moran_scatter(model.residuals_.xs(period, level=1), W)."
             )
         return e, result.operator, f"Residual of {result.response}", result.source
     operator = as_operator(weights)

@@ -139,7 +139,7 @@ def plain(ax: Axes) -> None:
 
 
 def finished(panels: Any) -> Any:
-    """Give back one Axes or an array of them, with fonts for every text, and a figure of its own just large enough."""
+    """Give back what was drawn, with fonts for every text, and in a figure of its own that is just large enough."""
     first = panels.flat[0] if isinstance(panels, np.ndarray) else panels
     readable(first.figure)
     if first.figure.get_gid() == _OURS:

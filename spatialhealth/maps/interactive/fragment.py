@@ -63,8 +63,8 @@ def interactive_map(
     Returns
     -------
     str
-        ``<style>``, a ``<div>`` and a ``<script>``. Several on one page do not disturb each other. The same input gives
-        the same text.
+        ``<style>``, a ``<div>`` and a ``<script>``. Several on one page do not disturb each other. The same input
+        gives the same text.
 
     Raises
     ------
