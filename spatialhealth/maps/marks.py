@@ -59,12 +59,12 @@ def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
             [0.95 if right else 0.05, (0.84 if up else 0.03) + (0.1 if scale_bar and not up else 0.0)]
         )
         ax.annotate(
-            "", foot + 0.085 * way, foot, xycoords=ax.transAxes, textcoords=ax.transAxes,
+            "", tuple(foot + 0.085 * way), tuple(foot), xycoords=ax.transAxes, textcoords=ax.transAxes,
             arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-        over = foot + 0.105 * way
+        x, y = foot + 0.105 * way
         ax.text(
-            *over, "N", transform=ax.transAxes, ha="center", va="center", fontsize=8, weight="bold", color=INK
+            x, y, "N", transform=ax.transAxes, ha="center", va="center", fontsize=8, weight="bold", color=INK
         )
 
 

@@ -103,9 +103,9 @@ def moran_scatter(
     x, y = (z / spread).ravel(), (lag / spread).ravel()
     slope = float(x @ y / (x @ x))
     said = true_minus(f"Moran's I = {test.value:.3f}, p {_p(test.p_value)}")
-    source = source_of(note, source)
+    below = source_of(note, source)
     (ax,) = Sheet(_SIDE, _SIDE, left=0.75, right=0.2, head=0.05, below=0.5).panels(
-        "moran_scatter", ax, title if title is not None else said, source
+        "moran_scatter", ax, title if title is not None else said, below
     )
     ax.axhline(0.0, color=BORDER, linewidth=0.7, linestyle=(0, (4, 3)))
     ax.axvline(0.0, color=BORDER, linewidth=0.7, linestyle=(0, (4, 3)))

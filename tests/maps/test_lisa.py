@@ -29,7 +29,8 @@ def legend_of(ax):
 
 def test_each_cluster_has_its_colour_and_its_count(frame):
     ax = sh.maps.lisa(frame, pd.Series(NAMES, index=frame.index)[::-1])
-    drawn, alone = ax.collections
+    drawn, stripes, alone = ax.collections
+    assert len(stripes.get_paths()) == 2 and stripes.get_hatch()  # low-low and low-high, in grey too
     colours = [to_hex(colour) for colour in drawn.get_facecolor()]
     assert colours == ["#ca0020", "#0571b0", "#f4a582", "#92c5de", "#f7f7f7"]
     assert alone.get_hatch() and len(alone.get_paths()) == 1

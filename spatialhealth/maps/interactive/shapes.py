@@ -102,7 +102,7 @@ def _thin(ring: Array) -> Array:
 
 
 def _cell(corner: Array) -> Array:
-    return corner + np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    return np.asarray(corner + np.array([[0, 0], [1, 0], [1, 1], [0, 1]]))
 
 
 def _ring(ring: Array) -> str:
