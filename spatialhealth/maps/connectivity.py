@@ -82,7 +82,7 @@ def connectivity(
     layer = Layer.of(frame)
     places = _places(frame, ids)
     links = matrix.tocoo()
-    kept = (links.row != links.col) & (links.data != 0)
+    kept = links.data != 0
     if int(kept.sum()) > _MOST:
         raise SizeError(
             f"maps.connectivity: {int(kept.sum()):,} links are more than a map can show ({_MOST:,}). Draw fewer: "

@@ -11,7 +11,7 @@ from spatialhealth._format import number, true_minus
 from spatialhealth._stats import inference
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_positive
-from spatialhealth.errors import AlignmentError, LabelError, OptionError, did_you_mean
+from spatialhealth.errors import AlignmentError, LabelError, OptionError, did_you_mean, some
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
@@ -104,7 +104,9 @@ def spread(model: Any, city: Any, variable: str, rings: int = 3, change: float =
             "a balanced panel, or take effects.local(...) of one period."
         )
     if city not in ids:
-        raise AlignmentError(f"spillover: the model has no unit {city!r}.{did_you_mean(city, ids)}")
+        raise AlignmentError(
+            f"spillover: the model has no unit {city!r}.{did_you_mean(city, ids)} Its units are {some(ids, 5)}."
+        )
     value, gradient = _column(operator, pairs, effects.variables.index(variable), ids.index(city))
     ring = _rings(operator.matrix, ids.index(city), int(rings))
     return _tables(effects, city, variable, change, change * value, change * gradient, ring, int(rings))
