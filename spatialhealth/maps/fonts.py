@@ -12,7 +12,7 @@ from spatialhealth.errors import FontWarning, some
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["CJK", "font_for", "has_font", "plain_names", "readable"]
+__all__ = ["CJK", "font_for", "give_font", "has_font", "plain_names", "readable"]
 
 CJK = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
@@ -47,8 +47,9 @@ def font_for(text: str, families: Sequence[str] = CJK) -> str | None:
     'DejaVu Sans'
     """
     wanted = {ord(sign) for sign in text if ord(sign) >= _PLAIN}
+    files = _files()
     for family in families:
-        for path in _files().get(family, ()):
+        for path in files.get(family, ()):
             if wanted <= _signs(path):
                 return family
     return None
@@ -104,14 +105,8 @@ def readable(figure: Figure) -> None:
 
     lacking = []
     for text in figure.findobj(Text):
-        said = text.get_text()
-        if not _needs(said):
-            continue
-        family = font_for(said)
-        if family is None:
-            lacking.append(said)
-        else:
-            text.set_fontfamily([*(f for f in text.get_fontfamily() if f != family), family])
+        if not give_font(text):
+            lacking.append(text.get_text())
     if lacking:
         warnings.warn(
             f"No installed font has the signs of {some(dict.fromkeys(lacking), 3)}: boxes stand for them. "
@@ -119,6 +114,27 @@ def readable(figure: Figure) -> None:
             FontWarning,
             stacklevel=2,
         )
+
+
+def give_font(text: Any) -> bool:
+    """Add a font to a text that has East Asian signs.
+
+    Parameters
+    ----------
+    text : matplotlib Text
+
+    Returns
+    -------
+    bool
+        Whether all its signs can be drawn.
+    """
+    said = text.get_text()
+    if not _needs(said):
+        return True
+    family = font_for(said)
+    if family is not None:
+        text.set_fontfamily([*(one for one in text.get_fontfamily() if one != family), family])
+    return family is not None
 
 
 def _needs(text: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, did_you_mean, some
-from spatialhealth.maps.fonts import font_for, plain_names
+from spatialhealth.maps.fonts import give_font, plain_names
 from spatialhealth.maps.layer import Layer
 from spatialhealth.maps.style import INK
 
@@ -151,7 +151,6 @@ def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size:
     figure: Any = ax.figure
     renderer = figure.canvas.get_renderer()
     ax.apply_aspect()
-    away = _AWAY * figure.dpi / 72
     room = ax.get_window_extent(renderer)
     taken: list[Any] = []
     order = sorted(range(len(names)), key=lambda j: (-rank[j], names[j]))
@@ -160,20 +159,21 @@ def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size:
     for j in order[:_FULL]:
         if not np.isfinite(points[j]).all():
             continue
+        text = ax.annotate(
+            names[j], points[j], (0, 0), textcoords="offset points", fontsize=size, color=INK, path_effects=halo,
+            annotation_clip=False, zorder=5,
+        )  # fmt: skip
+        give_font(text)
         for right, up in _SIDES:
-            text = ax.annotate(
-                names[j], points[j], (right * away * 72 / figure.dpi, up * away * 72 / figure.dpi),
-                textcoords="offset points", ha=("center", "left", "right")[right], fontsize=size, color=INK,
-                va=("center", "bottom", "top")[up], path_effects=halo, annotation_clip=False, zorder=5,
-            )  # fmt: skip
-            family = font_for(names[j])
-            if family is not None:
-                text.set_fontfamily([*text.get_fontfamily(), family])
+            text.xyann = (right * _AWAY, up * _AWAY)
+            text.set_ha(("center", "left", "right")[right])
+            text.set_va(("center", "bottom", "top")[up])
             box = text.get_window_extent(renderer)
             outside = box.x0 < room.x0 or box.x1 > room.x1 or box.y0 < room.y0 or box.y1 > room.y1
             if not outside and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 written += 1
                 break
+        else:
             text.remove()
     return written
