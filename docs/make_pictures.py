@@ -58,7 +58,7 @@ def places(cities: gpd.GeoDataFrame, panel: pd.DataFrame) -> None:
     first = hospitals[hospitals["tier"] == "tertiary"].groupby("city").head(1)
     large = first[first["city"].map(cities["population"]) > 3_500_000]
     cost = sh.attraction.GeodesicCost(minimum=1_000)
-    huff = sh.attraction.HuffModel(cost=cost, cutoff=2_500_000, params={"beds": 0.9, "decay": 1.7})
+    huff = sh.attraction.HuffModel(cost=cost, cutoff=3_500_000, params={"beds": 0.9, "decay": 1.7})
     save(sh.maps.catchment(cities, huff.predict(cities, large), large, names="city"), "catchment")
 
 

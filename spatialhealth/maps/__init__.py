@@ -24,13 +24,12 @@ from spatialhealth.maps.moran import moran_scatter
 from spatialhealth.maps.over_time import over_time
 from spatialhealth.maps.scenario import scenario
 from spatialhealth.maps.specification import specification_curve
-from spatialhealth.maps.spillover import Spread, spillover, spread
+from spatialhealth.maps.spillover import spillover
 from spatialhealth.maps.style import png, save
 
 __all__ = [
     "Classes",
     "InteractiveMap",
-    "Spread",
     "by_order",
     "catchment",
     "choropleth",
@@ -53,5 +52,4 @@ __all__ = [
     "scenario",
     "specification_curve",
     "spillover",
-    "spread",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -119,7 +120,7 @@ def classify(
     if not diverging and array.max() <= 0:
         colours = colours[::-1]  # dark is far from zero on either side
     striped = tuple(bool(end <= 0) for end in limits[1:]) if diverging else ()
-    return Classes(limits, colours, _labels(limits), None, striped)
+    return Classes(limits, colours, _labels(limits, _writer(scheme)), None, striped)
 
 
 def _limits(array: Array, scheme: str, k: int) -> Array:
@@ -184,7 +185,7 @@ def _mirrored(array: Array, scheme: str, k: int) -> Classes:
         limits, colours = limits[1:], colours[1:]
     while array.max() <= limits[-2]:
         limits, colours = limits[:-1], colours[:-1]
-    labels = list(_labels(limits))
+    labels = list(_labels(limits, _writer(scheme)))
     zero = None
     if (array == 0).any():
         zero = int((limits < 0).sum())
@@ -211,10 +212,19 @@ def _pick(name: str, at: Array) -> tuple[str, ...]:
     return tuple(to_hex(colour) for colour in colormaps[name](at))
 
 
-def _labels(limits: Array) -> tuple[str, ...]:
+def _writer(scheme: Any) -> Callable[[Any], tuple[str, ...]]:
+    """Give how limits are written: those of decades in significant digits, for no number of decimals fits them all."""
+    return _significant if isinstance(scheme, str) and scheme == "decades" else written
+
+
+def _significant(limits: Any) -> tuple[str, ...]:
+    return tuple(f"{value:.2g}".replace("-", "−") for value in limits)
+
+
+def _labels(limits: Array, write: Callable[[Any], tuple[str, ...]]) -> tuple[str, ...]:
     labels: list[str] = []
     alone = False
-    for (low, high), (start, end) in zip(pairwise(written(limits)), pairwise(limits), strict=True):
+    for (low, high), (start, end) in zip(pairwise(write(limits)), pairwise(limits), strict=True):
         if start == end:
             labels.append((f"{start:,.0f}" if start == round(start) else f"{start:.4g}").replace("-", "−"))
         else:

@@ -76,7 +76,7 @@ def connectivity(
     >>> cities = sh.datasets.load_cities()
     >>> ax = sh.maps.connectivity(cities, sh.weights.knn(cities, k=4))
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['both ways  (444)', 'one way  (340)']
+    ['both ways  (491)', 'one way  (246)']
     """
     ids, matrix = as_links(weights)
     layer = Layer.of(frame)

@@ -166,8 +166,7 @@ def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size:
         give_font(text)
         for right, up in _SIDES:
             text.xyann = (right * _AWAY, up * _AWAY)
-            text.set_ha(("center", "left", "right")[right])
-            text.set_va(("center", "bottom", "top")[up])
+            text.set(ha=("center", "left", "right")[right], va=("center", "bottom", "top")[up])
             box = text.get_window_extent(renderer)
             outside = box.x0 < room.x0 or box.x1 > room.x1 or box.y0 < room.y0 or box.y1 > room.y1
             if not outside and not any(box.overlaps(other) for other in taken):
