@@ -213,7 +213,7 @@ def _pick(name: str, at: Array) -> tuple[str, ...]:
 
 
 def _writer(scheme: Any) -> Callable[[Any], tuple[str, ...]]:
-    """Give how limits are written: those of decades in significant digits, for no number of decimals fits them all."""
+    """Give how limits are written: those of decades in significant digits, for no decimals fit them all."""
     return _significant if isinstance(scheme, str) and scheme == "decades" else written
 
 

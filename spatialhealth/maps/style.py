@@ -90,7 +90,7 @@ def figure_of(drawn: Any) -> Figure:
         flat = list(first.ravel()) if hasattr(first, "ravel") else list(first)
         first = flat[0] if flat else None
     if isinstance(first, Axes):
-        figure: Any = first.figure
+        figure: Any = first.figure.figure  # that of a part of a figure is the whole
         return figure  # type: ignore[no-any-return]
     raise OptionError(
         f"A picture is made of Axes, an array of them, or a Figure; this is {type(drawn).__name__}. Give what a "

@@ -71,3 +71,10 @@ def test_panels_stand_in_rows(count):
     panels = Sheet(1, 1, count, 3).axes("Title", None)
     tops = [panel.get_position().y1 for panel in finished(panels)]
     assert tops == sorted(tops, reverse=True) and len(set(np.round(tops, 6))) == -(-count // 3)
+
+
+def test_a_part_of_a_figure_is_written_whole():
+    own = Figure(figsize=(2, 2))
+    part = own.subfigures(1, 2)[0]
+    ax = sh.maps.choropleth(squares(), "size", ax=part.add_subplot())
+    assert figure_of(ax) is own and sh.maps.png(ax, 40)[1:4] == b"PNG"

@@ -145,6 +145,7 @@ function (root) {
   svg.addEventListener("pointerdown", function (event) {
     held[event.pointerId] = event;
     last = null;
+    svg.focus({ preventScroll: true });
     svg.classList.add("held");
   });
   svg.addEventListener("pointermove", function (event) {
@@ -176,6 +177,12 @@ function (root) {
   svg.addEventListener("pointerleave", function () { tip.hidden = true; });
   svg.addEventListener("dblclick", function (event) { var p = at(event); zoom(2, p.x, p.y); });
   svg.addEventListener("wheel", function (event) {
+    // on a page that scrolls, the wheel is the page's until the map is clicked
+    var page = document.documentElement, scrolls = page.scrollHeight > page.clientHeight + 1;
+    if (scrolls && !event.ctrlKey && document.activeElement !== svg) {
+      said.textContent = "Click the map, or hold Ctrl, to zoom with the wheel.";
+      return;
+    }
     event.preventDefault();
     var p = at(event);
     zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), p.x, p.y);
