@@ -230,4 +230,4 @@ def _points(ax: Axes, layer: Layer, hospitals: Any, names: Any, led: Array | Non
     rank = np.zeros(len(hospitals))
     if led is not None:
         rank = np.array([sum(one == leader for leader in led) for one in hospitals.index], dtype=float)
-    write_names(ax, points[at], list(written), rank[at])
+    write_names(ax, points[at], list(written), rank[at], marks=points)

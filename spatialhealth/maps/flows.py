@@ -122,7 +122,7 @@ def flows(
         written = names_of(frame, names, frame.index)
         at = frame.index.get_indexer(written.index)
         kept = volume[at] > 0
-        write_names(ax, layer.centres[at[kept]], list(written[kept]), volume[at[kept]])
+        write_names(ax, layer.centres[at[kept]], list(written[kept]), volume[at[kept]], marks=marks)
     return finished(ax)  # type: ignore[no-any-return]
 
 
@@ -180,6 +180,7 @@ def _curves(ax: Axes, layer: Layer, i: Array, j: Array, wide: Array) -> None:
     side = np.column_stack([-unit[:, 1], unit[:, 0]])
     top = (a + b) / 2 + _BEND * left
     span = (layer.bounds[2] - layer.bounds[0]) * (0.004 + 0.0022 * wide[:, None])
+    span = np.minimum(span, 0.16 * length)  # a short line keeps its shape
     heads = np.stack(
         [top + 1.6 * span * unit, top + span * side - span * unit, top - span * side - span * unit], axis=1
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from spatialhealth.errors import FontWarning, some
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["CJK", "font_for", "give_font", "has_font", "plain_names", "readable"]
+__all__ = ["CJK", "font_for", "give_font", "has_font", "measuring", "plain_names", "readable"]
 
 CJK = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
@@ -114,6 +115,14 @@ def readable(figure: Figure) -> None:
             FontWarning,
             stacklevel=2,
         )
+
+
+@contextmanager
+def measuring() -> Iterator[None]:
+    """Keep matplotlib from warning of each sign without a font while texts are measured: `readable` says it once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
 
 
 def give_font(text: Any) -> bool:

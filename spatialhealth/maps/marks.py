@@ -8,7 +8,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, did_you_mean, some
-from spatialhealth.maps.fonts import give_font, plain_names
+from spatialhealth.maps.fonts import give_font, measuring, plain_names
 from spatialhealth.maps.layer import Layer
 from spatialhealth.maps.style import INK
 
@@ -21,6 +21,8 @@ _BAR = 0.22  # of the width of the map that the bar has at most
 _ROOM = (0.27, 0.27)  # of a corner, in shares of the map
 _SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _AWAY = 4.0  # points between a place and its name
+_DOT = 1.5  # points around the middle of a mark that no name may cover
+_BEYOND = 1.12  # times the map, within which names stand
 _FULL = 300  # names tried at most
 
 
@@ -51,7 +53,7 @@ def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
             [x, x, x + across, x + across], [y + 0.012 * height, y, y, y + 0.012 * height], color=INK, linewidth=1.1,
             solid_joinstyle="miter", gid="scale bar",
         )  # fmt: skip
-        said = f"{length / 1000:,.0f} km" if length >= 1000 else f"{length:,.0f} m"
+        said = f"{length / 1000:,.0f} km" if length >= 1000 else f"{length:,g} m"
         ax.text(x + across / 2, y + 0.02 * height, said, ha="center", va="bottom", fontsize=7, color=INK)
     if north:
         way = layer.display.north(*middle, width) / [1.0, layer.ratio]
@@ -127,7 +129,9 @@ def names_of(frame: Any, names: Any, index: Any) -> Any:
     return pd.Series(plain_names(list(given), list(given.index)), index=given.index)
 
 
-def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size: float = 6.5) -> int:
+def write_names(
+    ax: Axes, points: Array, names: list[str], rank: Array, *, marks: Array | None = None, size: float = 6.5
+) -> int:
     """Write names beside their places, the most important first; one for which there is no room is left out.
 
     Parameters
@@ -138,6 +142,8 @@ def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size:
     names : list of n str
     rank : ndarray of shape (n,)
         Larger is more important; ties go by name.
+    marks : ndarray of shape (m, 2), optional
+        Points that are drawn, which no name may cover.
     size : float
         Of the letters, in points.
 
@@ -151,28 +157,57 @@ def write_names(ax: Axes, points: Array, names: list[str], rank: Array, *, size:
     figure: Any = ax.figure
     renderer = figure.canvas.get_renderer()
     ax.apply_aspect()
-    room = ax.get_window_extent(renderer)
-    taken: list[Any] = []
+    room = ax.get_window_extent(renderer).expanded(_BEYOND, _BEYOND)
+    taken: list[Any] = [] if marks is None else _dots(ax, marks)
     order = sorted(range(len(names)), key=lambda j: (-rank[j], names[j]))
     halo = [patheffects.withStroke(linewidth=1.6, foreground="white")]
     written = 0
-    for j in order[:_FULL]:
-        if not np.isfinite(points[j]).all():
-            continue
-        text = ax.annotate(
-            names[j], points[j], (0, 0), textcoords="offset points", fontsize=size, color=INK, path_effects=halo,
-            annotation_clip=False, zorder=5,
-        )  # fmt: skip
-        give_font(text)
-        for right, up in _SIDES:
-            text.xyann = (right * _AWAY, up * _AWAY)
-            text.set(ha=("center", "left", "right")[right], va=("center", "bottom", "top")[up])
-            box = text.get_window_extent(renderer)
-            outside = box.x0 < room.x0 or box.x1 > room.x1 or box.y0 < room.y0 or box.y1 > room.y1
-            if not outside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
+    with measuring():
+        taken += _legend_box(ax, renderer)
+        for j in order[:_FULL]:
+            if not np.isfinite(points[j]).all():
+                continue
+            text = ax.annotate(
+                names[j], points[j], (0, 0), textcoords="offset points", fontsize=size, color=INK,
+                path_effects=halo, annotation_clip=False, zorder=5,
+            )  # fmt: skip
+            give_font(text)
+            if _found_room(text, renderer, room, taken):
                 written += 1
-                break
-        else:
-            text.remove()
+            else:
+                text.remove()
     return written
+
+
+def _found_room(text: Any, renderer: Any, room: Any, taken: list[Any]) -> bool:
+    """Put a name on the first side of its place where nothing is, if there is one."""
+    for right, up in _SIDES:
+        text.xyann = (right * _AWAY, up * _AWAY)
+        text.set(ha=("center", "left", "right")[right], va=("center", "bottom", "top")[up])
+        box = text.get_window_extent(renderer)
+        outside = box.x0 < room.x0 or box.x1 > room.x1 or box.y0 < room.y0 or box.y1 > room.y1
+        if not outside and not any(box.overlaps(other) for other in taken):
+            taken.append(box)
+            return True
+    return False
+
+
+def _legend_box(ax: Axes, renderer: Any) -> list[Any]:
+    from matplotlib.text import Text
+
+    legend = ax.get_legend()
+    if legend is None:
+        return []
+    for text in legend.findobj(Text):
+        give_font(text)
+    return [legend.get_window_extent(renderer)]
+
+
+def _dots(ax: Axes, marks: Array) -> list[Any]:
+    """Give the boxes of marks, in dots of the figure."""
+    from matplotlib.transforms import Bbox
+
+    figure: Any = ax.figure
+    half = _DOT * figure.dpi / 72
+    at = ax.transData.transform(marks[np.isfinite(marks).all(axis=1)])
+    return [Bbox.from_extents(x - half, y - half, x + half, y + half) for x, y in at]

@@ -10,7 +10,7 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError
-from spatialhealth.maps.fonts import readable
+from spatialhealth.maps.fonts import measuring, readable
 from spatialhealth.maps.style import INK, MUTED, new_figure
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def finished(panels: Any) -> Any:
     first = panels.flat[0] if isinstance(panels, np.ndarray) else panels
     readable(first.figure)
     if first.figure.get_gid() == _OURS:
-        _fit(first.figure)
+        with measuring():
+            _fit(first.figure)
     return panels
 
 

@@ -83,3 +83,13 @@ def test_refusals(od):
         sh.maps.flows(squares(), od, value="value")
     with refusal(DuplicateError, "('a', 'b')"):
         sh.maps.flows(squares(), pd.concat([od, od.iloc[:1]]))
+
+
+def test_names_cover_no_place():
+    cities = sh.datasets.load_cities()
+    ax = sh.maps.flows(cities, sh.datasets.load_flows(), top=60, names=True)
+    renderer = ax.figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in ax.texts]
+    dots = ax.transData.transform(by_gid(ax, "places").get_offsets())
+    assert len(boxes) > 10
+    assert not [1 for box in boxes for x, y in dots if box.contains(x, y)]
