@@ -20,7 +20,7 @@ __all__ = ["effects"]
 
 # marks that differ in grey too
 _MARKS = {"direct": ("#0072B2", "o"), "indirect": ("#D55E00", "s"), "total": ("#000000", "D")}
-_SHAPES = "Dosv^<>P"
+_SHAPES = "Dosv^<P"
 _APART = 12.0  # ratio of sizes above which regressors get scales of their own
 _WIDTH, _SIGN, _LINE = 7.2, 0.078, 30  # inches: all, a sign of a name; signs of a name in a line
 _NEEDED = ("variable", "estimate", "ci_low", "ci_high")
@@ -135,30 +135,31 @@ def _among(what: str, asked: Sequence[str] | None, column: Any) -> list[str]:
     return list(asked)
 
 
-def _look(name: str, place: int) -> tuple[str, str]:
+def _look(name: str, place: int) -> dict[str, Any]:
+    """Give colour and mark of a series; no two of 56 have the same, and after eight the marks are hollow."""
     if name in _MARKS:
-        return _MARKS[name]
-    return OKABE_ITO[place % len(OKABE_ITO)], _SHAPES[place % len(_SHAPES)]
+        colour, mark = _MARKS[name]
+        return {"color": colour, "marker": mark, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    colour, mark = OKABE_ITO[place % len(OKABE_ITO)], _SHAPES[place % len(_SHAPES)]
+    if place < len(OKABE_ITO):
+        return {"color": colour, "marker": mark, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    return {"color": colour, "marker": mark, "markerfacecolor": "white", "markeredgecolor": colour}
 
 
 def _block(ax: Axes, table: pd.DataFrame, variables: list[str], by: str, series: list[str]) -> None:
     width = len(series) + 1.1
     ax.axvline(0, color="#8a8a8a", linewidth=0.8, zorder=0)
     for j, name in enumerate(series):
-        colour, mark = _look(name, j)
+        look = _look(name, j)
         part = table[table[by] == name].set_index("variable")
         for i, variable in enumerate(variables):
             if variable not in part.index:
                 continue
             y = i * width + j
             row: Any = part.loc[variable]
-            ax.plot(
-                [row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, solid_capstyle="butt"
-            )
-            ax.plot(
-                [row["estimate"]], [y], mark, color=colour, markersize=5, markeredgecolor="white",
-                markeredgewidth=0.4,
-            )  # fmt: skip
+            span = [row["ci_low"], row["ci_high"]]
+            ax.plot(span, [y, y], color=look["color"], linewidth=1.4, solid_capstyle="butt")
+            ax.plot([row["estimate"]], [y], linestyle="", markersize=5, **look)
     for i in range(1, len(variables)):
         ax.axhline(i * width - 1.05, color="#dddddd", linewidth=0.6, zorder=0)
     ax.set_ylim(len(variables) * width - 1.05, -1.05)
@@ -177,8 +178,7 @@ def _key(ax: Axes, series: list[str], across: int) -> None:
 
     handles = []
     for j, name in enumerate(series):
-        colour, mark = _look(name, j)
-        handles.append(Line2D([], [], color=colour, marker=mark, markersize=4.5, linewidth=1.4, label=name))
+        handles.append(Line2D([], [], markersize=4.5, linewidth=1.4, label=name, **_look(name, j)))
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=across, frameon=False, fontsize=8.5,
         labelcolor=INK, columnspacing=1.6, handlelength=2.0, borderaxespad=0.1,

@@ -43,8 +43,9 @@ MUTED = "#5c5c5c"
 EDGE = "#9a9a9a"  # of what is hatched
 FOCUS = "#D55E00"  # the one thing that a figure is about
 BAND = "#c3d3e4"  # of an interval around a line
-# Okabe and Ito's, in an order that alternates dark and light, so that neighbours differ in grey too
-OKABE_ITO = ("#000000", "#D55E00", "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#F0E442")
+# Okabe and Ito's, in an order that alternates dark and light, so that neighbours differ in grey too; with grey in
+# place of their yellow, which white paper swallows
+OKABE_ITO = ("#000000", "#D55E00", "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#999999")
 NEUTRAL_BARS = "#bdbdbd"
 DOTS = 200  # an inch
 

@@ -98,3 +98,12 @@ def test_orders_are_those_of_the_table(found):
         sh.maps.by_order(found, variables=[])
     with refusal(OptionError, "k=0"):
         sh.maps.by_order(found, 0)
+
+
+def test_no_two_of_many_series_look_alike():
+    names = [f"model {j}" for j in range(30)]
+    table = pd.DataFrame({"variable": "beds", "model": names, "estimate": 1.0, "ci_low": 0.5, "ci_high": 1.5})
+    (ax,) = sh.maps.effects(table, "model")
+    handles = ax.get_legend().legend_handles
+    looks = {(to_hex(h.get_color()), h.get_marker(), to_hex(h.get_markerfacecolor())) for h in handles}
+    assert len(looks) == len(handles) == 30
