@@ -25,6 +25,7 @@ __all__ = [
     "DownloadError",
     "DuplicateError",
     "FlowError",
+    "FontWarning",
     "FormulaError",
     "GapsWarning",
     "GeometryError",
@@ -275,6 +276,10 @@ class ApproximationWarning(SpatialHealthWarning):
 
 class BoundaryWarning(SpatialHealthWarning):
     """A variance is estimated as zero, the bound of what it can be."""
+
+
+class FontWarning(SpatialHealthWarning):
+    """No installed font has the signs of a text."""
 
 
 class GapsWarning(SpatialHealthWarning):

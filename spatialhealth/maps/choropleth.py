@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth._typing import Array
-from spatialhealth.maps.classes import Classes, Scheme, classify
+import numpy as np
+
+from spatialhealth.maps.classes import Scheme, classify
 from spatialhealth.maps.layer import Layer, aligned
-from spatialhealth.maps.style import INK, MUTED, new_figure, source_of
+from spatialhealth.maps.marks import decorate, names_of, write_names
+from spatialhealth.maps.sheet import Sheet, finished
+from spatialhealth.maps.style import source_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-__all__ = ["choropleth", "one_map"]
+__all__ = ["BESIDE", "choropleth", "map_axes"]
 
-_WIDTH = 7.2  # inches: two columns of a journal
+BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}  # of a legend
+
+_WIDTH = 5.1  # inches: with its legend, two columns of a journal
 _LEGEND = 1.9
-_TALLEST = 7.5
-_MARGIN = 0.12
+_TALLEST, _LOWEST = 7.5, 2.2
 
 
 def choropleth(
@@ -31,9 +34,12 @@ def choropleth(
     scheme: Scheme | Any = "quantiles",
     k: int = 5,
     diverging: bool | None = None,
-    ax: Axes | None = None,
+    names: Any = None,
     note: str | None = None,
-) -> Figure:
+    scale_bar: bool = False,
+    north: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
     """Map one value by unit, matched with the frame by label.
 
     Parameters
@@ -49,91 +55,78 @@ def choropleth(
         What the values are, with their unit; heads the legend. The name of the series by default.
     scheme, k, diverging
         Classes; see `spatialhealth.maps.classify`.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+    names : bool, str, Series or list of labels, optional
+        What to write at the units: True for their ids, a column, a Series by unit, or a few units only. Names that
+        would overlap are left out, those of the largest values last. Names in Chinese need a font that has them;
+        without one the ids stand for them.
     note : str, optional
         Source, under the map. By default ``attrs["source"]`` of the values or of the frame: "Simulated data."
         when it says so.
+    scale_bar, north : bool, default False
+        Draw a scale bar, an arrow to the north; both hold in the middle of the map.
+    ax : matplotlib Axes, optional
+        Where to draw; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    matplotlib Axes
 
     Raises
     ------
     AlignmentError
         If units of one are not in the other.
-    LabelError, DuplicateError, NonNumericError, NonFiniteError, MissingDataError, GeometryError
+    LabelError, DuplicateError, NonNumericError, NonFiniteError, MissingDataError, GeometryError, OptionError
         If values or frame cannot be mapped.
+    CoordinateSystemError
+        If a scale bar or north is asked for and the frame has no coordinate reference system.
+
+    Notes
+    -----
+    A unit with an empty geometry is drawn as nothing and counted in the legend. Units on both sides of the
+    antimeridian stand side by side.
 
     Examples
     --------
     >>> import spatialhealth as sh
     >>> cities = sh.datasets.load_cities()
-    >>> figure = sh.maps.choropleth(cities, "population", label="Inhabitants")
-    >>> figure.axes[0].get_legend().get_title().get_text()
-    'Inhabitants'
+    >>> ax = sh.maps.choropleth(cities, "population", label="Inhabitants")
+    >>> print(ax.get_legend().get_title().get_text())
+    Inhabitants
+    n = 307 units
     """
     series = aligned(frame, values)
     layer = Layer.of(frame)
     classes = classify(series, scheme, k, diverging)
     label = label if label is not None else str(series.name or "")
-    note = source_of(note, values, frame)
-    return one_map(layer, series.to_numpy(), classes, label, title, note, ax)
+    note = source_of(note, None if isinstance(values, str) else values, frame)
+    ax = map_axes("choropleth", ax, layer, title, note)
+    layer.draw(ax, series.to_numpy(), classes)
+    layer.legend(ax, series.to_numpy(), classes, label, **BESIDE)
+    decorate(ax, layer, scale_bar, north)
+    if names is not None and names is not False:
+        written = names_of(frame, names, series.index)
+        at = series.index.get_indexer(written.index)
+        rank = np.nan_to_num(np.abs(series.to_numpy(dtype=float)), nan=-1.0)
+        write_names(ax, layer.centres[at], list(written), rank[at])
+    return finished(ax)  # type: ignore[no-any-return]
 
 
-def one_map(
-    layer: Layer,
-    values: Array,
-    classes: Classes,
-    label: str,
-    title: str | None,
-    note: str | None,
-    ax: Axes | None,
-    missing: str = "no value",
-) -> Figure:
-    """Draw one map with its legend, on axes that are given or in a figure of its own.
+def map_axes(who: str, ax: Any, layer: Layer, title: str | None, note: str | None) -> Axes:
+    """Give the axes of one map with room for a legend beside it.
 
     Parameters
     ----------
-    layer : Layer
-    values : ndarray of shape (n,)
-        In the order of the layer.
-    classes : Classes
-    label : str
-        Heads the legend.
-    title, note : str or None
+    who : str
+        The function that draws.
     ax : matplotlib Axes or None
-    missing : str, default "no value"
-        What a missing value means.
+        Those that were given.
+    layer : Layer
+    title, note : str or None
 
     Returns
     -------
-    matplotlib Figure
+    matplotlib Axes
     """
-    if ax is not None:
-        layer.draw(ax, values, classes)
-        layer.legend(ax, values, classes, label, missing, loc="center left", bbox_to_anchor=(1.01, 0.5))
-        if title:
-            ax.set_title(title, loc="left", fontsize=10, color=INK)
-        if note:
-            ax.text(0, -0.02, note, transform=ax.transAxes, va="top", fontsize=7, color=MUTED)
-        given: Any = ax.figure
-        return given  # type: ignore[no-any-return]
-    top, bottom = (0.42 if title else _MARGIN), (0.3 if note else _MARGIN)
-    height = min((_WIDTH - _LEGEND - 2 * _MARGIN) * layer.ratio, _TALLEST)
-    width = height / layer.ratio
-    total = (width + _LEGEND + 2 * _MARGIN, max(height, 2.2) + top + bottom)
-    figure = new_figure(*total)
-    ax = figure.add_axes(
-        (_MARGIN / total[0], bottom / total[1], width / total[0], 1 - (top + bottom) / total[1])
-    )
-    layer.draw(ax, values, classes)
-    layer.legend(ax, values, classes, label, missing, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    if title:
-        figure.text(
-            _MARGIN / total[0], 1 - 0.12 / total[1], title, va="top", fontsize=11, weight="bold", color=INK
-        )
-    if note:
-        figure.text(_MARGIN / total[0], 0.1 / total[1], note, va="bottom", fontsize=7, color=MUTED)
-    return figure
+    height = min(_WIDTH * layer.ratio, _TALLEST)
+    sheet = Sheet(height / layer.ratio, max(height, _LOWEST), right=_LEGEND)
+    return sheet.panels(who, ax, title, note)[0]  # type: ignore[no-any-return]

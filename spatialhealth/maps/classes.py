@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from spatialhealth.maps.style import DIVERGING, NEUTRAL, SEQUENTIAL
 
 __all__ = ["Classes", "Scheme", "classify", "written"]
 
-Scheme = Literal["quantiles", "equal-interval", "natural-breaks", "pretty"]
+Scheme = Literal["quantiles", "equal-interval", "natural-breaks", "pretty", "decades"]
 _MAPCLASSIFY = {
     "quantiles": "Quantiles",
     "equal-interval": "EqualInterval",
@@ -40,12 +41,15 @@ class Classes:
         One a class: its limits in figures.
     zero : int, optional
         Place of the class that holds exactly zero, if it has one of its own.
+    striped : tuple of bool
+        Classes that are drawn with white stripes, which tell the side below zero in grey; none if empty.
     """
 
     limits: Array
     colours: tuple[str, ...]
     labels: tuple[str, ...]
     zero: int | None = None
+    striped: tuple[bool, ...] = ()
 
     def place(self, values: Any) -> Array:
         """Give the place of each value's class; -1 for a missing value."""
@@ -67,11 +71,12 @@ def classify(
     ----------
     values : array-like of float
         Missing values are left out.
-    scheme : {"quantiles", "equal-interval", "natural-breaks", "pretty"} or sequence of float
+    scheme : {"quantiles", "equal-interval", "natural-breaks", "pretty", "decades"} or sequence of float
         - "quantiles": as many units in each class;
         - "equal-interval": classes as wide as each other;
         - "natural-breaks": Fisher and Jenks's, with the least variance within classes;
         - "pretty": round limits;
+        - "decades": powers of ten below the largest, for values that fade;
         - numbers: the inner limits of the classes, rising.
     k : int, default 5
         Number of classes at most (fewer when there are fewer different values). Diverging classes come in
@@ -114,7 +119,8 @@ def classify(
     colours = _arms(limits) if diverging else _ramp(len(limits) - 1)
     if not diverging and array.max() <= 0:
         colours = colours[::-1]  # dark is far from zero on either side
-    return Classes(limits, colours, _labels(limits))
+    striped = tuple(bool(end <= 0) for end in limits[1:]) if diverging else ()
+    return Classes(limits, colours, _labels(limits, _writer(scheme)), None, striped)
 
 
 def _limits(array: Array, scheme: str, k: int) -> Array:
@@ -125,6 +131,8 @@ def _limits(array: Array, scheme: str, k: int) -> Array:
     different = len(np.unique(array))
     if different == 1:
         return np.array([low, low])
+    if scheme == "decades":
+        return _decades(array, k)
     if scheme == "natural-breaks" and len(array) > _MANY:
         array = np.quantile(array, np.linspace(0, 1, _MANY))
     with warnings.catch_warnings():
@@ -141,6 +149,14 @@ def _limits(array: Array, scheme: str, k: int) -> Array:
     inner = inner[(inner > low) & (inner < high)]
     last = max(high, float(bins[-1])) if scheme == "pretty" else high
     return np.concatenate([[first], inner, [last]])
+
+
+def _decades(array: Array, k: int) -> Array:
+    low, high = array.min(), array.max()
+    if high <= 0:
+        return np.asarray(-_decades(-array, k)[::-1])
+    inner = 10.0 ** (np.floor(np.log10(high)) - np.arange(k - 1)[::-1])
+    return np.concatenate([[low], inner[(inner > low) & (inner < high)], [high]])
 
 
 def _given(array: Array, inner: Any) -> Array:
@@ -169,13 +185,14 @@ def _mirrored(array: Array, scheme: str, k: int) -> Classes:
         limits, colours = limits[1:], colours[1:]
     while array.max() <= limits[-2]:
         limits, colours = limits[:-1], colours[:-1]
-    labels = list(_labels(limits))
+    labels = list(_labels(limits, _writer(scheme)))
     zero = None
     if (array == 0).any():
         zero = int((limits < 0).sum())
         labels.insert(zero, "0")
         colours.insert(zero, NEUTRAL)
-    return Classes(limits, tuple(colours), tuple(labels), zero)
+    striped = tuple(at < int((limits < 0).sum()) for at in range(len(labels)))
+    return Classes(limits, tuple(colours), tuple(labels), zero, striped)
 
 
 def _ramp(classes: int) -> tuple[str, ...]:
@@ -195,10 +212,19 @@ def _pick(name: str, at: Array) -> tuple[str, ...]:
     return tuple(to_hex(colour) for colour in colormaps[name](at))
 
 
-def _labels(limits: Array) -> tuple[str, ...]:
+def _writer(scheme: Any) -> Callable[[Any], tuple[str, ...]]:
+    """Give how limits are written: those of decades in significant digits, for no decimals fit them all."""
+    return _significant if isinstance(scheme, str) and scheme == "decades" else written
+
+
+def _significant(limits: Any) -> tuple[str, ...]:
+    return tuple(f"{value:.2g}".replace("-", "−") for value in limits)
+
+
+def _labels(limits: Array, write: Callable[[Any], tuple[str, ...]]) -> tuple[str, ...]:
     labels: list[str] = []
     alone = False
-    for (low, high), (start, end) in zip(pairwise(written(limits)), pairwise(limits), strict=True):
+    for (low, high), (start, end) in zip(pairwise(write(limits)), pairwise(limits), strict=True):
         if start == end:
             labels.append((f"{start:,.0f}" if start == round(start) else f"{start:.4g}").replace("-", "−"))
         else:

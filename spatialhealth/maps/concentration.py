@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +10,15 @@ import numpy as np
 from spatialhealth._format import true_minus
 from spatialhealth.errors import LabelError, OptionError, did_you_mean, some
 from spatialhealth.imbalance.concentration import Concentration
-from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, SEQUENTIAL, new_figure, source_of
+from spatialhealth.maps.sheet import Sheet, finished, plain
+from spatialhealth.maps.style import BAND, BORDER, INK, SEQUENTIAL, source_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["concentration_curve"]
 
-_WIDTH, _SIDE = 5.0, 3.9  # inches
-_LEFT, _BELOW, _HEAD, _FOOT = 0.75, 0.6, 0.5, 0.25
-_LINE, _SIGN = 0.2, 0.1  # inches: height of a line of the title, width of a sign of it
+_SHEET = Sheet(3.9, 3.9, left=0.75, right=0.35, below=0.5)
 _STYLES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -32,7 +29,7 @@ def concentration_curve(
     periods: Sequence[Any] | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> Figure:
+) -> Axes:
     """Draw concentration curves, with the line on which everybody holds the same.
 
     Parameters
@@ -40,7 +37,7 @@ def concentration_curve(
     result : Concentration
         What `spatialhealth.imbalance.concentration` gives.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; those of a new figure by default.
     periods : sequence of labels, optional
         Periods to draw; by default the first and the last. A single curve is drawn within its band.
     title : str, optional
@@ -50,7 +47,7 @@ def concentration_curve(
 
     Returns
     -------
-    matplotlib Figure
+    matplotlib Axes
 
     Raises
     ------
@@ -64,8 +61,8 @@ def concentration_curve(
     >>> import spatialhealth as sh
     >>> panel = sh.datasets.load_panel().xs(2021, level="year")
     >>> found = sh.imbalance.concentration(panel["digital"], panel["gdp"], panel["population"], random_state=1)
-    >>> figure = sh.maps.concentration_curve(found)
-    >>> figure.axes[0].get_xlabel()
+    >>> ax = sh.maps.concentration_curve(found)
+    >>> ax.get_xlabel()
     'Cumulative share of people, by gdp'
     """
     if not isinstance(result, Concentration):
@@ -75,11 +72,7 @@ def concentration_curve(
     places = _places(result, periods)
     said = title if title is not None else f"Concentration of {result.value_name} by {result.rank_name}"
     below = source_of(note, result.index.source)
-    axes = ax if ax is not None else _axes(said, below)
-    if ax is not None:
-        axes.set_title(said, loc="left", fontsize=10, color=INK)
-        if below:
-            axes.text(0, -0.15, below, transform=axes.transAxes, va="top", fontsize=7, color=MUTED)
+    (axes,) = _SHEET.panels("concentration_curve", ax, said, below)
     axes.plot([0, 1], [0, 1], color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)), label="equality")
     if len(places) == 1:
         band = result.bands[places[0]]
@@ -94,8 +87,7 @@ def concentration_curve(
             label=_legend(result, place),
         )
     _finish(axes, result)
-    figure: Any = axes.figure
-    return figure  # type: ignore[no-any-return]
+    return finished(axes)  # type: ignore[no-any-return]
 
 
 def _places(result: Concentration, periods: Sequence[Any] | None) -> list[int]:
@@ -130,20 +122,6 @@ def _legend(result: Concentration, place: int) -> str:
     return true_minus(f"{name}{found.estimate[place]:.3f} [{limits}]")
 
 
-def _axes(title: str, note: str | None) -> Axes:
-    """Give empty axes in a figure of their own."""
-    lines = textwrap.wrap(title, int((_WIDTH - 0.3) / _SIGN))
-    foot = _BELOW + (_FOOT if note else 0.0)
-    tall = foot + _SIDE + _HEAD + _LINE * (len(lines) - 1)
-    figure = new_figure(_WIDTH, tall)
-    figure.text(
-        0.15 / _WIDTH, 1 - 0.14 / tall, "\n".join(lines), va="top", fontsize=12, weight="bold", color=INK
-    )
-    if note:
-        figure.text(0.15 / _WIDTH, 0.1 / tall, note, va="bottom", fontsize=7.5, color=MUTED)
-    return figure.add_axes((_LEFT / _WIDTH, foot / tall, _SIDE / _WIDTH, _SIDE / tall))
-
-
 def _finish(axes: Axes, result: Concentration) -> None:
     """Draw axes, labels and legend; the legend stands on the side of equality where no curve is."""
     axes.set_xlim(0, 1)
@@ -151,9 +129,7 @@ def _finish(axes: Axes, result: Concentration) -> None:
     axes.set_aspect("equal")
     axes.set_xlabel(f"Cumulative share of {result.base_name}, by {result.rank_name}", fontsize=9, color=INK)
     axes.set_ylabel(f"Cumulative share of {result.value_name}", fontsize=9, color=INK)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(labelsize=8, colors=INK)
+    plain(axes)
     above = float(np.nanmean(result.index.estimate)) < 0
     shown = axes.legend(
         loc="lower right" if above else "upper left",

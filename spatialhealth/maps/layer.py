@@ -11,17 +11,20 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import AlignmentError, DuplicateError, GeometryError, LabelError, OptionError, some
 from spatialhealth.maps.classes import Classes
-from spatialhealth.maps.style import BORDER, INK, MISSING
+from spatialhealth.maps.display import Display
+from spatialhealth.maps.style import BORDER, EDGE, INK, MISSING
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Layer", "aligned"]
+__all__ = ["UNCERTAIN", "Layer", "aligned", "key", "uncertain"]
 
-_WIDEST = 170.0  # degrees of longitude that a conic projection still shows well
-_POLAR = 80.0
+UNCERTAIN = "interval includes zero"
+_FADED = 0.35  # of its colour that an uncertain unit keeps
+_NO_GEOMETRY = -2
+_STRIPES = "\\\\\\\\"  # of classes below zero, in white
 
 
 def aligned(frame: gpd.GeoDataFrame, values: Any) -> pd.Series:
@@ -76,36 +79,58 @@ class Layer:
         Outlines of polygons, or points.
     bounds : tuple of float
         Least x, least y, greatest x, greatest y.
-    stretch : float
-        How much taller a unit of y is drawn than a unit of x.
+    display : Display
+        How coordinates become those of the map.
+    centres : ndarray of shape (n, 2)
+        A point in each unit, NaN for a unit without geometry.
+    empty : ndarray of bool, shape (n,)
+        Units without geometry, which are not drawn.
     """
 
     paths: Any
     bounds: tuple[float, float, float, float]
-    stretch: float
+    display: Display
+    centres: Array
+    empty: Array
 
     @classmethod
     def of(cls, frame: gpd.GeoDataFrame) -> Layer:
-        """Prepare the geometries of a frame."""
+        """Prepare the geometries of a frame.
+
+        A missing or empty geometry is drawn as nothing and counted in the legend.
+        """
         import shapely
 
-        geometry, stretch = _displayed(frame)
-        shapes = geometry.to_numpy()
-        kinds = set(shapely.get_type_id(shapes).tolist())
-        empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-        if empty.any():
-            raise GeometryError(f"The geometry is missing or empty for units {some(frame.index[empty])}.")
-        if kinds <= {0}:
-            paths: Any = shapely.get_coordinates(shapes)
-        elif kinds <= {3, 6}:
-            paths = _outlines(shapes)
-        else:
+        if not hasattr(frame, "geometry"):
             raise GeometryError(
-                f"A map needs polygons or points; the frame has {some(set(frame.geom_type))}."
+                f"A GeoDataFrame is needed to draw a map; {type(frame).__name__} has no geometry."
             )
-        low_x, low_y, high_x, high_y = (float(edge) for edge in shapely.total_bounds(shapes))
+        shapes = frame.geometry.to_numpy()
+        empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        if empty.all():
+            raise GeometryError(
+                f"There is nothing to draw: the geometry is missing or empty for all units, {some(frame.index)}."
+            )
+        kinds = set(shapely.get_type_id(shapes[~empty]).tolist())
+        if not (kinds <= {0} or kinds <= {3, 6}):
+            raise GeometryError(
+                f"A map needs polygons or points; the frame has {some(dict.fromkeys(frame.geom_type[~empty]))}."
+            )
+        display = Display.of(frame.geometry[~empty])
+        shapes = display.shown(frame.geometry)
+        centres = np.full((len(shapes), 2), np.nan)
+        centres[~empty] = shapely.get_coordinates(shapely.point_on_surface(shapes[~empty]))
+        paths: Any = centres if kinds <= {0} else _outlines(shapes, empty)
+        low_x, low_y, high_x, high_y = (float(edge) for edge in shapely.total_bounds(shapes[~empty]))
+        stretch = display.stretch
         pad = 0.01 * max(high_x - low_x, (high_y - low_y) * stretch, 1e-9)
-        return cls(paths, (low_x - pad, low_y - pad / stretch, high_x + pad, high_y + pad / stretch), stretch)
+        bounds = (low_x - pad, low_y - pad / stretch, high_x + pad, high_y + pad / stretch)
+        return cls(paths, bounds, display, centres, empty)
+
+    @property
+    def stretch(self) -> float:
+        """How much taller a unit of y is drawn than a unit of x."""
+        return self.display.stretch
 
     @property
     def ratio(self) -> float:
@@ -113,44 +138,71 @@ class Layer:
         low_x, low_y, high_x, high_y = self.bounds
         return float(np.clip((high_y - low_y) * self.stretch / (high_x - low_x), 0.25, 4.0))
 
-    def draw(self, ax: Axes, values: Array, classes: Classes) -> None:
-        """Draw the units in the colours of their classes."""
+    def frame(self, ax: Axes) -> None:
+        """Make axes fit the map."""
         ax.set_axis_off()
         ax.set_xlim(self.bounds[0], self.bounds[2])
         ax.set_ylim(self.bounds[1], self.bounds[3])
         ax.set_aspect(self.stretch, anchor="C")
-        place = classes.place(values)
-        missing = place < 0
-        colours = np.array(classes.colours, dtype=object)
-        self._units(ax, ~missing, [*colours[place[~missing]]], None)
-        if missing.any():
-            self._units(ax, missing, MISSING, "/////")
 
-    def _units(self, ax: Axes, which: Array, colours: Any, hatch: str | None) -> None:
+    def draw(self, ax: Axes, values: Array, classes: Classes, faint: Array | None = None) -> None:
+        """Draw the units in the colours of their classes, those that are faint paler and dotted."""
+        self.frame(ax)
+        place = self._place(values, classes)
+        faint = np.zeros(len(place), dtype=bool) if faint is None else faint
+        colours = np.array(classes.colours, dtype=object)
+        for which, hatch, gid in ((~faint, None, "units"), (faint, "....", "uncertain")):
+            drawn = (place >= 0) & which
+            shown = [_paler(colour) if hatch else colour for colour in colours[place[drawn]]]
+            self.units(ax, drawn, shown, hatch, gid=gid)
+        if any(classes.striped):
+            striped = np.array([*classes.striped, False, False])[place] & ~faint
+            self.units(ax, striped, "none", _STRIPES, "white", gid="stripes")
+        self.units(ax, place == -1, MISSING, "/////", gid="missing")
+
+    def plain(self, ax: Axes, colour: str = "#f2f2f2", edge: str = "#c8c8c8") -> None:
+        """Draw all units alike, as the ground for what stands on it."""
+        self.frame(ax)
+        self.units(ax, ~self.empty, colour, None, edge, gid="units")
+
+    def _place(self, values: Array, classes: Classes) -> Array:
+        return np.where(self.empty, _NO_GEOMETRY, classes.place(values))
+
+    def units(
+        self,
+        ax: Axes,
+        which: Array,
+        colours: Any,
+        hatch: str | None,
+        edge: str | None = None,
+        *,
+        gid: str = "",
+    ) -> None:
+        """Draw some units in one colour, or in one each."""
         from matplotlib.collections import PathCollection
 
         if not which.any():
             return
-        thin = float(np.clip(3.5 / np.sqrt(len(which)), 0.1, 0.45))
+        edge = edge if edge is not None else (EDGE if hatch else BORDER)
+        thin = 0.0 if gid == "stripes" else float(np.clip(3.5 / np.sqrt(len(which)), 0.1, 0.45))
         if isinstance(self.paths, np.ndarray):
             size = float(np.clip(4000 / len(which), 4, 60))
             points = self.paths[which]
             ax.scatter(
-                points[:, 0],
-                points[:, 1],
-                s=size,
-                c=colours,
-                edgecolors=BORDER,
-                linewidths=0.3,
-                hatch=hatch,
-                clip_on=False,
-            )
+                points[:, 0], points[:, 1], s=size, c=colours, edgecolors=edge, linewidths=min(thin, 0.3),
+                hatch=hatch, clip_on=False, gid=gid,
+            )  # fmt: skip
             return
         paths = [path for path, drawn in zip(self.paths, which, strict=True) if drawn]
-        edge = "#9a9a9a" if hatch else BORDER
         ax.add_collection(
             PathCollection(
-                paths, facecolors=colours, edgecolors=edge, linewidths=thin, hatch=hatch, joinstyle="round"
+                paths,
+                facecolors=colours,
+                edgecolors=edge,
+                linewidths=thin,
+                hatch=hatch,
+                joinstyle="round",
+                gid=gid,
             ),
             autolim=False,
         )
@@ -162,72 +214,82 @@ class Layer:
         classes: Classes,
         label: str,
         missing: str = "no value",
+        faint: Array | None = None,
+        maps: int = 1,
         **where: Any,
     ) -> None:
-        """Write classes, their numbers of units, and the number of missing values."""
-        from matplotlib.patches import Patch
+        """Write classes, their numbers of units, and those of missing, uncertain and shapeless ones.
 
-        place = classes.place(values)
-        handles = [
-            Patch(
-                facecolor=classes.colours[j],
-                edgecolor=BORDER,
-                linewidth=0.3,
-                label=f"{classes.labels[j]}  ({int((place == j).sum()):,})",
-            )
+        Of several maps with one legend give the values of all, one map after the other.
+        """
+        place = np.where(np.tile(self.empty, maps), _NO_GEOMETRY, classes.place(values))
+        striped = classes.striped or (False,) * len(classes.labels)
+        entries = [
+            (classes.colours[j], _STRIPES if striped[j] else None, classes.labels[j], int((place == j).sum()))
             for j in reversed(range(len(classes.labels)))  # high on top, as on a thermometer
         ]
-        if (place < 0).any():
-            count = int((place < 0).sum())
-            handles.append(
-                Patch(
-                    facecolor=MISSING,
-                    edgecolor="#9a9a9a",
-                    linewidth=0.3,
-                    hatch="/////",
-                    label=f"{missing}  ({count:,})",
-                )
-            )
-        shown = ax.legend(
-            handles=handles,
-            title=textwrap.fill(label, 30) or None,
-            frameon=False,
-            fontsize=8,
-            title_fontsize=8.5,
-            alignment="left",
-            labelcolor=INK,
-            handlelength=1.5,
-            handleheight=1.1,
-            borderaxespad=0.4,
+        entries += [
+            (MISSING, "/////", missing, int((place == -1).sum())),
+            ("#ffffff", "....", UNCERTAIN, 0 if faint is None else int((faint & (place >= 0)).sum())),
+            ("none", None, "no geometry", int((place == _NO_GEOMETRY).sum())),
+        ]
+        always = len(classes.labels)
+        rows = [entry for j, entry in enumerate(entries) if j < always or entry[3]]
+        units = f"n = {len(self.empty):,} units" + (f" on each of {maps} maps" if maps > 1 else "")
+        key(
+            ax,
+            rows,
+            "\n".join(filter(None, [*(textwrap.fill(line, 30) for line in label.splitlines()), units])),
             **where,
         )
-        shown.get_title().set_color(INK)
 
 
-def _displayed(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoSeries, float]:
-    """Give the geometry as it is drawn, and the stretch that goes with it."""
-    geometry, crs = frame.geometry, frame.crs
-    if crs is None or not crs.is_geographic or not len(frame):
-        return geometry, 1.0
-    west, south, east, north = geometry.total_bounds
-    if east - west > _WIDEST or max(abs(south), abs(north)) > _POLAR:
-        middle = np.deg2rad(np.clip((south + north) / 2, -_POLAR, _POLAR))
-        return geometry, float(1 / np.cos(middle))
-    longitude, latitude, sixth = (west + east) / 2, (south + north) / 2, (north - south) / 6
-    if south < 0 < north:
-        # a cone about the equator is a cylinder
-        return geometry.to_crs(f"+proj=cea +lon_0={longitude} +lat_ts={abs(latitude)} +datum=WGS84"), 1.0
-    albers = f"+proj=aea +lat_1={south + sixth} +lat_2={north - sixth} +lat_0={latitude} +lon_0={longitude}"
-    return geometry.to_crs(f"{albers} +datum=WGS84"), 1.0
+def key(ax: Axes, entries: Any, title: str, **where: Any) -> None:
+    """Write a legend of patches: (colour, hatch, label, count) each; a count of None is not written."""
+    from matplotlib.patches import Patch
+
+    handles = [
+        Patch(
+            facecolor=colour, edgecolor=_edge(colour, hatch), linewidth=0.3, hatch=hatch,
+            label=said if count is None else f"{said}  ({count:,})",
+        )
+        for colour, hatch, said, count in entries
+    ]  # fmt: skip
+    shown = ax.legend(
+        handles=handles, title=title or None, frameon=False, fontsize=8, title_fontsize=8.5, alignment="left",
+        labelcolor=INK, handlelength=1.5, handleheight=1.1, borderaxespad=0.4, **where,
+    )  # fmt: skip
+    shown.get_title().set_color(INK)
 
 
-def _outlines(shapes: Array) -> list[Any]:
+def _edge(colour: str, hatch: str | None) -> str:
+    if colour == "none":
+        return "none"
+    return {None: BORDER, _STRIPES: "white"}.get(hatch, EDGE)
+
+
+def uncertain(low: Any, high: Any) -> Array:
+    """Give whether an interval includes zero."""
+    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
+    return np.asarray((low <= 0) & (high >= 0))
+
+
+def _paler(colour: str) -> str:
+    from matplotlib.colors import to_hex, to_rgb
+
+    return str(to_hex(1 - _FADED * (1 - np.array(to_rgb(colour)))))
+
+
+def _outlines(shapes: Array, empty: Array) -> list[Any]:
     """Give one path a unit; rings of holes run the other way round, so that they stay empty."""
     import shapely
     from matplotlib.path import Path
 
     paths = []
-    for shape in shapely.normalize(shapes):
+    for shape, nothing in zip(shapely.normalize(shapes), empty, strict=True):
+        if nothing:
+            paths.append(Path(np.zeros((0, 2))))
+            continue
         rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
         codes = []
         for ring in rings:

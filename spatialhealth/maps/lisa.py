@@ -8,19 +8,20 @@ import numpy as np
 
 from spatialhealth.errors import LabelError, OptionError, some
 from spatialhealth.imbalance.lisa import CLUSTERS, Clusters
-from spatialhealth.maps.choropleth import one_map
+from spatialhealth.maps.choropleth import BESIDE, map_axes
 from spatialhealth.maps.classes import Classes
 from spatialhealth.maps.layer import Layer, aligned
+from spatialhealth.maps.marks import decorate
+from spatialhealth.maps.sheet import finished
 from spatialhealth.maps.style import source_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["lisa"]
 
-# from the bottom of the legend to its top; told apart by colour-blind readers
+# from the bottom of the legend to its top; told apart by colour-blind readers, and by stripes in grey
 _DRAWN = ("not significant", "low-high", "high-low", "low-low", "high-high")
 _COLOURS = ("#f7f7f7", "#92c5de", "#f4a582", "#0571b0", "#ca0020")
 _HOW = {"fdr": ", FDR", "bonferroni": ", Bonferroni", "none": ", uncorrected"}
@@ -35,7 +36,9 @@ def lisa(
     title: str | None = None,
     label: str | None = None,
     note: str | None = None,
-) -> Figure:
+    scale_bar: bool = False,
+    north: bool = False,
+) -> Axes:
     """Map LISA clusters, matched with the frame by label.
 
     Parameters
@@ -46,17 +49,19 @@ def lisa(
         What `spatialhealth.imbalance.lisa` gives for one period (``clusters.at(2021)`` of several), or a Series of
         names of clusters indexed by unit.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; those of a new figure by default.
     title : str, optional
         By default, the variable and Moran's I.
     label : str, optional
         Heads the legend; by default, the significance level and the correction.
     note : str, optional
         Source, under the map; by default what clusters and frame say of it.
+    scale_bar, north : bool, default False
+        Draw a scale bar, an arrow to the north.
 
     Returns
     -------
-    matplotlib Figure
+    matplotlib Axes
 
     Raises
     ------
@@ -75,8 +80,8 @@ def lisa(
     >>> inflow = np.log(panel["inflow"].xs(2021, level="year"))
     >>> W = sh.weights.contiguity(cities)
     >>> found = sh.imbalance.lisa(inflow, W, permutations=9999, random_state=1)
-    >>> figure = sh.maps.lisa(cities, found)
-    >>> figure.axes[0].get_legend().get_texts()[4].get_text().startswith("not significant")
+    >>> ax = sh.maps.lisa(cities, found)
+    >>> ax.get_legend().get_texts()[4].get_text().startswith("not significant")
     True
     """
     given: Any = clusters
@@ -96,6 +101,16 @@ def lisa(
         raise OptionError(f"maps.lisa: {some(unknown)} are no clusters. There are {some(CLUSTERS)}.")
     place = {name: float(j) for j, name in enumerate(_DRAWN)}
     values = np.array([place.get(name, np.nan) for name in series])
-    classes = Classes(np.arange(len(_DRAWN) + 1) - 0.5, _COLOURS, _DRAWN)
+    classes = Classes(
+        np.arange(len(_DRAWN) + 1) - 0.5,
+        _COLOURS,
+        _DRAWN,
+        striped=tuple(name.startswith("low") for name in _DRAWN),
+    )
     note = source_of(note, source, series, frame)
-    return one_map(Layer.of(frame), values, classes, label or "", title, note, ax, missing=_ALONE)
+    layer = Layer.of(frame)
+    ax = map_axes("lisa", ax, layer, title, note)
+    layer.draw(ax, values, classes)
+    layer.legend(ax, values, classes, label or "", _ALONE, **BESIDE)
+    decorate(ax, layer, scale_bar, north)
+    return finished(ax)  # type: ignore[no-any-return]

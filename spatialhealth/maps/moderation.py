@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,11 @@ from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.impacts.moderation import column_of, factor_names, moderators_of, written_value
-from spatialhealth.maps.style import BAND, BORDER, INK, MUTED, NEUTRAL_BARS, in_the, new_figure, source_of
+from spatialhealth.maps.sheet import Sheet, finished, plain
+from spatialhealth.maps.style import BAND, BORDER, INK, NEUTRAL_BARS, in_the, source_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["moderation"]
 
@@ -26,10 +25,7 @@ _POINTS = 101
 _BINS = 30
 _MARGIN = 0.06
 _STRIP = 0.14  # of a panel's height, for the values observed
-_LEFT, _RIGHT, _GAP, _TALL = 0.75, 0.15, 0.25, 2.6  # inches
-_WIDTH = 9.0
-_BELOW, _HEAD, _FOOT = 0.6, 0.6, 0.25
-_LINE, _SIGN = 0.2, 0.115  # inches: height of a line of the title, width of a sign of it
+_ROW, _TALL = 7.6, 2.6  # inches: width of a row of panels without what is around, height of one
 
 
 def moderation(
@@ -44,8 +40,8 @@ def moderation(
     observed: Any = None,
     title: str | None = None,
     note: str | None = None,
-    ax: Axes | None = None,
-) -> Figure:
+    ax: Any = None,
+) -> Array:
     """Draw the effects of a regressor over the values of its moderator, with their confidence band.
 
     Parameters
@@ -74,12 +70,13 @@ def moderation(
     note : str, optional
         Source, under the panels, behind the values in `at`; by default what the data of the model say in
         ``attrs["source"]``.
-    ax : matplotlib Axes, optional
-        Where to draw a single effect.
+    ax : matplotlib Axes or sequence of them, optional
+        Where to draw, one an effect; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of matplotlib Axes
+        One an effect.
 
     Raises
     ------
@@ -99,11 +96,11 @@ def moderation(
     >>> cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
     >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(cities), effects="two-way")
     >>> model = model.fit_formula("log(inflow) ~ log(tertiary) * digital", panel)
-    >>> figure = moderation(model, "log(tertiary)", "digital")
-    >>> [axes.get_title(loc="left") for axes in figure.axes]
+    >>> panels = moderation(model, "log(tertiary)", "digital")
+    >>> [axes.get_title(loc="left") for axes in panels]
     ['Direct', 'Indirect', 'Total']
     """
-    drawn = _asked(effects, ax)
+    drawn = _asked(effects)
     seen = _observed(model, moderator, observed)
     levels = _levels(model, moderator)
     points = _points(model, moderator, values, levels, seen)
@@ -114,7 +111,9 @@ def moderation(
     said = title if title is not None else f"Effects of {variable} on {where} by {moderator}"
     held = _held(found, moderator, rows[0])
     below = " ".join(filter(None, [held and f"At {held}.", source_of(note, found.result.source)]))
-    panels = [ax] if ax is not None else _panels(len(drawn), said, below)
+    wide = (_ROW if len(drawn) > 1 else _ROW / 2) / len(drawn)
+    sheet = Sheet(wide, _TALL, len(drawn), 3, left=0.75, gap=0.25, head=0.3, below=0.5, sharey=True)
+    panels = sheet.panels("moderation", ax, None if ax is not None else said, below)
     apart = bool(levels) or (seen is not None and len(np.unique(seen)) <= 2)
     for axes, effect in zip(panels, drawn, strict=True):
         which = {name: column[:, EFFECTS.index(effect)] for name, column in columns.items()}
@@ -126,19 +125,15 @@ def moderation(
             *_limits(columns, [EFFECTS.index(name) for name in drawn], seen is not None and not apart)
         )
     panels[0].set_ylabel(f"Effect, {level:.0%} interval", fontsize=9, color=INK)
-    figure: Any = panels[0].figure
-    return figure  # type: ignore[no-any-return]
+    return finished(panels)  # type: ignore[no-any-return]
 
 
-def _asked(effects: Sequence[str], ax: Axes | None) -> tuple[str, ...]:
+def _asked(effects: Sequence[str]) -> tuple[str, ...]:
     drawn = (effects,) if isinstance(effects, str) else tuple(effects)
     for effect in drawn:
         check_option("moderation", "effects", effect, EFFECTS)
-    if not drawn or (ax is not None and len(drawn) > 1):
-        raise OptionError(
-            f"moderation: effects={effects!r} are {len(drawn)} panels. Name at least one effect, and exactly one "
-            "with ax, such as effects=['total']."
-        )
+    if not drawn:
+        raise OptionError("moderation: effects is empty. Name at least one, such as effects=['total'].")
     return drawn
 
 
@@ -220,28 +215,6 @@ def _rows(found: Impacts, variable: str, moderator: str, points: int) -> Array:
     return np.array(rows)
 
 
-def _panels(count: int, title: str, note: str) -> list[Axes]:
-    """Give empty panels in a row, with one vertical axis."""
-    width = _WIDTH if count > 1 else _WIDTH / 2
-    lines = textwrap.wrap(title, int((width - 2 * _RIGHT) / _SIGN))
-    foot = _BELOW + (_FOOT if note else 0.0)
-    tall = foot + _TALL + _HEAD + _LINE * len(lines)
-    figure = new_figure(width, tall)
-    wide = (width - _LEFT - _RIGHT - (count - 1) * _GAP) / count
-    panels: list[Axes] = []
-    for j in range(count):
-        place = ((_LEFT + j * (wide + _GAP)) / width, foot / tall, wide / width, _TALL / tall)
-        panels.append(figure.add_axes(place, sharey=panels[0] if panels else None))
-        if j:
-            panels[j].tick_params(labelleft=False)
-    figure.text(
-        _RIGHT / width, 1 - 0.14 / tall, "\n".join(lines), va="top", fontsize=12, weight="bold", color=INK
-    )
-    if note:
-        figure.text(_RIGHT / width, 0.1 / tall, note, va="bottom", fontsize=7.5, color=MUTED)
-    return panels
-
-
 def _draw(
     axes: Axes, points: Sequence[Any], columns: Mapping[str, Array], seen: Array | None, apart: bool
 ) -> None:
@@ -267,9 +240,7 @@ def _draw(
         )
         axes.set_xticks(range(len(points)), [written_value(point) for point in points])
         axes.margins(x=0.25)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(labelsize=8, colors=INK)
+    plain(axes)
 
 
 def _bars(axes: Axes, seen: Array) -> None:

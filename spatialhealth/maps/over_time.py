@@ -5,23 +5,29 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from spatialhealth._typing import Array
 from spatialhealth.errors import DataError, some
-from spatialhealth.maps.style import BAND, INK, MUTED, new_figure
+from spatialhealth.maps.sheet import Sheet, finished, plain
+from spatialhealth.maps.style import BAND, INK
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 __all__ = ["over_time"]
 
-_WIDE, _TALL, _GAP, _LEFT = 2.7, 1.9, 0.55, 0.55  # inches
-_ACROSS = 3
+_WIDE, _TALL, _ACROSS = 2.7, 1.9, 3  # inches, panels in a row
 _NEEDED = ("estimate", "ci_low", "ci_high")
 
 
 def over_time(
-    table: pd.DataFrame, period: str, panel: str, *, title: str | None = None, note: str | None = None
-) -> Figure:
+    table: pd.DataFrame,
+    period: str,
+    panel: str,
+    *,
+    title: str | None = None,
+    note: str | None = None,
+    ax: Any = None,
+) -> Array:
     """Draw measures over the periods, one panel each, with the band of their intervals.
 
     Parameters
@@ -33,10 +39,13 @@ def over_time(
     panel : str
         Column that names the measure.
     title, note : str, optional
+    ax : sequence of matplotlib Axes, optional
+        Where to draw, one a measure; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of matplotlib Axes
+        One a measure.
 
     Raises
     ------
@@ -50,7 +59,7 @@ def over_time(
     ...     "year": [2011, 2012], "measure": ["Gini"] * 2, "estimate": [0.3, 0.4], "ci_low": [0.2, 0.3],
     ...     "ci_high": [0.4, 0.5],
     ... })
-    >>> len(over_time(table, "year", "measure").axes)
+    >>> len(over_time(table, "year", "measure"))
     1
     """
     absent = [name for name in (period, panel, *_NEEDED) if name not in table.columns]
@@ -61,22 +70,13 @@ def over_time(
     if table[period].nunique() < 2:
         raise DataError("over_time: the table is of one period, and a line needs two.")
     names = list(dict.fromkeys(table[panel]))
-    across = min(len(names), _ACROSS)
-    down = -(-len(names) // across)
-    top, bottom, head = (0.5 if title else 0.15), (0.35 if note else 0.1), 0.45
-    width, height = _LEFT + across * (_WIDE + _GAP), top + down * (_TALL + head + 0.3) + bottom
-    figure = new_figure(width, height)
-    for place, name in enumerate(names):
-        row, column = divmod(place, across)
-        left = _LEFT + column * (_WIDE + _GAP)
-        low = height - top - (row + 1) * (_TALL + head + 0.3) + 0.3
-        ax = figure.add_axes((left / width, low / height, _WIDE / width, _TALL / height))
-        _line(ax, table[table[panel] == name].sort_values(period), period, str(name))
-    if title:
-        figure.text(0.15 / width, 1 - 0.14 / height, title, va="top", fontsize=12, weight="bold", color=INK)
-    if note:
-        figure.text(0.15 / width, 0.1 / height, note, va="bottom", fontsize=7.5, color=MUTED)
-    return figure
+    heads = {name: textwrap.wrap(str(name), 38) for name in names}
+    head = 0.18 + 0.16 * max(map(len, heads.values()))
+    sheet = Sheet(_WIDE, _TALL, len(names), _ACROSS, left=0.6, gap=0.6, head=head, below=0.35)
+    panels = sheet.panels("over_time", ax, title, note)
+    for axes, (name, lines) in zip(panels, heads.items(), strict=True):
+        _line(axes, table[table[panel] == name].sort_values(period), period, "\n".join(lines))
+    return finished(panels)  # type: ignore[no-any-return]
 
 
 def _line(ax: Any, rows: Any, period: str, name: str) -> None:
@@ -85,10 +85,8 @@ def _line(ax: Any, rows: Any, period: str, name: str) -> None:
         x, rows["ci_low"].to_numpy(float), rows["ci_high"].to_numpy(float), color=BAND, linewidth=0
     )
     ax.plot(x, rows["estimate"].to_numpy(float), color=INK, linewidth=1.5, marker="o", markersize=3)
-    ax.set_title("\n".join(textwrap.wrap(name, 38)), loc="left", fontsize=9, color=INK)
+    ax.set_title(name, loc="left", fontsize=9, color=INK)
     whole = x.dtype.kind in "iu"
     if whole:
         ax.set_xticks([int(x[0]), int(x[len(x) // 2]), int(x[-1])])
-    ax.tick_params(labelsize=8, colors=INK)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
+    plain(ax)

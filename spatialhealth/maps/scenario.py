@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.maps.classes import Scheme, classify
-from spatialhealth.maps.layer import Layer, aligned
-from spatialhealth.maps.style import INK, MUTED, new_figure, source_of
+from spatialhealth.maps.layer import Layer, aligned, uncertain
+from spatialhealth.maps.marks import decorate
+from spatialhealth.maps.sheet import Sheet, finished
+from spatialhealth.maps.style import INK, source_of
 from spatialhealth.scenario import Replay
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from matplotlib.figure import Figure
 
 __all__ = ["scenario"]
 
-_LEGEND, _WIDE, _GAP = 2.3, 3.6, 0.15  # inches
-_HEAD, _LINE, _MOST = 0.35, 0.17, 3  # of maps in a row
+_LEGEND, _WIDE = 2.3, 3.6  # inches
+_HEAD, _LINE, _MOST = 0.12, 0.17, 3  # above a map; of its name; maps in a row
 
 
 def scenario(
@@ -32,8 +34,11 @@ def scenario(
     k: int = 5,
     title: str | None = None,
     note: str | None = None,
-) -> Figure:
-    """Map what scenarios change, city by city; cities whose interval includes zero are hatched.
+    scale_bar: bool = False,
+    north: bool = False,
+    ax: Any = None,
+) -> Array:
+    """Map what scenarios change, city by city; cities whose interval includes zero are paler and dotted.
 
     Parameters
     ----------
@@ -49,10 +54,15 @@ def scenario(
         Classes, shared by all maps; see `spatialhealth.maps.classify`.
     title, note : str, optional
         By default what is shown, and where the data come from.
+    scale_bar, north : bool, default False
+        Draw a scale bar, an arrow to the north, on the first map.
+    ax : sequence of matplotlib Axes, optional
+        Where to draw, one a replay; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of matplotlib Axes
+        One a replay.
 
     Raises
     ------
@@ -60,8 +70,6 @@ def scenario(
         If there is no replay, or no such quantity or horizon.
     AlignmentError
         If the units of the frame are not those of the model.
-    MissingDataError
-        If no city's interval leaves zero out.
 
     Examples
     --------
@@ -70,44 +78,36 @@ def scenario(
     >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(cities), effects="two-way")
     >>> model = model.fit_formula("log(inflow) ~ log(tertiary) + log(primary) + log(gdp)", panel)
     >>> found = sh.scenario.replay(model, sh.scenario.Change("tertiary", by=1), panel, random_state=1)
-    >>> len(sh.maps.scenario(cities, found, quantity="percent").axes)
+    >>> len(sh.maps.scenario(cities, found, quantity="percent"))
     1
     """
     if not replays:
         raise OptionError("maps.scenario: there is no replay to map. Give at least one.")
-    columns = [_values(frame, each, quantity, horizon) for each in replays]
+    found = [_values(frame, each, quantity, horizon) for each in replays]
+    columns, faint = [values for values, _ in found], [mask for _, mask in found]
     classes = classify(np.concatenate(columns), scheme, k)
     layer = Layer.of(frame)
-    across = min(len(replays), _MOST)
-    down = -(-len(replays) // across)
-    heads = [textwrap.wrap(each.name, int(_WIDE * 15)) for each in replays]
+    heads = [textwrap.wrap(each.name, int(_WIDE * 13)) for each in replays]
     head = _HEAD + _LINE * max(map(len, heads))
-    tall = _WIDE * layer.ratio
-    foot = 0.3
-    width, height = across * (_WIDE + _GAP) + _LEGEND, 0.5 + down * (tall + head) + foot
-    figure = new_figure(width, height)
-    for place, (lines, values) in enumerate(zip(heads, columns, strict=True)):
-        row, column = divmod(place, across)
-        left, top = _GAP + column * (_WIDE + _GAP), height - 0.5 - row * (tall + head)
-        figure.text(left / width, (top - 0.05) / height, "\n".join(lines), va="top", fontsize=9.5, color=INK)
-        ax = figure.add_axes((left / width, (top - head - tall) / height, _WIDE / width, tall / height))
-        layer.draw(ax, values, classes)
-    said = _said(replays[0], quantity, horizon)
-    layer.legend(
-        ax, np.concatenate(columns), classes, said, "interval includes zero",
-        loc="upper left", bbox_to_anchor=(1 - (_LEGEND - 0.1) / width, 1 - 0.5 / height),
-        bbox_transform=figure.transFigure,
-    )  # fmt: skip
-    shown = title if title is not None else "What the scenarios change"
-    figure.text(_GAP / width, 1 - 0.14 / height, shown, va="top", fontsize=12, weight="bold", color=INK)
+    sheet = Sheet(_WIDE, _WIDE * layer.ratio, len(replays), _MOST, head=head, below=0.1, right=_LEGEND)
     written = source_of(note, replays[0].source, frame)
-    if written:
-        figure.text(_GAP / width, 0.1 / height, written, va="bottom", fontsize=7.5, color=MUTED)
-    return figure
+    panels = sheet.panels(
+        "scenario", ax, title if title is not None else "What the scenarios change", written
+    )
+    for panel, lines, values, mask in zip(panels, heads, columns, faint, strict=True):
+        panel.set_title("\n".join(lines), loc="left", fontsize=9.5, color=INK, pad=4)
+        layer.draw(panel, values, classes, mask)
+    corner = panels[sheet.columns - 1]
+    layer.legend(
+        corner, np.concatenate(columns), classes, _said(replays[0], quantity, horizon),
+        faint=np.concatenate(faint), maps=len(replays), loc="upper left", bbox_to_anchor=(1.0, 1.0),
+    )  # fmt: skip
+    decorate(panels[0], layer, scale_bar, north)
+    return finished(panels)  # type: ignore[no-any-return]
 
 
-def _values(frame: Any, replay: Replay, quantity: str, horizon: str | None) -> Any:
-    """Give one column by unit, NaN where its interval includes zero."""
+def _values(frame: Any, replay: Replay, quantity: str, horizon: str | None) -> tuple[Array, Array]:
+    """Give one column by unit, and whether its interval includes zero."""
     table = replay.table
     if "" not in replay.horizons:
         asked = "short-run" if horizon is None else horizon
@@ -124,8 +124,10 @@ def _values(frame: Any, replay: Replay, quantity: str, horizon: str | None) -> A
             f"maps.scenario: there is no quantity {quantity!r}.{did_you_mean(quantity, known)} There are: "
             f"{', '.join(known)}."
         )
-    uncertain = (table[f"{quantity}_low"] <= 0) & (table[f"{quantity}_high"] >= 0)
-    return aligned(frame, table[quantity].mask(uncertain)).to_numpy()
+    values, low, high = (
+        aligned(frame, table[name]).to_numpy() for name in (quantity, f"{quantity}_low", f"{quantity}_high")
+    )
+    return values, uncertain(low, high)
 
 
 def _said(replay: Replay, quantity: str, horizon: str | None) -> str:

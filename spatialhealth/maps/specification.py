@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._typing import Array
 from spatialhealth.errors import AlignmentError, DataError, some
-from spatialhealth.maps.style import BORDER, INK, MUTED, NEUTRAL_BARS, new_figure
+from spatialhealth.maps.sheet import Sheet, finished
+from spatialhealth.maps.style import BORDER, FOCUS, INK, NEUTRAL_BARS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["specification_curve"]
 
-_MAIN = "#D55E00"
-_WIDTH, _CURVE, _ROW, _LEFT, _RIGHT = 9.0, 2.7, 0.185, 3.1, 0.2  # inches
+_WIDTH, _CURVE, _ROW, _LEFT = 5.7, 2.7, 0.185, 0.8  # inches
 _NEEDED = ("estimate", "ci_low", "ci_high")
 
 
@@ -29,7 +30,8 @@ def specification_curve(
     label: str = "Estimate",
     title: str | None = None,
     note: str | None = None,
-) -> Figure:
+    ax: Any = None,
+) -> Array:
     """Draw an estimate under every specification, and below it which choices each is made of.
 
     Parameters
@@ -43,10 +45,12 @@ def specification_curve(
     label : str, default "Estimate"
         What is estimated.
     title, note : str, optional
+    ax : sequence of two matplotlib Axes, optional
+        Where to draw the curve and the choices below it; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of two matplotlib Axes
 
     Raises
     ------
@@ -68,29 +72,30 @@ def specification_curve(
     ...     {"estimate": [0.5, 0.4], "ci_low": [0.3, 0.1], "ci_high": [0.7, 0.7]}, index=names
     ... )
     >>> choices = pd.DataFrame({"Weights": ["contiguity", "6 nearest"]}, index=names)
-    >>> len(specification_curve(estimates, choices, main="main").axes)
-    2
+    >>> curve, matrix = specification_curve(estimates, choices, main="main")
+    >>> curve.get_ylabel()
+    'Estimate'
     """
     _check(estimates, choices, main)
     order = np.argsort(estimates["estimate"].to_numpy(), kind="stable")
     sorted_names = [estimates.index[place] for place in order]
     rows = _rows(choices.loc[sorted_names])
     below = sum(len(levels) + 1 for levels in rows.values()) * _ROW + 0.1
-    top, bottom = (0.5 if title else 0.2), (0.35 if note else 0.15)
-    height = top + _CURVE + 0.15 + below + bottom
-    figure = new_figure(_WIDTH, height)
-    wide = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
-    upper = figure.add_axes((_LEFT / _WIDTH, (bottom + below + 0.15) / height, wide, _CURVE / height))
-    lower = figure.add_axes((_LEFT / _WIDTH, bottom / height, wide, below / height), sharex=upper)
+    sheet = Sheet(_WIDTH, _CURVE, 2, left=_LEFT, right=0.2)
+    if ax is None:
+        sheet = replace(sheet, count=1, below=0.15 + below)
+    panels = sheet.panels("specification_curve", ax, title, note)
+    if ax is None:
+        place = panels[0].get_position()
+        inch = place.height / _CURVE
+        lower = (place.x0, place.y0 - (0.15 + below) * inch, place.width, below * inch)
+        panels = np.array([panels[0], panels[0].figure.add_axes(lower, sharex=panels[0])], dtype=object)
     marked = [name == main for name in sorted_names]
-    _curve(upper, estimates.loc[sorted_names], marked, label)
-    _matrix(lower, rows, choices.loc[sorted_names], marked)
-    upper.set_xlim(-0.7, len(sorted_names) - 0.3)
-    if title:
-        figure.text(0.15 / _WIDTH, 1 - 0.14 / height, title, va="top", fontsize=12, weight="bold", color=INK)
-    if note:
-        figure.text(0.15 / _WIDTH, 0.1 / height, note, va="bottom", fontsize=7.5, color=MUTED)
-    return figure
+    _curve(panels[0], estimates.loc[sorted_names], marked, label)
+    _matrix(panels[1], rows, choices.loc[sorted_names], marked)
+    for panel in panels:
+        panel.set_xlim(-0.7, len(sorted_names) - 0.3)
+    return finished(panels)  # type: ignore[no-any-return]
 
 
 def _check(estimates: Any, choices: Any, main: Any) -> None:
@@ -120,7 +125,7 @@ def _rows(choices: Any) -> dict[str, list[str]]:
 def _curve(ax: Axes, table: Any, marked: list[bool], label: str) -> None:
     ax.axhline(0.0, color=BORDER, linewidth=0.8, linestyle=(0, (4, 3)))
     for place, (row, is_main) in enumerate(zip(table.itertuples(), marked, strict=True)):
-        colour = _MAIN if is_main else INK
+        colour = FOCUS if is_main else INK
         ax.plot([place, place], [row.ci_low, row.ci_high], color=colour, linewidth=2.2 if is_main else 1.2)
         ax.plot(
             [place], [row.estimate], "D" if is_main else "o", color=colour, markersize=6 if is_main else 4
@@ -145,7 +150,7 @@ def _matrix(ax: Axes, rows: dict[str, list[str]], choices: Any, marked: list[boo
             texts.append(level if len(level) <= 46 else level[:43] + "...")
             for place, (value, is_main) in enumerate(zip(choices[name], marked, strict=True)):
                 taken = value == level
-                colour = (_MAIN if is_main else INK) if taken else NEUTRAL_BARS
+                colour = (FOCUS if is_main else INK) if taken else NEUTRAL_BARS
                 ax.plot([place], [y], "s" if taken else ".", color=colour, markersize=4.5 if taken else 2)
         y += 1
     ax.set_ylim(y - 0.3, -0.7)

@@ -1,4 +1,4 @@
-"""Three maps of one regressor's effects: on the unit itself, received from others, emitted to others."""
+"""How a change in one city travels: the column of the multiplier on the map, and its sums ring by ring."""
 
 from __future__ import annotations
 
@@ -6,115 +6,170 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth.errors import LabelError
+from spatialhealth._format import number, true_minus
+from spatialhealth._typing import Array
+from spatialhealth.impacts import Spread, impacts, spread
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
-from spatialhealth.maps.layer import Layer, aligned
-from spatialhealth.maps.style import INK, MUTED, in_the, new_figure, source_of
+from spatialhealth.maps.layer import Layer, aligned, uncertain
+from spatialhealth.maps.marks import decorate, names_of, write_names
+from spatialhealth.maps.sheet import Sheet, finished, plain
+from spatialhealth.maps.style import BORDER, FOCUS, INK, MUTED, in_the, source_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
-    from matplotlib.figure import Figure
 
-__all__ = ["impacts"]
+__all__ = ["spillover"]
 
-_WIDTH = 9.0  # inches: a page on its side
-_GAP = 0.15
-_TALLEST = 6.0
-_HEAD = 0.95
-_ROW = 0.19  # of a legend
-_PANELS = (
-    ("own", "Own", "on the unit itself"),
-    ("received", "Received", "from the same change in all other units"),
-    ("emitted", "Emitted", "by a change here, to all other units"),
-)
+_WIDE, _TALLEST = 4.1, 4.6  # inches
 
 
-def impacts(
+def spillover(
+    model: Any,
     frame: gpd.GeoDataFrame,
-    effects: Impacts,
-    variable: str,
+    city: Any,
     *,
-    title: str | None = None,
-    scheme: Scheme | Any = "quantiles",
+    variable: str,
+    rings: int = 3,
+    change: float = 1.0,
+    names: Any = None,
+    scheme: Scheme | Any = "decades",
     k: int = 5,
+    title: str | None = None,
     note: str | None = None,
-    local: pd.DataFrame | None = None,
-) -> Figure:
-    """Map the effects of one regressor unit by unit: own, received from the others, emitted to the others.
+    scale_bar: bool = False,
+    north: bool = False,
+    ax: Any = None,
+) -> Array:
+    """Map what a change in one city does in all others, with its sum over the first, second, ... neighbours.
 
     Parameters
     ----------
+    model : fitted estimator or Impacts
+        See `spatialhealth.impacts.spread`, which gives the numbers behind the picture.
     frame : GeoDataFrame
         The units of the model, indexed by unit, in any order.
-    effects : Impacts
-        What `model.impacts()` gave. Of a dynamic model these are the effects in the short run; for those in the
-        long run give ``effects.long_run``.
+    city : label
+        Where the change is.
     variable : str
-        Name of a regressor.
-    title : str, optional
-        By default, the regressor, the outcome and, of a dynamic model, the horizon.
+        Regressor that changes.
+    rings : int, default 3
+        Orders of neighbours that are counted apart; the outlines of the rings are drawn for polygons.
+    change : float, default 1.0
+        Of the regressor, in its own units.
+    names : bool, str, Series or list of labels, optional
+        What to write at the units; see `choropleth`. The city is named anyway.
     scheme, k
-        Classes; see `spatialhealth.maps.classify`. Received and emitted share their classes, so that their
-        colours can be compared; own has classes of its own, for it is often of another size.
-    note : str, optional
-        Source, under the maps; by default what the data of the model and the frame say in ``attrs["source"]``.
-    local : DataFrame, optional
-        What ``effects.local(variable)`` gave, when it is at hand: it takes time on many units.
+        Classes of the effects outside of the city, whose own effect is of another size; by default powers of ten, as
+        effects fade by a factor from ring to ring.
+    title, note : str, optional
+        By default what is drawn, and what the data say of their source.
+    scale_bar, north : bool, default False
+        Draw a scale bar, an arrow to the north.
+    ax : sequence of two matplotlib Axes, optional
+        Where to draw map and sums; those of a new figure by default.
 
     Returns
     -------
-    matplotlib Figure
+    ndarray of two matplotlib Axes
+        The map, and the sum of the effects by ring with its interval.
 
     Raises
     ------
-    OptionError
-        If the model has no such regressor.
-    LabelError
-        If the effects are by unit and period and no `local` with one value a unit is given.
     AlignmentError
-        If the units of the frame are not those of the model.
+        If the model has no such city, or the units of the frame are not those of the model.
+    OptionError, LabelError
+        As `spatialhealth.impacts.spread` and `classify` do.
 
     Examples
     --------
     >>> import spatialhealth as sh
-    >>> states, panel = sh.datasets.load_states(), sh.datasets.load_cigarettes()
-    >>> states = states.loc[panel.index.unique("state")]
-    >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
-    >>> effects = model.fit_formula("log(sales) ~ log(price / cpi)", panel).impacts()
-    >>> figure = impacts(states, effects, "log(price / cpi)")
-    >>> len(figure.axes)
-    3
+    >>> cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    >>> model = sh.SpatialDurbin(weights=sh.weights.contiguity(cities), effects="two-way")
+    >>> model = model.fit_formula("log(inflow) ~ log(tertiary) + log(primary)", panel)
+    >>> area, sums = sh.maps.spillover(model, cities, "Wuhan", variable="log(tertiary)")
+    >>> [label.get_text().splitlines()[0] for label in sums.get_yticklabels()]
+    ['Wuhan', 'ring 1', 'ring 2', 'ring 3', 'beyond']
     """
-    local = effects.local(variable) if local is None else local
-    if local.index.nlevels > 1:
-        raise LabelError(
-            "maps.impacts: the panel has holes or weights by period, so that effects are by unit and period, and a "
-            f"map shows one value a unit. Give a mean: local=effects.local({variable!r}).groupby(level=0).mean(), or "
-            "one period: .xs(period, level=1); .reindex(frame.index) adds units without a value."
-        )
-    values = {name: aligned(frame, local[name]).to_numpy() for name, _, _ in _PANELS}
+    effects = model if isinstance(model, Impacts) else impacts(model)
+    found = spread(effects, city, variable, rings, change)
+    values, low, high = (
+        aligned(frame, found.cities[name]).to_numpy() for name in ("effect", "ci_low", "ci_high")
+    )
+    ring = found.cities["ring"].reindex(frame.index).to_numpy()
     layer = Layer.of(frame)
-    shared = classify(np.concatenate([values["received"], values["emitted"]]), scheme, k)
-    classes = {"own": classify(values["own"], scheme, k), "received": shared, "emitted": shared}
-    rows = max(len(found.labels) for found in classes.values())
-    wide = (_WIDTH - 4 * _GAP) / 3
-    tall = min(wide * layer.ratio, _TALLEST)
-    written = source_of(note, effects.result.source, frame)
-    foot = 0.3 + _ROW * rows + (0.25 if written else 0.0)
-    total = tall + _HEAD + foot
-    figure = new_figure(_WIDTH, total)
-    for j, (name, heading, meaning) in enumerate(_PANELS):
-        left = (_GAP + j * (wide + _GAP)) / _WIDTH
-        ax = figure.add_axes((left, foot / total, wide / _WIDTH, tall / total))
-        layer.draw(ax, values[name], classes[name])
-        figure.text(left, (foot + tall + 0.3) / total, heading, fontsize=10, weight="bold", color=INK)
-        figure.text(left, (foot + tall + 0.12) / total, meaning, fontsize=8, color=MUTED)
-        layer.legend(ax, values[name], classes[name], "", loc="upper left", bbox_to_anchor=(0.0, -0.02))
-    where = f"{effects.result.response}{in_the(effects.horizon)}, unit by unit"
-    said = title if title is not None else f"Effects of {variable} on {where}"
-    figure.text(_GAP / _WIDTH, 1 - 0.14 / total, said, va="top", fontsize=12, weight="bold", color=INK)
-    if written:
-        figure.text(_GAP / _WIDTH, 0.1 / total, written, va="bottom", fontsize=7.5, color=MUTED)
-    return figure
+    others = np.where(ring == 0, np.nan, values)
+    classes = classify(others, scheme, k)
+    tall = min(_WIDE * layer.ratio, _TALLEST)
+    where = f"{effects.result.response}{in_the(effects.horizon)}"
+    asked = f"A change of {variable} by {change:g} in {city}: effects on {where}"
+    said = title if title is not None else asked
+    sheet = Sheet(_WIDE, tall, 2, 2, right=0.2, gap=1.0, below=0.3)
+    panels = sheet.panels("spillover", ax, said, source_of(note, effects.result.source, frame))
+    faint = uncertain(low, high)
+    layer.draw(panels[0], others, classes, faint)
+    _outlines(panels[0], frame, layer, ring)
+    own = layer.centres[ring == 0]
+    panels[0].scatter(
+        own[:, 0], own[:, 1], s=90, marker="*", color=FOCUS, edgecolors="white", linewidths=0.6, zorder=6
+    )
+    layer.legend(
+        panels[0], others, classes, f"Effect on {where}", f"{city}: {number(float(values[ring == 0][0]))}",
+        faint=faint & (ring != 0), loc="upper left", bbox_to_anchor=(0.0, -0.01),
+    )  # fmt: skip
+    decorate(panels[0], layer, scale_bar, north)
+    written = names_of(frame, [city] if names in (None, False) else names, frame.index)
+    at = frame.index.get_indexer(written.index)
+    write_names(
+        panels[0], layer.centres[at], list(written), np.where(ring[at] == 0, np.inf, np.abs(values[at]))
+    )
+    _sums(panels[1], found, effects.level)
+    return finished(panels)  # type: ignore[no-any-return]
+
+
+def _outlines(ax: Any, frame: Any, layer: Layer, ring: Array) -> None:
+    """Draw a line around all that each ring and those within it hold, if the units are polygons."""
+    import shapely
+    from matplotlib import patheffects
+    from matplotlib.collections import LineCollection
+
+    if isinstance(layer.paths, np.ndarray):
+        return
+    shapes = layer.display.shown(frame.geometry)
+    for step in range(1, int(ring.max()) + 1):
+        inside = shapes[(ring >= 0) & (ring <= step) & ~layer.empty]
+        line = shapely.boundary(shapely.union_all(shapely.make_valid(inside)))
+        parts = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
+        wide = 1.5 - 0.25 * min(step, 4)
+        halo = [patheffects.withStroke(linewidth=wide + 1.4, foreground="white")]
+        lines = LineCollection(
+            parts, colors=INK, linewidths=wide, zorder=4, gid=f"ring {step}", path_effects=halo
+        )
+        ax.add_collection(lines, autolim=False)
+
+
+def _sums(ax: Any, found: Spread, level: float) -> None:
+    """Draw the sum over each ring as a bar, with its interval."""
+    table = found.rings
+    y = np.arange(len(table))
+    ax.barh(y, table["effect"], color=[FOCUS, *["#56B4E9"] * (len(table) - 1)], height=0.62, linewidth=0)
+    ax.hlines(y, table["ci_low"], table["ci_high"], color=INK, linewidth=1.2)
+    ax.axvline(0.0, color=BORDER, linewidth=0.8)
+    heads = [str(found.city), *(f"ring {name}" if name != "beyond" else name for name in table.index[1:])]
+    units = [f"{count:,} unit{'s' if count > 1 else ''}" for count in table["units"]]
+    ax.set_yticks(y, [f"{head}\n{count}" for head, count in zip(heads, units, strict=True)])
+    ax.invert_yaxis()
+    plain(ax)
+    ax.tick_params(axis="y", length=0)
+    for place, (high, effect, share) in enumerate(
+        zip(table["ci_high"], table["effect"], table["share"], strict=True)
+    ):
+        ax.annotate(
+            f"{share:.0%}", (max(high, effect, 0.0), place), (4, 0), textcoords="offset points", va="center",
+            fontsize=7.5, color=MUTED,
+        )  # fmt: skip
+    ax.margins(x=0.14)
+    total = true_minus(number(float(table["effect"].sum())))
+    ax.set_xlabel(
+        f"Sum of the effects, {level:.0%} interval\nand share of all, {total}", fontsize=8.5, color=INK
+    )

@@ -6,6 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spatialhealth.errors import OptionError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -14,12 +16,16 @@ __all__ = [
     "BORDER",
     "DIVERGING",
     "DOTS",
+    "EDGE",
+    "FOCUS",
     "INK",
     "MISSING",
     "MUTED",
     "NEUTRAL",
     "NEUTRAL_BARS",
+    "OKABE_ITO",
     "SEQUENTIAL",
+    "figure_of",
     "in_the",
     "new_figure",
     "png",
@@ -34,7 +40,12 @@ MISSING = "#e4e4e4"
 BORDER = "#4d4d4d"
 INK = "#1a1a1a"
 MUTED = "#5c5c5c"
+EDGE = "#9a9a9a"  # of what is hatched
+FOCUS = "#D55E00"  # the one thing that a figure is about
 BAND = "#c3d3e4"  # of an interval around a line
+# Okabe and Ito's, in an order that alternates dark and light, so that neighbours differ in grey too; with grey in
+# place of their yellow, which white paper swallows
+OKABE_ITO = ("#000000", "#D55E00", "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#999999")
 NEUTRAL_BARS = "#bdbdbd"
 DOTS = 200  # an inch
 
@@ -54,18 +65,58 @@ def in_the(horizon: str) -> str:
     return f" in the {horizon.replace('-', ' ')}" if horizon else ""
 
 
-def png(figure: Figure, dpi: int = DOTS) -> bytes:
-    """Give a figure as a PNG whose bytes depend on the figure only.
+def figure_of(drawn: Any) -> Figure:
+    """Give the figure of what a function of this folder gave.
 
     Parameters
     ----------
-    figure : matplotlib Figure
+    drawn : matplotlib Axes, array of Axes, or Figure
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    OptionError
+        If it is none of these.
+    """
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    if isinstance(drawn, Figure):
+        return drawn
+    first = drawn
+    while isinstance(first, (list, tuple)) or hasattr(first, "ravel"):
+        flat = list(first.ravel()) if hasattr(first, "ravel") else list(first)
+        first = flat[0] if flat else None
+    if isinstance(first, Axes):
+        figure: Any = first.figure.figure  # that of a part of a figure is the whole
+        return figure  # type: ignore[no-any-return]
+    raise OptionError(
+        f"A picture is made of Axes, an array of them, or a Figure; this is {type(drawn).__name__}. Give what a "
+        "function of spatialhealth.maps gave."
+    )
+
+
+def png(drawn: Any, dpi: int = DOTS) -> bytes:
+    """Give what was drawn as a PNG whose bytes depend on the picture only.
+
+    Parameters
+    ----------
+    drawn : matplotlib Axes, array of Axes, or Figure
+        The whole figure is written.
     dpi : int, default 200
         Dots an inch.
 
     Returns
     -------
     bytes
+
+    Raises
+    ------
+    OptionError
+        If it is no picture.
 
     Examples
     --------
@@ -75,16 +126,17 @@ def png(figure: Figure, dpi: int = DOTS) -> bytes:
     """
     buffer = io.BytesIO()
     # matplotlib would write its own version into the file
-    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    figure_of(drawn).savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def save(figure: Figure, path: Any, dpi: int = DOTS) -> Path:
-    """Write a figure as a PNG whose bytes depend on the figure only.
+def save(drawn: Any, path: Any, dpi: int = DOTS) -> Path:
+    """Write what was drawn as a PNG whose bytes depend on the picture only.
 
     Parameters
     ----------
-    figure : matplotlib Figure
+    drawn : matplotlib Axes, array of Axes, or Figure
+        The whole figure is written.
     path : path-like
     dpi : int, default 200
         Dots an inch.
@@ -93,9 +145,14 @@ def save(figure: Figure, path: Any, dpi: int = DOTS) -> Path:
     -------
     Path
         Where it was written.
+
+    Raises
+    ------
+    OptionError
+        If it is no picture.
     """
     written = Path(path)
-    written.write_bytes(png(figure, dpi))
+    written.write_bytes(png(drawn, dpi))
     return written
 
 

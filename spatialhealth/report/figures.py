@@ -5,7 +5,7 @@ from __future__ import annotations
 from spatialhealth import maps
 from spatialhealth.impacts.effects import EFFECTS
 from spatialhealth.report.checks import Grouped
-from spatialhealth.report.drawing import Drawing, forest
+from spatialhealth.report.drawing import Drawing
 from spatialhealth.report.hospital.figures import hospital_drawings
 from spatialhealth.report.names import free, slugs
 from spatialhealth.report.run import Results
@@ -34,7 +34,7 @@ def draw(results: Results) -> list[Drawing]:
     drawings = [
         Drawing(
             "effects",
-            forest(table, "effect", list(EFFECTS), main.effects.level, note),
+            maps.effects(table, "effect", list(EFFECTS), main.effects.level, note),
             f"Direct, indirect and total effects on {response}, with {main.effects.level:.0%} intervals.",
             "Dots with intervals. "
             + " ".join(f"{row.variable}, {row.effect}: {row.estimate:.3g}." for row in table.itertuples()),
@@ -90,7 +90,7 @@ def _alternatives(results: Results, note: str) -> Drawing:
     level = results.main.effects.level
     return Drawing(
         "alternatives",
-        forest(totals, "alternative", [fit.name for fit in results.fits], level, note),
+        maps.effects(totals, "alternative", [fit.name for fit in results.fits], level, note),
         f"Total effect of each regressor in the main model and under each alternative, with {level:.0%} intervals.",
         "Dots with intervals. "
         + " ".join(f"{row.variable}, {row.alternative}: {row.estimate:.3g}." for row in totals.itertuples()),
@@ -111,7 +111,7 @@ def _grouped(groups: Grouped, stem: str, results: Results, note: str) -> Drawing
     totals = totals[totals["effect"] == "total"]
     return Drawing(
         stem,
-        forest(totals, "group", ["All units", *groups.titles], level, note),
+        maps.effects(totals, "group", ["All units", *groups.titles], level, note),
         f"Total effect of each regressor in all units and by group, with {level:.0%} intervals.",
         "Dots with intervals. "
         + " ".join(f"{row.variable}, {row.group}: {row.estimate:.3g}." for row in totals.itertuples()),

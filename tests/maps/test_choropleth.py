@@ -28,35 +28,35 @@ def frame():
     return gpd.GeoDataFrame({"size": np.arange(6.0)}, geometry=squares, index=list("abcdef"), crs="EPSG:3857")
 
 
-def legend_of(figure):
-    legend = figure.axes[0].get_legend()
+def legend_of(ax):
+    legend = ax.get_legend()
     return legend.get_title().get_text(), [text.get_text() for text in legend.get_texts()]
 
 
 def test_values_are_matched_by_label(frame):
     values = pd.Series([50.0, 40.0, 30.0, 20.0, 10.0, 0.0], index=list("fedcba"), name="Beds")
-    figure = sh.maps.choropleth(frame, values, scheme=[25])
+    ax = sh.maps.choropleth(frame, values, scheme=[25])
     same = sh.maps.choropleth(frame, values.sample(frac=1, random_state=1), scheme=[25])
-    colours = figure.axes[0].collections[0].get_facecolor()
+    colours = ax.collections[0].get_facecolor()
     np.testing.assert_array_equal(colours[:3], colours[[0, 0, 0]])
     np.testing.assert_array_equal(colours[3:], colours[[5, 5, 5]])
     assert not np.array_equal(colours[0], colours[5])
-    assert sh.maps.png(figure, 60) == sh.maps.png(same, 60)
+    assert sh.maps.png(ax, 60) == sh.maps.png(same, 60)
 
 
 def test_the_legend_counts_units_and_missing_values(frame):
     values = pd.Series([0.0, 1.0, 2.0, 3.0, np.nan, np.nan], index=frame.index, name="Beds")
-    figure = sh.maps.choropleth(frame, values, k=2)
-    assert legend_of(figure) == ("Beds", ["1.5 to 3.0  (2)", "0.0 to 1.5  (2)", "no value  (2)"])
-    drawn, missing = figure.axes[0].collections
+    ax = sh.maps.choropleth(frame, values, k=2)
+    assert legend_of(ax) == ("Beds\nn = 6 units", ["1.5 to 3.0  (2)", "0.0 to 1.5  (2)", "no value  (2)"])
+    drawn, missing = ax.collections
     assert len(drawn.get_paths()) == 4
     assert len(missing.get_paths()) == 2
     assert missing.get_hatch()
 
 
 def test_a_column_of_the_frame_can_be_mapped(frame):
-    figure = sh.maps.choropleth(frame, "size", label="Beds per 1,000", k=2)
-    assert legend_of(figure)[0] == "Beds per 1,000"
+    ax = sh.maps.choropleth(frame, "size", label="Beds per 1,000", k=2)
+    assert legend_of(ax)[0] == "Beds per 1,000\nn = 6 units"
 
 
 def test_units_that_do_not_match_are_named(frame):
@@ -86,19 +86,19 @@ def test_what_is_no_map_is_said(frame):
     with pytest.raises(GeometryError, match="polygons or points"):
         sh.maps.choropleth(lines, "x")
     empty = gpd.GeoDataFrame({"x": [1.0]}, geometry=[shapely.Polygon()], index=["nowhere"])
-    with pytest.raises(GeometryError, match="'nowhere'"):
+    with pytest.raises(GeometryError, match="empty for all units, 'nowhere'"):
         sh.maps.choropleth(empty, "x")
 
 
 def test_points_are_drawn_too(frame):
-    figure = sh.maps.choropleth(frame.set_geometry(frame.centroid), "size")
-    assert len(figure.axes[0].collections[0].get_offsets()) == 6
+    ax = sh.maps.choropleth(frame.set_geometry(frame.centroid), "size")
+    assert len(ax.collections[0].get_offsets()) == 6
 
 
 def test_axes_of_ones_own_are_used(frame):
     own = Figure()
     ax = own.add_subplot()
-    assert sh.maps.choropleth(frame, "size", ax=ax, title="Size", note="Made up.") is own
+    assert sh.maps.choropleth(frame, "size", ax=ax, title="Size", note="Made up.") is ax
     assert ax.get_title(loc="left") == "Size"
 
 
@@ -114,14 +114,14 @@ def test_longitudes_are_drawn_in_an_equal_area_projection():
 
 
 def test_a_world_map_is_stretched_by_latitude():
-    cells = [shapely.box(west, 59, west + 1, 61) for west in (-179, 178)]
+    cells = [shapely.box(west, 59, west + 1, 61) for west in (-100, -1, 100)]
     layer = Layer.of(gpd.GeoDataFrame(geometry=cells, crs="EPSG:4326"))
     assert layer.stretch == pytest.approx(2.0)
 
 
 def test_a_hole_stays_empty():
     ring = shapely.box(0, 0, 3, 3).difference(shapely.box(1, 1, 2, 2))
-    (path,) = _outlines(np.array([shapely.MultiPolygon([ring])]))
+    (path,) = _outlines(np.array([shapely.MultiPolygon([ring])]), np.array([False]))
     outer, inner = path.vertices[:5], path.vertices[5:]
     assert shapely.LinearRing(outer).is_ccw != shapely.LinearRing(inner).is_ccw
 
@@ -131,7 +131,9 @@ def test_simulated_data_are_called_so():
     mean = panel["inflow"].groupby(level=0).mean()
     mean.attrs["source"] = panel.attrs["source"]
     (note,) = [
-        text.get_text() for text in sh.maps.choropleth(cities, mean).texts if "GeoNames" in text.get_text()
+        text.get_text()
+        for text in sh.maps.choropleth(cities, mean).figure.texts
+        if "GeoNames" in text.get_text()
     ]
     assert note.startswith("Simulated data. Source: GeoNames (CC BY 4.0)")
 

@@ -20,50 +20,51 @@ def found():
     return sh.imbalance.concentration(values, panel_of(rank, "income"), draws=99, random_state=1)
 
 
-def labels_of(figure):
-    return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+def labels_of(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_first_and_last_period_with_their_indices(found):
-    figure = sh.maps.concentration_curve(found)
-    equality, first, last = figure.axes[0].lines
+    ax = sh.maps.concentration_curve(found)
+    equality, first, last = ax.lines
     for line, period in ((first, 0), (last, 2)):
         np.testing.assert_array_equal(line.get_xydata(), np.column_stack(found.curves[period]))
     assert first.get_linestyle() != last.get_linestyle() and first.get_color() != last.get_color()
     assert equality.get_xydata().tolist() == [[0, 0], [1, 1]]
     row = found.table.iloc[2]
-    assert labels_of(figure)[2] == f"2013: {row['estimate']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
-    assert figure.axes[0].get_ylabel() == "Cumulative share of doctors a head"
-    assert figure.axes[0].get_xlabel() == "Cumulative share of units, by income"
+    assert labels_of(ax)[2] == f"2013: {row['estimate']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+    assert ax.get_ylabel() == "Cumulative share of doctors a head"
+    assert ax.get_xlabel() == "Cumulative share of units, by income"
 
 
 def test_one_curve_stands_in_its_band(found):
-    figure = sh.maps.concentration_curve(found, periods=[2012])
-    edge = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    ax = sh.maps.concentration_curve(found, periods=[2012])
+    edge = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert edge.min() == found.bands[1].min() and edge.max() == found.bands[1].max()
-    assert labels_of(figure)[1] == "95% band"
-    assert not sh.maps.concentration_curve(found).axes[0].collections
+    assert labels_of(ax)[1] == "95% band"
+    assert not sh.maps.concentration_curve(found).collections
 
 
 def test_the_legend_stands_where_the_curve_is_not(found):
-    pro_rich = sh.maps.concentration_curve(found).axes[0].get_legend()
+    pro_rich = sh.maps.concentration_curve(found).get_legend()
     assert pro_rich._loc == 2
     rank = np.arange(30.0)
     turned = sh.imbalance.concentration(by_unit(np.exp(-rank / 9)), by_unit(rank), draws=99, random_state=1)
-    figure = sh.maps.concentration_curve(turned)
-    assert figure.axes[0].get_legend()._loc == 4
-    assert labels_of(figure)[2].startswith("−0.")
+    ax = sh.maps.concentration_curve(turned)
+    assert ax.get_legend()._loc == 4
+    assert labels_of(ax)[2].startswith("−0.")
 
 
 def test_axes_of_ones_own_title_note_and_bytes(found):
     own = Figure()
     axes = own.add_subplot()
-    assert sh.maps.concentration_curve(found, axes, title="Doctors", note="Made up.") is own
+    assert sh.maps.concentration_curve(found, axes, title="Doctors", note="Made up.") is axes
     assert axes.get_title(loc="left") == "Doctors"
-    figure = sh.maps.concentration_curve(found, title="A long title " * 8)
-    box = figure.texts[0].get_window_extent(figure.canvas.get_renderer())
-    assert box.x1 < figure.bbox.x1
-    assert sh.maps.png(figure, 50) == sh.maps.png(
+    ax = sh.maps.concentration_curve(found, title="A long title " * 8)
+    whole = ax.figure
+    box = whole.texts[0].get_window_extent(whole.canvas.get_renderer())
+    assert box.x1 < whole.bbox.x1
+    assert sh.maps.png(ax, 50) == sh.maps.png(
         sh.maps.concentration_curve(found, title="A long title " * 8), 50
     )
 
@@ -71,7 +72,9 @@ def test_axes_of_ones_own_title_note_and_bytes(found):
 def test_simulated_data_are_called_so():
     panel = sh.datasets.load_panel().xs(2021, level="year")
     found = sh.imbalance.concentration(panel["digital"], panel["gdp"], draws=99, random_state=1)
-    assert any(text.get_text() == "Simulated data." for text in sh.maps.concentration_curve(found).texts)
+    assert any(
+        text.get_text() == "Simulated data." for text in sh.maps.concentration_curve(found).figure.texts
+    )
 
 
 def test_refusals(found):

@@ -22,23 +22,24 @@ def frame():
     return gpd.GeoDataFrame(geometry=squares, index=list("abcdef"), crs="EPSG:3857")
 
 
-def legend_of(figure):
-    legend = figure.axes[0].get_legend()
+def legend_of(ax):
+    legend = ax.get_legend()
     return legend.get_title().get_text(), [text.get_text() for text in legend.get_texts()]
 
 
 def test_each_cluster_has_its_colour_and_its_count(frame):
-    figure = sh.maps.lisa(frame, pd.Series(NAMES, index=frame.index)[::-1])
-    drawn, alone = figure.axes[0].collections
+    ax = sh.maps.lisa(frame, pd.Series(NAMES, index=frame.index)[::-1])
+    drawn, stripes, alone = ax.collections
+    assert len(stripes.get_paths()) == 2 and stripes.get_hatch()  # low-low and low-high, in grey too
     colours = [to_hex(colour) for colour in drawn.get_facecolor()]
     assert colours == ["#ca0020", "#0571b0", "#f4a582", "#92c5de", "#f7f7f7"]
     assert alone.get_hatch() and len(alone.get_paths()) == 1
-    assert legend_of(figure)[1] == [f"{name}  (1)" for name in NAMES]
+    assert legend_of(ax)[1] == [f"{name}  (1)" for name in NAMES]
 
 
 def test_without_isolates_they_are_not_in_the_legend(frame):
-    figure = sh.maps.lisa(frame, pd.Series("low-low", index=frame.index))
-    assert legend_of(figure)[1][1] == "low-low  (6)" and len(legend_of(figure)[1]) == 5
+    ax = sh.maps.lisa(frame, pd.Series("low-low", index=frame.index))
+    assert legend_of(ax)[1][1] == "low-low  (6)" and len(legend_of(ax)[1]) == 5
 
 
 def test_what_lisa_gives_is_drawn_with_its_facts():
@@ -46,12 +47,12 @@ def test_what_lisa_gives_is_drawn_with_its_facts():
     states = states.loc[panel.index.unique("state")]
     W = sh.weights.contiguity(states)
     found = sh.imbalance.lisa(panel["unemp"], W, permutations=99, random_state=1, correction="none")
-    figure = sh.maps.lisa(states, found.at(1986))
-    title, texts = legend_of(figure)
-    assert title == "LISA at 0.05, uncorrected"
+    ax = sh.maps.lisa(states, found.at(1986))
+    title, texts = legend_of(ax)
+    assert title == "LISA at 0.05, uncorrected\nn = 48 units"
     counts = found.at(1986).counts
     assert texts[0] == f"high-high  ({counts['high-high']})" and counts["high-high"] > 0
-    assert any("Moran's I" in text.get_text() for text in figure.texts)
+    assert any("Moran's I" in text.get_text() for text in ax.figure.texts)
     with refusal(LabelError, "one period", "clusters.at(period)"):
         sh.maps.lisa(states, found)
 
@@ -61,7 +62,7 @@ def test_simulated_data_are_called_so():
     cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
     W = sh.weights.contiguity(cities)
     found = sh.imbalance.lisa(panel["inflow"].xs(2021, level="year"), W, random_state=1)
-    said = [text.get_text() for text in sh.maps.lisa(cities, found).texts]
+    said = [text.get_text() for text in sh.maps.lisa(cities, found).figure.texts]
     assert any(text.startswith("Simulated data.") for text in said)
 
 
@@ -69,7 +70,7 @@ def test_axes_of_ones_own_and_the_same_bytes(frame):
     clusters = pd.Series(NAMES, index=frame.index)
     own = Figure()
     axes = own.add_subplot()
-    assert sh.maps.lisa(frame, clusters, axes, title="Clusters", label="LISA", note="Made up.") is own
+    assert sh.maps.lisa(frame, clusters, axes, title="Clusters", label="LISA", note="Made up.") is axes
     assert axes.get_title(loc="left") == "Clusters"
     assert sh.maps.png(sh.maps.lisa(frame, clusters), 50) == sh.maps.png(sh.maps.lisa(frame, clusters), 50)
 
@@ -92,4 +93,4 @@ def test_isolates_of_lisa_are_hatched(frame):
         links.loc[unit, unit] = 0.0
     with pytest.warns(IsolateWarning):
         found = sh.imbalance.lisa(values, links, permutations=99, random_state=1, correction="none")
-    assert len(sh.maps.lisa(frame, found).axes[0].collections) == 2
+    assert len(sh.maps.lisa(frame, found).collections) == 2

@@ -20,9 +20,9 @@ def lines(axes):
 
 def test_curves_and_bands_are_the_effects(table):
     model = fit(table, "y ~ x * m + z")
-    figure = sh.maps.moderation(model, "x", "m", [0.0, 0.5, 1.0], level=0.9)
+    panels = sh.maps.moderation(model, "x", "m", [0.0, 0.5, 1.0], level=0.9)
     effects = model.impacts(at={"m": [0, 0.5, 1]}, level=0.9).table.query("variable == 'x'")
-    for axes, effect in zip(figure.axes, ("direct", "indirect", "total"), strict=True):
+    for axes, effect in zip(panels, ("direct", "indirect", "total"), strict=True):
         rows = effects[effects["effect"] == effect]
         np.testing.assert_allclose(lines(axes), np.column_stack([[0, 0.5, 1], rows["estimate"]]))
         band = axes.collections[0].get_paths()[0].vertices[:, 1]
@@ -30,14 +30,14 @@ def test_curves_and_bands_are_the_effects(table):
         assert band.max() == pytest.approx(rows["ci_high"].max())
         low, high = axes.get_ylim()
         assert low < min(0, rows["ci_low"].min()) and high > max(0, rows["ci_high"].max())
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1
-    assert "90% interval" in figure.axes[0].get_ylabel()
-    assert "Effects of x on y by m" in [text.get_text() for text in figure.texts]
+    assert len({axes.get_ylim() for axes in panels}) == 1
+    assert "90% interval" in panels[0].get_ylabel()
+    assert "Effects of x on y by m" in [text.get_text() for text in panels[0].figure.texts]
 
 
 def test_by_default_over_the_range_of_the_data_with_its_values_below(table):
     model = fit(table, "y ~ x * m")
-    axes = sh.maps.moderation(model, "x", "m", effects="total").axes[0]
+    axes = sh.maps.moderation(model, "x", "m", effects="total")[0]
     np.testing.assert_allclose(lines(axes)[[0, -1], 0], [table["m"].min(), table["m"].max()])
     counts = np.histogram(table["m"], bins=30)[0]
     heights = np.array([bar.get_height() for bar in axes.patches])
@@ -49,12 +49,12 @@ def test_values_in_any_order_give_the_same_curve(table):
     one, two = (
         sh.maps.moderation(model, "x", "m", v, effects=["direct"]) for v in ([0, 1, 0.5], [0, 0.5, 1])
     )
-    np.testing.assert_array_equal(lines(one.axes[0]), lines(two.axes[0]))
+    np.testing.assert_array_equal(lines(one[0]), lines(two[0]))
 
 
 def test_a_category_has_a_point_for_each_level(table):
     model = fit(table, "y ~ x + x:C(region)")
-    axes = sh.maps.moderation(model, "x", "region", effects=["direct"]).axes[0]
+    axes = sh.maps.moderation(model, "x", "region", effects=["direct"])[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a:b", "mid land", "north"]
     points = axes.containers[0].lines[0].get_ydata()
     expected = model.impacts(at={"region": ["a:b", "mid land", "north"]})
@@ -65,9 +65,9 @@ def test_a_category_has_a_point_for_each_level(table):
 def test_on_axes_that_are_given_and_with_another_moderator_held(table):
     model = fit(table, "y ~ x * m * v")
     axes = new_figure(3, 3).add_subplot()
-    assert sh.maps.moderation(model, "x", "m", effects=["total"], at={"v": 1.0}, ax=axes) is axes.figure
+    assert sh.maps.moderation(model, "x", "m", effects=["total"], at={"v": 1.0}, ax=axes) == [axes]
     assert axes.get_title(loc="left") == "Total"
-    with pytest.raises(OptionError, match="exactly one with ax"):
+    with pytest.raises(OptionError, match="this picture has 3 panels; ax= must be a sequence of 3 Axes"):
         sh.maps.moderation(model, "x", "m", at={"v": 1.0}, ax=axes)
 
 
@@ -93,19 +93,19 @@ def test_what_cannot_be_drawn(table):
 
 def test_observed_values_may_be_given(table):
     model = fit(table, "y ~ x + x:m")
-    axes = sh.maps.moderation(model, "x", "m", observed=table["m"], effects="direct").axes[0]
+    axes = sh.maps.moderation(model, "x", "m", observed=table["m"], effects="direct")[0]
     assert len(axes.patches) == 30
 
 
-def said(figure):
-    return " ".join(text.get_text() for text in figure.texts)
+def said(panels):
+    return " ".join(text.get_text() for text in panels[0].figure.texts)
 
 
 def test_says_what_other_moderators_are_held_at(table):
     model = fit(table, "y ~ x * m + x:v + z")
     assert "At v = 0.5." in said(sh.maps.moderation(model, "x", "m", at={"v": 0.5, "x": 2}))
-    figure = sh.maps.moderation(model, "x", "m", at={"v": 0.5}, title="Mine", note="My data")
-    assert said(figure) == "Mine At v = 0.5. My data"
+    panels = sh.maps.moderation(model, "x", "m", at={"v": 0.5}, title="Mine", note="My data")
+    assert said(panels) == "Mine At v = 0.5. My data"
     axes = new_figure(3, 3).add_subplot()
     sh.maps.moderation(model, "x", "m", effects="total", at={"v": 0.5}, ax=axes)
     assert axes.get_xlabel() == "m\n(at v = 0.5)"
@@ -115,9 +115,10 @@ def test_a_long_title_stays_within_the_figure(table):
     table = table.rename(columns={"x": "physicians_a_thousand", "m": "share_of_digital_diagnosis"})
     model = fit(table, "y ~ physicians_a_thousand * share_of_digital_diagnosis")
     for effects in ("total", ("direct", "total")):
-        figure = sh.maps.moderation(
+        panels = sh.maps.moderation(
             model, "physicians_a_thousand", "share_of_digital_diagnosis", effects=effects
         )
+        figure = panels[0].figure
         box = figure.texts[0].get_window_extent(figure.canvas.get_renderer())
         assert box.x1 < figure.bbox.x1
         panel = figure.axes[0].get_tightbbox(figure.canvas.get_renderer())
@@ -132,7 +133,7 @@ def test_two_levels_are_points_whatever_they_are_called(table):
         ("y ~ x + x:port", "port"),
     ]:
         model = fit(table, formula)
-        axes = sh.maps.moderation(model, "x", name, effects=["direct"]).axes[0]
+        axes = sh.maps.moderation(model, "x", name, effects=["direct"])[0]
         assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1"]
         expected = model.impacts(at={name: [0, 1]})
         rows = [expected.variables.index(f"x [{name}={level}]") for level in (0, 1)]
@@ -141,7 +142,7 @@ def test_two_levels_are_points_whatever_they_are_called(table):
 
 def test_the_range_comes_from_the_table_while_it_is_there(table):
     model = fit(table, "y ~ x + x:v")
-    axes = sh.maps.moderation(model, "x", "v", effects="direct").axes[0]
+    axes = sh.maps.moderation(model, "x", "v", effects="direct")[0]
     np.testing.assert_allclose(lines(axes)[[0, -1], 0], [table["v"].min(), table["v"].max()])
 
 

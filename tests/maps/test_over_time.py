@@ -21,10 +21,10 @@ TABLE = pd.DataFrame(
 
 
 def test_a_panel_a_measure_in_the_order_of_time():
-    figure = over_time(TABLE, "year", "measure", title="Imbalance", note="Simulated data.")
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Gini", "Theil"]
-    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), [[2011, 0.3], [2012, 0.4]])
-    band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    panels = over_time(TABLE, "year", "measure", title="Imbalance", note="Simulated data.")
+    assert [axes.get_title(loc="left") for axes in panels] == ["Gini", "Theil"]
+    np.testing.assert_array_equal(panels[0].lines[0].get_xydata(), [[2011, 0.3], [2012, 0.4]])
+    band = panels[0].collections[0].get_paths()[0].vertices[:, 1]
     assert band.min() == 0.2 and band.max() == 0.5
 
 

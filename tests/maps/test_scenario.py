@@ -22,22 +22,22 @@ def found():
 
 def test_one_legend_counts_all_maps(found):
     cities, replays = found
-    figure = sh.maps.scenario(cities, *replays, quantity="percent")
-    assert len(figure.axes) == 2
-    legend = figure.axes[-1].get_legend()
+    panels = sh.maps.scenario(cities, *replays, quantity="percent")
+    assert len(panels) == 2
+    legend = panels[-1].get_legend()
     counts = [
         int(text.get_text().rsplit("(")[-1].rstrip(")").replace(",", "")) for text in legend.get_texts()
     ]
-    assert sum(counts) == 2 * len(cities)
+    assert sum(counts[:-1]) == 2 * len(cities)
     uncertain = sum(
         int(((each.table["percent_low"] <= 0) & (each.table["percent_high"] >= 0)).sum()) for each in replays
     )
     assert uncertain > 0
     assert legend.get_texts()[-1].get_text() == f"interval includes zero  ({uncertain})"
-    assert legend.get_title().get_text() == "Change of inflow, %"
-    said = [text.get_text() for text in figure.texts]
+    assert legend.get_title().get_text() == "Change of inflow, %\nn = 307 units on each of 2 maps"
+    said = [text.get_text() for text in panels[0].figure.texts]
     assert "Simulated data." in " ".join(said)
-    assert any("tertiary x 1.1" in text for text in said)
+    assert "tertiary x 1.1" in panels[0].get_title(loc="left")
 
 
 def test_the_same_bytes_twice(found):
@@ -47,8 +47,8 @@ def test_the_same_bytes_twice(found):
 
 def test_order_of_the_layer_does_not_matter(found):
     cities, replays = found
-    one = sh.maps.scenario(cities, replays[0]).axes[0].collections[0].get_facecolors()
-    other = sh.maps.scenario(cities.iloc[::-1], replays[0]).axes[0].collections[0].get_facecolors()
+    one = sh.maps.scenario(cities, replays[0])[0].collections[0].get_facecolors()
+    other = sh.maps.scenario(cities.iloc[::-1], replays[0])[0].collections[0].get_facecolors()
     np.testing.assert_allclose(one, other[::-1])
 
 

@@ -21,8 +21,7 @@ def tables():
 
 
 def test_from_the_least_to_the_greatest(tables):
-    figure = specification_curve(*tables, main="main", label="Total")
-    upper, lower = figure.axes
+    upper, lower = specification_curve(*tables, main="main", label="Total")
     points = [line.get_ydata()[0] for line in upper.lines if len(line.get_xdata()) == 1]
     assert points == [0.2, 0.5, 0.9]
     spans = [tuple(line.get_ydata()) for line in upper.lines[1:] if len(line.get_xdata()) == 2]

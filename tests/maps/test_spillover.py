@@ -1,83 +1,67 @@
-"""Three maps of the effects of one regressor."""
+"""The map of a change in one city, and its sums ring by ring."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.errors import AlignmentError, LabelError, OptionError
+from spatialhealth.errors import AlignmentError
+from tests.maps.squares import by_gid, legend_of
+from tests.refusal import refusal
 
 
 @pytest.fixture(scope="module")
-def fitted():
-    panel = sh.datasets.load_cigarettes()
-    states = sh.datasets.load_states().loc[panel.index.unique("state")]
-    model = sh.SpatialDurbin(weights=sh.weights.contiguity(states), effects="two-way")
-    model.fit_formula("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel)
-    return states, model.impacts()
-
-
-@pytest.mark.filterwarnings("ignore::spatialhealth.errors.SpatialHealthWarning")
-def test_a_panel_with_holes_is_told_to_take_a_mean(fitted):
-    states, _ = fitted
-    panel = sh.datasets.load_cigarettes().drop(("Ohio", 70))
-    model = sh.SpatialLag(sh.weights.contiguity(states), effects="entity", missing="unbalanced")
-    effects = model.fit_formula("log(sales) ~ log(price / cpi)", panel).impacts()
-    with pytest.raises(LabelError, match=r"local=effects\.local\('log\(price / cpi\)'\)\.groupby\(level=0\)"):
-        sh.maps.impacts(states, effects, "log(price / cpi)")
-    mean = effects.local("log(price / cpi)").groupby(level=0).mean()
-    assert len(sh.maps.impacts(states, effects, "log(price / cpi)", local=mean).axes) == 3
-
-
-def test_the_panels_show_own_received_and_emitted(fitted):
-    states, effects = fitted
-    figure = sh.maps.impacts(states, effects, "log(price / cpi)", k=3)
-    said = [text.get_text() for text in figure.texts]
-    assert {"Own", "Received", "Emitted"} <= set(said)
-    assert "Effects of log(price / cpi) on log(sales), unit by unit" in said
-    own, received, emitted = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in figure.axes)
-    limits = [[text.split("  (")[0] for text in panel] for panel in (own, received, emitted)]
-    assert limits[1] == limits[2] != limits[0]
-    for panel in (own, received, emitted):
-        assert sum(int(text.split("(")[1].rstrip(")")) for text in panel) == len(states)
-
-
-def test_rows_of_the_frame_may_stand_in_any_order(fitted):
-    states, effects = fitted
-    figure = sh.maps.impacts(states, effects, "log(price / cpi)")
-    turned = sh.maps.impacts(states[::-1], effects, "log(price / cpi)")
-    there = figure.axes[0].collections[0].get_facecolor()
-    back = turned.axes[0].collections[0].get_facecolor()
-    np.testing.assert_array_equal(there, back[::-1])
-
-
-def test_a_regressor_or_a_unit_that_is_not_there_is_named(fitted):
-    states, effects = fitted
-    with pytest.raises(OptionError, match=r"log\(ndi / cpi\)"):
-        sh.maps.impacts(states, effects, "ndi")
-    with pytest.raises(AlignmentError, match="'Ohio'"):
-        sh.maps.impacts(states.drop("Ohio"), effects, "log(price / cpi)")
-
-
-def test_effects_from_simulated_data_are_called_so():
+def found():
     cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
-    model = sh.SpatialDurbin(sh.weights.contiguity(cities), effects="two-way")
-    model.fit_formula("log(inflow) ~ log(tertiary)", panel)
-    assert "Data" in model.summary().facts
-    assert model.summary().facts["Data"] == "simulated"
-    figure = sh.maps.impacts(cities, model.impacts(), "log(tertiary)")
-    assert any(text.get_text().startswith("Simulated data.") for text in figure.texts)
-    named = model.fit(panel[["tertiary"]].assign(tertiary=1.0 * panel["tertiary"]), panel["inflow"])
-    assert named.result_.source == "simulated"
+    W = sh.weights.contiguity(cities)
+    model = sh.SpatialDurbin(weights=W, effects="two-way")
+    return cities, model.fit_formula("log(inflow) ~ log(tertiary) + log(primary)", panel)
 
 
-def test_the_horizon_of_a_dynamic_model_is_in_the_title():
-    cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
-    model = sh.SpatialDurbin(sh.weights.contiguity(cities), effects="two-way", dynamic="time")
-    effects = model.fit_formula("log(inflow) ~ log(tertiary) * digital", panel).impacts()
-    for given, run in [(effects, "short"), (effects.short_run, "short"), (effects.long_run, "long")]:
-        said = [text.get_text() for text in sh.maps.impacts(cities, given, "log(tertiary)").texts]
-        assert f"Effects of log(tertiary) on log(inflow) in the {run} run, unit by unit" in said
-    title = sh.maps.moderation(model, "log(tertiary)", "digital").texts[0].get_text()
-    assert title == "Effects of log(tertiary) on log(inflow) in the short run by digital"
+def test_the_map_and_the_bars(found):
+    cities, model = found
+    panels = sh.maps.spillover(
+        model, cities, "Wuhan", variable="log(tertiary)", rings=2, scheme=[0.001, 0.01]
+    )
+    spread = sh.impacts.spread(model, "Wuhan", "log(tertiary)", rings=2)
+    bars = [bar.get_width() for bar in panels[1].patches]
+    np.testing.assert_allclose(bars, spread.rings["effect"])
+    others = spread.cities["effect"].drop("Wuhan")
+    rows = legend_of(panels[0])[1]
+    assert f"({int((others > 0.01).sum())})" in rows[0] and rows[3].startswith("Wuhan: 0.5")
+    assert [one.get_gid() for one in panels[0].collections if str(one.get_gid()).startswith("ring")] == [
+        "ring 1",
+        "ring 2",
+    ]
+    assert [text.get_text() for text in panels[0].texts] == ["Wuhan"]
+    uncertain = (others * 0 + 1)[(spread.cities["ci_low"] <= 0).reindex(others.index)].size
+    assert len(by_gid(panels[0], "uncertain").get_paths()) == uncertain
+    turned = sh.maps.spillover(
+        model, cities.iloc[::-1], "Wuhan", variable="log(tertiary)", rings=2, scheme=[0.001, 0.01]
+    )
+    np.testing.assert_allclose(
+        by_gid(turned[0], "units").get_facecolor()[::-1], by_gid(panels[0], "units").get_facecolor()
+    )
+    assert sh.maps.png(panels, 40) == sh.maps.png(
+        sh.maps.spillover(model, cities, "Wuhan", variable="log(tertiary)", rings=2, scheme=[0.001, 0.01]), 40
+    )
+
+
+def test_refusals(found):
+    cities, model = found
+    with refusal(AlignmentError, "no geometry: 'Anshan'"):
+        sh.maps.spillover(model, cities.drop("Anshan"), "Wuhan", variable="log(tertiary)")
+    with refusal(AlignmentError, "'Wuhn'"):
+        sh.maps.spillover(model, cities, "Wuhn", variable="log(tertiary)")
+
+
+def test_decades_are_powers_of_ten():
+    classes = sh.maps.classify([2e-7, 3e-4, 0.02, 0.5], "decades", 4)
+    np.testing.assert_allclose(classes.limits, [2e-7, 1e-3, 1e-2, 1e-1, 0.5])
+    assert classes.labels == ("2e−07 to 0.001", "0.001 to 0.01", "0.01 to 0.1", "0.1 to 0.5")
+    below = sh.maps.classify([-2e-7, -3e-4, -0.02, -0.5], "decades", 4)
+    np.testing.assert_allclose(below.limits, -classes.limits[::-1])
+    both = sh.maps.classify(pd.Series([-0.5, -0.02, 0.3, 0.004]), "decades", 4)
+    assert 0.0 in both.limits and both.striped[0] and not both.striped[-1]

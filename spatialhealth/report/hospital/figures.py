@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import maps
-from spatialhealth.report.drawing import Drawing, forest
+from spatialhealth.report.drawing import Drawing
 from spatialhealth.report.fitting import Fit
 from spatialhealth.report.hospital.result import Empowerment, Hospital, Imbalance
 from spatialhealth.report.hospital.tables import shown_measures
@@ -46,7 +46,7 @@ def _tiers(found: Hospital, main: Fit) -> Drawing:
     response = main.model.result_.response
     return Drawing(
         "hospital_tiers",
-        forest(table, "effect", ["direct", "indirect", "total"], level, main.data.note),
+        maps.effects(table, "effect", ["direct", "indirect", "total"], level, main.data.note),
         f"Effects of both tiers on {response}, with {level:.0%} intervals.",
         "Dots with intervals. "
         + " ".join(f"{row.variable}, {row.effect}: {row.estimate:.3g}." for row in table.itertuples()),
