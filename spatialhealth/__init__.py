@@ -30,6 +30,7 @@ _MODULES = (
     "scenario",
     "maps",
     "report",
+    "qgis",
     "errors",
 )
 _NAMES = {
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         models,
         operator,
         panel,
+        qgis,
         report,
         scenario,
         weights,
@@ -116,6 +118,7 @@ __all__ = [
     "monte_carlo",
     "operator",
     "panel",
+    "qgis",
     "regimes",
     "report",
     "scenario",
