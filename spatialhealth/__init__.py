@@ -68,7 +68,6 @@ if TYPE_CHECKING:
         models,
         operator,
         panel,
-        qgis,
         report,
         scenario,
         weights,

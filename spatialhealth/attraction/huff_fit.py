@@ -10,7 +10,13 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
-from spatialhealth.errors import CollinearityError, ConstantRegressorError, ConvergenceError, NonFiniteError, some
+from spatialhealth.errors import (
+    CollinearityError,
+    ConstantRegressorError,
+    ConvergenceError,
+    NonFiniteError,
+    some,
+)
 
 __all__ = ["Choices", "Likelihood", "check_above_zero", "cost_term", "maximise"]
 

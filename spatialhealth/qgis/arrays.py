@@ -35,8 +35,8 @@ class LayerArrays:
     wkb : list of n bytes or None
         Well-known binary of the geometries, curves made of straight segments; None where there is none.
     columns : dict of str to ndarray of shape (n,)
-        One a field. Whole numbers are int64, or float64 with NaN where some are NULL; decimals float64 with NaN; truth
-        values bool, or objects with None; dates datetime64; all else objects with None.
+        One a field. Whole numbers are int64, or float64 with NaN where some are NULL; decimals float64 with NaN;
+        truth values bool, or objects with None; dates datetime64; all else objects with None.
     crs : str or None
         Code of an authority such as "EPSG:4326", else well-known text; None if it is not set.
     geographic : bool
@@ -195,9 +195,7 @@ def layer_arrays(
             "The layer has no features to read. Widen its filter" + (" or select some." if selected else ".")
         )
     kinds = [layer.fields()[j] for j in place]
-    columns = {
-        name: column_array([row[j] for row in rows], kinds[j]) for j, name in enumerate(names)
-    }
+    columns = {name: column_array([row[j] for row in rows], kinds[j]) for j, name in enumerate(names)}
     crs = layer.sourceCrs() if hasattr(layer, "sourceCrs") else layer.crs()
     metres = _metres(crs)
     return LayerArrays(

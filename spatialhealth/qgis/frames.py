@@ -51,8 +51,8 @@ def to_geodataframe(
     except ModuleNotFoundError:
         raise MissingLibraryError(
             "to_geodataframe needs geopandas, which this Python does not have. Use spatialhealth.qgis.layer_arrays, "
-            "which gives the same as arrays; on Debian and Ubuntu: apt install python3-geopandas; in the OSGeo4W shell "
-            "of Windows: python -m pip install geopandas."
+            "which gives the same as arrays; on Debian and Ubuntu: apt install python3-geopandas; in the OSGeo4W "
+            "shell of Windows: python -m pip install geopandas."
         ) from None
     read = layer_arrays(layer, fields, selected)
     columns: dict[str, Any] = {}

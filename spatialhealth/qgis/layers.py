@@ -152,12 +152,20 @@ def _from_frame(frame: gpd.GeoDataFrame) -> LayerArrays:
     import shapely
 
     if not hasattr(frame, "geometry"):
-        raise GeometryError(f"add_layer needs a GeoDataFrame or LayerArrays; it was given {type(frame).__name__}.")
+        raise GeometryError(
+            f"add_layer needs a GeoDataFrame or LayerArrays; it was given {type(frame).__name__}."
+        )
     table = frame.drop(columns=frame.geometry.name)
     if not isinstance(frame.index, pd.RangeIndex):
-        names = [str(level) if level is not None else f"index_{j}" for j, level in enumerate(frame.index.names)]
+        names = [
+            str(level) if level is not None else f"index_{j}" for j, level in enumerate(frame.index.names)
+        ]
         clear = [name for name in names if name not in table.columns]
-        table = frame.index.to_frame(index=False, name=names)[clear].join(table.reset_index(drop=True))
+        table = (
+            frame.index.to_frame(index=False)
+            .set_axis(names, axis=1)[clear]
+            .join(table.reset_index(drop=True))
+        )
     shapes = frame.geometry.to_numpy()
     binary = [None if each is None else shapely.to_wkb(each) for each in shapes]
     columns = {str(column): _column(table[column]) for column in table.columns}
@@ -178,4 +186,6 @@ def _column(values: Any) -> Array:
         if values.isna().any():
             return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
         return np.asarray(values.to_numpy(dtype=str(values.dtype).lower()))
-    return np.asarray([None if missing else each for each, missing in zip(values, values.isna(), strict=True)], object)
+    return np.asarray(
+        [None if missing else each for each, missing in zip(values, values.isna(), strict=True)], object
+    )

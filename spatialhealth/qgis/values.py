@@ -74,7 +74,9 @@ def qgis_field(name: str, values: Any) -> Any:
     )
     if Qgis.QGIS_VERSION_INT < 33800:
         return QgsField(name, getattr(QVariant, kind))
-    return QgsField(name, getattr(QMetaType.Type, {"DateTime": "QDateTime", "String": "QString"}.get(kind, kind)))
+    return QgsField(
+        name, getattr(QMetaType.Type, {"DateTime": "QDateTime", "String": "QString"}.get(kind, kind))
+    )
 
 
 def attribute(value: Any) -> Any:
