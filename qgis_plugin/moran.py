@@ -90,7 +90,7 @@ class MoranTool(Tool):
         results = {
             "OUTPUT": dest,
             "MORAN_I": float(overall.value),
-            "EXPECTED": float(overall.estimates["expectation"]),
+            "EXPECTED": float(overall.estimates["expected"]),
             "Z": float(overall.estimates["z"]),
             "P_VALUE": float(overall.p_value),
             "N": len(ids),

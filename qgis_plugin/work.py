@@ -97,7 +97,9 @@ class Work:
 
     def fields(self, name):
         """Give names of fields."""
-        return [field for field in self.tool.parameterAsStrings(self.parameters, name, self.context) if field]
+        # QGIS 3.22 has the one, QGIS 4 the other
+        read = getattr(self.tool, "parameterAsStrings", None) or self.tool.parameterAsFields
+        return [field for field in read(self.parameters, name, self.context) if field]
 
     def file(self, name):
         """Give the path of an output file, or nothing."""

@@ -88,11 +88,10 @@ def memory_layer(
     ShapeError, GeometryError, CoordinateSystemError
         If a column has another length, geometries are of several kinds, or QGIS does not know the coordinate system.
     """
-    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+    from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 
     layer = QgsVectorLayer(_kind(wkb), name, "memory")
-    if crs is not None:
-        layer.setCrs(_crs(crs))
+    layer.setCrs(QgsCoordinateReferenceSystem() if crs is None else _crs(crs))
     arrays = {column: np.asarray(values) for column, values in columns.items()}
     odd = [column for column, values in arrays.items() if len(values) != len(wkb)]
     if odd:
