@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint format docs bench bench-smoke calibrate cities counties pictures clean
+.PHONY: help demo test lint format docs bench bench-smoke calibrate cities counties pictures qgis-plugin test-qgis clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
@@ -16,6 +16,8 @@ help:
 	@echo "make calibrate  Monte-Carlo check of bias and coverage (hours; one of them: python -m tests.calibration_robust)"
 	@echo "make bench      speed and memory beside peers, written to docs/benchmarks.md (hours; ONLY=lattice,panels for some)"
 	@echo "make bench-smoke  the same scripts on small sizes: correctness only, in a minute"
+	@echo "make qgis-plugin  the plug-in of QGIS as a zip in dist/, checked against the rules of QGIS's repository"
+	@echo "make test-qgis  install QGIS if it is absent (apt), test the plug-in in it, with and without its desktop"
 	@echo "make pictures   the pictures of the README and the docs"
 
 $(VENV)/bin/python:
@@ -69,6 +71,12 @@ bench-smoke: $(VENV)/.bench
 
 pictures: $(VENV)/.core
 	$(BIN)/python docs/make_pictures.py
+
+qgis-plugin: $(VENV)/.core
+	$(BIN)/python tools/qgis_plugin.py build
+
+test-qgis: $(VENV)/.test
+	tools/test_qgis.sh $(BIN)/python
 
 clean:
 	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -42,7 +42,7 @@ class MoranTool(Tool):
         self.add(QgsProcessingParameterField("FIELD", tr("Variable"), None, "INPUT", numeric))
         add_weights(self)
         self.add(
-            QgsProcessingParameterNumber("PERMUTATIONS", tr("Permutations"), integer, 999, False, 0, 999_999)
+            QgsProcessingParameterNumber("PERMUTATIONS", tr("Permutations"), integer, 9_999, False, 0, 999_999)
         )
         names = [tr("False discovery rate"), tr("Bonferroni"), tr("None")]
         self.add(

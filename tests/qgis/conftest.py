@@ -40,6 +40,20 @@ def qgis():
     app.exitQgis()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End without the interpreter's own end, at which objects of QGIS that pytest holds outlive their application."""
+    if "qgis._core" in sys.modules and hasattr(config, "_ended_with"):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(config._ended_with))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Keep the status of the tests."""
+    session.config._ended_with = exitstatus
+
+
 @pytest.fixture(scope="session")
 def tools(qgis):
     """The plug-in from the zip that is shipped, loaded."""
