@@ -78,7 +78,10 @@ class LayerArrays:
         if values.dtype == object and all(each is None or isinstance(each, bool) for each in values):
             return np.array([np.nan if each is None else float(each) for each in values])
         if values.dtype.kind not in "fiub":
-            raise DataError(f"The field {name!r} must hold numbers; it holds {values.dtype}.")
+            raise DataError(
+                f"The field {name!r} must hold numbers, and holds others. Fields of a CSV file are text unless it is "
+                "added as Delimited Text Layer; the tool 'Refactor fields' converts them."
+            )
         return values.astype(float)
 
     def polygons(self) -> list[bytes]:
@@ -152,7 +155,7 @@ def layer_arrays(
     Returns
     -------
     LayerArrays
-        In the order of the layer.
+        In the order of the layer; selected features by their ids.
 
     Raises
     ------
@@ -178,7 +181,10 @@ def layer_arrays(
     request = QgsFeatureRequest().setSubsetOfAttributes(place)
     if not geometry:
         request.setFlags(QgsFeatureRequest.Flag.NoGeometry)
-    features = layer.getSelectedFeatures(request) if selected else layer.getFeatures(request)
+    if selected:  # QGIS gives them in no order
+        features = sorted(layer.getSelectedFeatures(request), key=lambda feature: feature.id())
+    else:
+        features = layer.getFeatures(request)
     total = layer.selectedFeatureCount() if selected else layer.featureCount()
     fids, wkb, rows, points = [], [], [], []
     for done, feature in enumerate(features):

@@ -25,7 +25,7 @@ def call(*words):
 
 
 def test_a_regression_of_a_panel(tmp_path):
-    panel = ROOT / "sample_data" / "hospital_panel.csv"
+    panel = f"delimitedtext://file://{ROOT}/sample_data/hospital_panel.csv?type=csv&detectTypes=yes&geomType=none"
     done = call(
         "run", "spatialhealth:regression", "--json", f"--INPUT={panel}",
         "--FORMULA=log(inflow) ~ log(tertiary) + log(primary) + log(gdp)", "--UNIT=city", "--PERIOD=year", "--EFFECTS=3",
