@@ -24,10 +24,10 @@ class AccessibilityTool(Tool):
     SUMMARY = "Two-step floating catchments (2SFCA, E2SFCA, 3SFCA) from two layers"
     HELP = (
         "<p>How much capacity each place has in reach, when those in reach of a hospital share it.</p>"
-        "<p><b>2SFCA</b>: all within the distance count the same. <b>E2SFCA</b>: the nearer count more (weights 1, 0.68 "
-        "and 0.22 of three zones). <b>3SFCA</b>: and hospitals share people with their rivals.</p>"
-        "<p>Distances are straight lines (geodesics), in metres, between centroids. Travel times by road come in through "
-        "Python: <code>spatialhealth.attraction.SuppliedCost</code>.</p>"
+        "<p><b>2SFCA</b>: all within the distance count the same. <b>E2SFCA</b>: the nearer count more (weights 1, "
+        "0.68 and 0.22 of three zones). <b>3SFCA</b>: and hospitals share people with their rivals.</p>"
+        "<p>Distances are straight lines (geodesics), in metres, between centroids. Travel times by road come in "
+        "through Python: <code>spatialhealth.attraction.SuppliedCost</code>.</p>"
         "<p>Hospitals get their <b>load</b>: people who fall on them over their capacity.</p>"
     )
     TAGS = ("accessibility", "2sfca", "e2sfca", "floating catchment", "hospital", "beds", "provision")
@@ -39,9 +39,13 @@ class AccessibilityTool(Tool):
         self.add(source_parameter("DEMAND", tr("Places with people"), [ANY]))
         self.add(QgsProcessingParameterField("POPULATION", tr("People"), None, "DEMAND", numeric))
         self.add(source_parameter("SUPPLY", tr("Hospitals"), [ANY]))
-        self.add(QgsProcessingParameterField("CAPACITY", tr("Capacity, such as beds"), None, "SUPPLY", numeric))
+        self.add(
+            QgsProcessingParameterField("CAPACITY", tr("Capacity, such as beds"), None, "SUPPLY", numeric)
+        )
         self.add(QgsProcessingParameterEnum("METHOD", tr("Method"), list(METHODS), False, 0))
-        self.add(QgsProcessingParameterNumber("CUTOFF", tr("Greatest distance (metres)"), double, 50_000, False, 0))
+        self.add(
+            QgsProcessingParameterNumber("CUTOFF", tr("Greatest distance (metres)"), double, 50_000, False, 0)
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Accessibility")))
         self.add(QgsProcessingParameterFeatureSink("OUTPUT_SUPPLY", tr("Load of hospitals"), optional=True))
         for name, text in (

@@ -25,11 +25,11 @@ class AttractionTool(Tool):
     HELP = (
         "<p>Of the people of a place the share that chooses a hospital is proportional to size<sup>a</sup> times "
         "distance<sup>-b</sup> (or exp(-b distance)), among the hospitals in reach (Huff 1964).</p>"
-        "<p>Places get the hospital chosen most, its share, and the number of rivals; hospitals get the patients they "
-        "draw. Distances below one kilometre count as one.</p>"
-        "<p>Parameters are given here. To estimate them from flows of patients, and for gravity models, use Python: "
-        "<code>spatialhealth.attraction.HuffModel</code> and <code>GravityModel</code>, after "
-        "<code>pip install \"spatialhealth[flows]\"</code> outside QGIS.</p>"
+        "<p>Places get the hospital chosen most, its share, and the number of rivals; hospitals get the patients "
+        "they draw. Distances below one kilometre count as one.</p>"
+        "<p>Parameters are given here. To estimate them from flows of patients, and for gravity models, use "
+        "Python: <code>spatialhealth.attraction.HuffModel</code> and <code>GravityModel</code>, after "
+        '<code>pip install "spatialhealth[flows]"</code> outside QGIS.</p>'
     )
     TAGS = ("huff", "attraction", "market area", "catchment", "gravity", "hospital", "choice")
 
@@ -42,14 +42,28 @@ class AttractionTool(Tool):
         self.add(QgsProcessingParameterField("POPULATION", tr("People"), None, "DEMAND", numeric))
         self.add(source_parameter("SUPPLY", tr("Hospitals"), [ANY]))
         self.add(QgsProcessingParameterField("SIZE", tr("Size, such as beds"), None, "SUPPLY", numeric))
-        self.add(QgsProcessingParameterField("NAME", tr("Name of the hospital"), None, "SUPPLY", anything, False, True))
+        self.add(
+            QgsProcessingParameterField(
+                "NAME", tr("Name of the hospital"), None, "SUPPLY", anything, False, True
+            )
+        )
         self.add(QgsProcessingParameterNumber("ALPHA", tr("Exponent of size (a)"), double, 1.0))
         decays = [tr("Power of distance"), tr("Exponential of distance")]
         self.add(QgsProcessingParameterEnum("DECAY", tr("How distance counts"), decays, False, 0))
-        self.add(QgsProcessingParameterNumber("BETA", tr("Parameter of distance (b); per metre for exponential"), double, 2.0))
-        self.add(QgsProcessingParameterNumber("CUTOFF", tr("Greatest distance (metres)"), double, 200_000, False, 0))
+        self.add(
+            QgsProcessingParameterNumber(
+                "BETA", tr("Parameter of distance (b); per metre for exponential"), double, 2.0
+            )
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "CUTOFF", tr("Greatest distance (metres)"), double, 200_000, False, 0
+            )
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Choices")))
-        self.add(QgsProcessingParameterFeatureSink("OUTPUT_SUPPLY", tr("Patients of hospitals"), optional=True))
+        self.add(
+            QgsProcessingParameterFeatureSink("OUTPUT_SUPPLY", tr("Patients of hospitals"), optional=True)
+        )
         self.addOutput(QgsProcessingOutputNumber("UNREACHABLE", tr("Places without a hospital in reach")))
         self.addOutput(QgsProcessingOutputNumber("PATIENTS", tr("People who have a hospital in reach")))
 

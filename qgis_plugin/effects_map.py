@@ -20,9 +20,9 @@ class EffectsMapTool(Tool):
     NAME, TITLE, GROUP = "effects_map", "Map of effects", "Spatial regression"
     SUMMARY = "The effects of one regressor by unit: own, received from the others, emitted to them"
     HELP = (
-        "<p>Fits the same models as <i>Spatial regression</i>, and gives of one regressor, unit by unit, with standard "
-        "errors: <b>own</b>, the effect of a unit's regressor on its own outcome; <b>received</b>, that of the same "
-        "change in all other units; <b>emitted</b>, that of its regressor on all others' outcomes.</p>"
+        "<p>Fits the same models as <i>Spatial regression</i>, and gives of one regressor, unit by unit, with "
+        "errors: <b>own</b>, the effect of a unit's regressor on its own outcome; <b>received</b>, that of the "
+        "same change in all other units; <b>emitted</b>, that of its regressor on all others' outcomes.</p>"
         "<p>The mean of own is the direct effect, the means of received and of emitted are the indirect one. Of a "
         "panel there is one feature for each unit: that of the last period.</p>"
     )
@@ -31,11 +31,17 @@ class EffectsMapTool(Tool):
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""
         add_model(self)
-        self.add(QgsProcessingParameterString("VARIABLE", tr("Regressor (the first by default)"), "", False, True))
+        self.add(
+            QgsProcessingParameterString("VARIABLE", tr("Regressor (the first by default)"), "", False, True)
+        )
         shown = [tr("Emitted"), tr("Received"), tr("Own")]
         self.add(QgsProcessingParameterEnum("SHOW", tr("Effect that colours the map"), shown, False, 0))
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Effects by unit")))
-        for name, text in (("DIRECT", "Direct effect"), ("INDIRECT", "Indirect effect"), ("TOTAL", "Total effect")):
+        for name, text in (
+            ("DIRECT", "Direct effect"),
+            ("INDIRECT", "Indirect effect"),
+            ("TOTAL", "Total effect"),
+        ):
             self.addOutput(QgsProcessingOutputNumber(name, tr(text)))
 
     def compute(self, work):

@@ -25,10 +25,10 @@ class ImbalanceTool(Tool):
     NAME, TITLE, GROUP = "imbalance", "Structural imbalance", "Health services"
     SUMMARY = "Where high-tier hospitals are overburdened while primary care is idle; Gini and Theil"
     HELP = (
-        "<p>Compares how far <b>high-tier hospitals</b> and <b>primary care</b> are used, unit by unit: the gap, and one "
-        "of nine classes. 'Overburdened high, idle primary' is structural imbalance (Fu and Lu 2025).</p>"
-        "<p>A third field, such as beds per head, gives <b>Gini</b> and <b>Theil</b>, with what of Theil lies between "
-        "groups if there is a field of groups. Standard errors and intervals come from resamples of the units.</p>"
+        "<p>Compares how far <b>high-tier hospitals</b> and <b>primary care</b> are used, unit by unit: the gap, "
+        "and one of nine classes. 'Overburdened high, idle primary' is structural imbalance (Fu and Lu 2025).</p>"
+        "<p>A third field, such as beds per head, gives <b>Gini</b> and <b>Theil</b>, with what of Theil lies "
+        "between groups if there is a field of groups. Standard errors come from resamples of the units.</p>"
     )
     TAGS = ("imbalance", "utilisation", "gap", "gini", "theil", "inequality", "primary care", "hospital")
 
@@ -38,21 +38,39 @@ class ImbalanceTool(Tool):
         numeric = QgsProcessingParameterField.DataType.Numeric
         anything = QgsProcessingParameterField.DataType.Any
         self.add(source_parameter("INPUT", tr("Layer or table, one feature a unit"), [TABLE]))
-        self.add(QgsProcessingParameterField("HIGH", tr("Use of high-tier hospitals"), None, "INPUT", numeric))
+        self.add(
+            QgsProcessingParameterField("HIGH", tr("Use of high-tier hospitals"), None, "INPUT", numeric)
+        )
         self.add(QgsProcessingParameterField("PRIMARY", tr("Use of primary care"), None, "INPUT", numeric))
         names = [tr("Per cent"), tr("Share")]
         self.add(QgsProcessingParameterEnum("UNIT_OF_USE", tr("Use is in"), names, False, 0))
-        self.add(QgsProcessingParameterField("PEOPLE", tr("People of each unit"), None, "INPUT", numeric, False, True))
-        self.add(QgsProcessingParameterField("VALUE", tr("What Gini and Theil are of"), None, "INPUT", numeric, False, True))
-        self.add(QgsProcessingParameterField("GROUP", tr("Groups, such as provinces"), None, "INPUT", anything, False, True))
+        self.add(
+            QgsProcessingParameterField(
+                "PEOPLE", tr("People of each unit"), None, "INPUT", numeric, False, True
+            )
+        )
+        self.add(
+            QgsProcessingParameterField(
+                "VALUE", tr("What Gini and Theil are of"), None, "INPUT", numeric, False, True
+            )
+        )
+        self.add(
+            QgsProcessingParameterField(
+                "GROUP", tr("Groups, such as provinces"), None, "INPUT", anything, False, True
+            )
+        )
         for name, text in (("OVERBURDENED", "Overburdened from"), ("IDLE", "Idle up to")):
             self.add(
-                QgsProcessingParameterNumber(name, tr(text + " (90 and 60 per cent by default)"), double, None, True, 0),
+                QgsProcessingParameterNumber(
+                    name, tr(text + " (90 and 60 per cent by default)"), double, None, True, 0
+                ),
                 advanced=True,
             )
         kinds = [tr("High less primary"), tr("High over primary")]
         self.add(QgsProcessingParameterEnum("KIND", tr("Gap"), kinds, False, 0), advanced=True)
-        self.add(QgsProcessingParameterNumber("DRAWS", tr("Resamples"), integer, 999, False, 99), advanced=True)
+        self.add(
+            QgsProcessingParameterNumber("DRAWS", tr("Resamples"), integer, 999, False, 99), advanced=True
+        )
         self.add(QgsProcessingParameterNumber("SEED", tr("Random seed"), integer, 1, False, 0), advanced=True)
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Gap and classes")))
         self.add(
@@ -132,9 +150,7 @@ class ImbalanceTool(Tool):
         for each in measures:
             labels = list(zip(*each.labels.values(), strict=True))
             columns = (each.estimate, each.std_error, each.ci_low, each.ci_high)
-            lines = [
-                (*label, *(float(column[j]) for column in columns)) for j, label in enumerate(labels)
-            ]
+            lines = [(*label, *(float(column[j]) for column in columns)) for j, label in enumerate(labels)]
             heading = (*each.labels, "Estimate", "Std. error", "CI low", "CI high")
             sections.append((each.title, table(lines, heading) + f"<p class='note'>{each.note}</p>"))
         options = ", ".join(f"{name}={value!r}" for name, value in self._options(work).items())

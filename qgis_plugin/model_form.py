@@ -76,21 +76,48 @@ def add_model(tool):
     tool.add(QgsProcessingParameterField("X", tr("Regressors"), None, "INPUT", numeric, True, True))
     tool.add(
         QgsProcessingParameterString(
-            "FORMULA", tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) + x2"), "", False, True
+            "FORMULA",
+            tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) + x2"),
+            "",
+            False,
+            True,
         )
     )
-    tool.add(QgsProcessingParameterField("UNIT", tr("Field of units (for a panel)"), None, "INPUT", anything, False, True))
-    tool.add(QgsProcessingParameterField("PERIOD", tr("Field of periods (for a panel)"), None, "INPUT", anything, False, True))
-    effects = [tr("None"), tr("Entity (units)"), tr("Time (periods)"), tr("Both")]
-    tool.add(QgsProcessingParameterEnum("EFFECTS", tr("Fixed effects of a panel"), options=effects, defaultValue=0))
     tool.add(
-        source_parameter("UNITS", tr("Layer of the units, if the table above has no geometry"), [ANY], True), advanced=True
+        QgsProcessingParameterField(
+            "UNIT", tr("Field of units (for a panel)"), None, "INPUT", anything, False, True
+        )
     )
-    tool.add(QgsProcessingParameterField("UNITS_ID", tr("Its field of units"), None, "UNITS", anything, False, True), advanced=True)
-    add_weights(tool)
-    covariances = [tr("Observed information"), tr("Expected information"), tr("Robust"), tr("Clustered by unit"), "Driscoll-Kraay"]
     tool.add(
-        QgsProcessingParameterEnum("COVARIANCE", tr("Standard errors"), options=covariances, defaultValue=0), advanced=True
+        QgsProcessingParameterField(
+            "PERIOD", tr("Field of periods (for a panel)"), None, "INPUT", anything, False, True
+        )
+    )
+    effects = [tr("None"), tr("Entity (units)"), tr("Time (periods)"), tr("Both")]
+    tool.add(
+        QgsProcessingParameterEnum("EFFECTS", tr("Fixed effects of a panel"), options=effects, defaultValue=0)
+    )
+    tool.add(
+        source_parameter("UNITS", tr("Layer of the units, if the table above has no geometry"), [ANY], True),
+        advanced=True,
+    )
+    tool.add(
+        QgsProcessingParameterField(
+            "UNITS_ID", tr("Its field of units"), None, "UNITS", anything, False, True
+        ),
+        advanced=True,
+    )
+    add_weights(tool)
+    covariances = [
+        tr("Observed information"),
+        tr("Expected information"),
+        tr("Robust"),
+        tr("Clustered by unit"),
+        "Driscoll-Kraay",
+    ]
+    tool.add(
+        QgsProcessingParameterEnum("COVARIANCE", tr("Standard errors"), options=covariances, defaultValue=0),
+        advanced=True,
     )
 
 
@@ -146,7 +173,8 @@ def _units(work, cells):
     absent = [label for label in cells.units.tolist() if str(label) not in place]
     if absent:
         raise AlignmentError(
-            f"{len(absent)} units of the table are not in the layer of units: {some(absent)}. Both must call them alike."
+            f"{len(absent)} units of the table are not in the layer of units: {some(absent)}. Both must call "
+            "them alike."
         )
     return layer.kept(np.array([place[str(label)] for label in cells.units.tolist()]))
 
@@ -183,7 +211,9 @@ def variable_of(fit, text):
         return names.index(text)
     if text in fields:
         return fields.index(text)
-    raise OptionError(f"There is no regressor {text!r}.{did_you_mean(text, names)} There are: {', '.join(names)}.")
+    raise OptionError(
+        f"There is no regressor {text!r}.{did_you_mean(text, names)} There are: {', '.join(names)}."
+    )
 
 
 def local_effects(fit, place, seed=1):

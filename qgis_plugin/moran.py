@@ -25,12 +25,12 @@ class MoranTool(Tool):
     NAME, TITLE, GROUP = "moran", "Moran's I and clusters (LISA)", "Weights and clusters"
     SUMMARY = "Whether values stand in space at random, and where high or low ones cluster"
     HELP = (
-        "<p><b>Moran's I</b> says whether neighbours have values alike; <b>local Moran statistics</b> say where: high "
-        "among high, low among low, and outliers.</p>"
-        "<p>p values are two-sided, from permutations of the values; with 0 permutations, Moran's I is compared with "
-        "the normal distribution that has the moments of all permutations, and local statistics have no p value. "
-        "Local p values are corrected for their number: by default so that a twentieth of the clusters found is by "
-        "chance.</p>"
+        "<p><b>Moran's I</b> says whether neighbours have values alike; <b>local Moran statistics</b> say where: "
+        "high among high, low among low, and outliers.</p>"
+        "<p>p values are two-sided, from permutations of the values; with 0 permutations, Moran's I is compared "
+        "with the normal distribution that has the moments of all permutations, and local statistics have no p "
+        "value. Local p values are corrected for their number: by default so that a twentieth of the clusters found "
+        "is by chance.</p>"
     )
     TAGS = ("moran", "lisa", "cluster", "hot spot", "autocorrelation", "outlier")
 
@@ -42,11 +42,14 @@ class MoranTool(Tool):
         self.add(QgsProcessingParameterField("FIELD", tr("Variable"), None, "INPUT", numeric))
         add_weights(self)
         self.add(
-            QgsProcessingParameterNumber("PERMUTATIONS", tr("Permutations"), integer, 9_999, False, 0, 999_999)
+            QgsProcessingParameterNumber(
+                "PERMUTATIONS", tr("Permutations"), integer, 9_999, False, 0, 999_999
+            )
         )
         names = [tr("False discovery rate"), tr("Bonferroni"), tr("None")]
         self.add(
-            QgsProcessingParameterEnum("CORRECTION", tr("Correction for many tests"), names, False, 0), advanced=True
+            QgsProcessingParameterEnum("CORRECTION", tr("Correction for many tests"), names, False, 0),
+            advanced=True,
         )
         self.add(
             QgsProcessingParameterNumber("LEVEL", tr("Significance level"), double, 0.05, False, 0.0001, 0.5),

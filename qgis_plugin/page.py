@@ -5,7 +5,8 @@ import sys
 
 STYLE = (
     "body{font:14px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}"
+    "table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;"
+    "border-bottom:1px solid #ddd;text-align:right}"
     "td:first-child,th:first-child{text-align:left}h2{margin-top:1.6em;font-size:1.15em}"
     "pre{background:#f5f5f5;padding:1em;overflow:auto}p.note{color:#555}"
 )
@@ -16,7 +17,9 @@ def table(rows, heading=None):
     lines = ["<table>"]
     if heading:
         lines.append("<tr>" + "".join(f"<th>{html.escape(str(each))}</th>" for each in heading) + "</tr>")
-    lines += ["<tr>" + "".join(f"<td>{html.escape(_written(each))}</td>" for each in row) + "</tr>" for row in rows]
+    lines += [
+        "<tr>" + "".join(f"<td>{html.escape(_written(each))}</td>" for each in row) + "</tr>" for row in rows
+    ]
     return "\n".join([*lines, "</table>"])
 
 
@@ -63,4 +66,9 @@ def page(title, sections, code):
 def read_code(path, unit):
     """Give the lines of Python that read a layer with its ids."""
     index = f".set_index({unit!r})" if unit else ""
-    return ["import geopandas as gpd", "import spatialhealth as sh", "", f"layer = gpd.read_file({path!r}){index}"]
+    return [
+        "import geopandas as gpd",
+        "import spatialhealth as sh",
+        "",
+        f"layer = gpd.read_file({path!r}){index}",
+    ]

@@ -19,7 +19,9 @@ def common_points(work, demand, supply):
 
     here, there = (work.source(name).sourceCrs() for name in ("DEMAND", "SUPPLY"))
     if not here.isValid() or not there.isValid():
-        raise CoordinateSystemError("Both layers need a coordinate reference system: set it in their properties.")
+        raise CoordinateSystemError(
+            "Both layers need a coordinate reference system: set it in their properties."
+        )
     points = supply.points
     if here != there:
         move = QgsCoordinateTransform(there, here, work.context.transformContext())

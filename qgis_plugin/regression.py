@@ -32,25 +32,43 @@ class RegressionTool(Tool):
     """Fits a spatial regression."""
 
     NAME, TITLE, GROUP = "regression", "Spatial regression", "Spatial regression"
-    SUMMARY = "SDM, SAR, SLX, SEM, SDEM, SAC and GNS of cross-sections and panels, with direct and indirect effects"
+    SUMMARY = (
+        "SDM, SAR, SLX, SEM, SDEM, SAC and GNS of cross-sections and panels, with direct and indirect effects"
+    )
     HELP = (
         "<p>Fits a spatial regression by maximum likelihood (SLX by least squares), and gives the direct, indirect "
         "(spilled over) and total effects of every regressor with their standard errors.</p>"
         "<p><b>Choose</b> an outcome and regressors, or write a <b>formula</b> with log, log1p or sqrt: "
         "<code>log(inflow) ~ log(beds) + income</code>.</p>"
-        "<p>For a <b>panel</b> give one feature (or row of a table) for each unit and period, the fields of both, and "
-        "fixed effects. Every unit is needed in every period. If the table has no geometry, give the layer of the "
-        "units under Advanced.</p>"
-        "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one regressor "
-        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted). The "
-        "<b>report</b> holds the tables, and the lines of Python that give the same.</p>"
+        "<p>For a <b>panel</b> give one feature (or row of a table) for each unit and period, the fields of both, "
+        "and fixed effects. Every unit is needed in every period. If the table has no geometry, give the layer of "
+        "the units under Advanced.</p>"
+        "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one "
+        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted). "
+        "The <b>report</b> holds the tables, and the lines of Python that give the same.</p>"
     )
-    TAGS = ("spatial regression", "durbin", "sdm", "sar", "slx", "sem", "sac", "gns", "panel", "spillover", "impacts")
+    TAGS = (
+        "spatial regression",
+        "durbin",
+        "sdm",
+        "sar",
+        "slx",
+        "sem",
+        "sac",
+        "gns",
+        "panel",
+        "spillover",
+        "impacts",
+    )
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""
         add_model(self)
-        self.add(QgsProcessingParameterString("VARIABLE", tr("Regressor to map (the first by default)"), "", False, True))
+        self.add(
+            QgsProcessingParameterString(
+                "VARIABLE", tr("Regressor to map (the first by default)"), "", False, True
+            )
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Fitted, residuals and effects")))
         self.add(
             QgsProcessingParameterFileDestination(

@@ -27,11 +27,11 @@ class ScenarioTool(Tool):
     SUMMARY = "What a model expects if a field changes in some units: own change, and what spills over"
     HELP = (
         "<p>Fits the same models as <i>Spatial regression</i>, changes a field in the features that an expression "
-        "names (all, if there is none) <b>by</b> an amount, <b>to</b> a value, or <b>times</b> a factor, and gives the "
-        "change of the outcome by unit with its interval: <b>change</b>, of it <b>own</b>, and <b>spilled_over</b> "
-        "from the others.</p>"
-        "<p>Of a panel the last period is changed. Intervals hold the uncertainty of the parameters, not that of the "
-        "model. If the outcome is a logarithm, the change is one of logarithms.</p>"
+        "names (all, if there is none) <b>by</b> an amount, <b>to</b> a value, or <b>times</b> a factor, and gives "
+        "the change of the outcome by unit with its interval: <b>change</b>, of it <b>own</b>, and "
+        "<b>spilled_over</b> from the others.</p>"
+        "<p>Of a panel the last period is changed. Intervals hold the uncertainty of the parameters, not that of "
+        "the model. If the outcome is a logarithm, the change is one of logarithms.</p>"
     )
     TAGS = ("scenario", "policy", "what if", "simulation", "spillover")
 
@@ -44,9 +44,19 @@ class ScenarioTool(Tool):
         names = [tr("By an amount"), tr("To a value"), tr("Times a factor")]
         self.add(QgsProcessingParameterEnum("HOW", tr("How it changes"), names, False, 0))
         self.add(QgsProcessingParameterNumber("AMOUNT", tr("Amount, value or factor"), double, 1.0))
-        self.add(QgsProcessingParameterExpression("WHERE", tr("In which features (all by default)"), "", "INPUT", True))
-        self.add(QgsProcessingParameterNumber("DRAWS", tr("Draws of the parameters"), integer, 1000, False, 10), advanced=True)
-        self.add(QgsProcessingParameterNumber("LEVEL", tr("Confidence level"), double, 0.95, False, 0.5, 0.999), advanced=True)
+        self.add(
+            QgsProcessingParameterExpression(
+                "WHERE", tr("In which features (all by default)"), "", "INPUT", True
+            )
+        )
+        self.add(
+            QgsProcessingParameterNumber("DRAWS", tr("Draws of the parameters"), integer, 1000, False, 10),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber("LEVEL", tr("Confidence level"), double, 0.95, False, 0.5, 0.999),
+            advanced=True,
+        )
         self.add(QgsProcessingParameterNumber("SEED", tr("Random seed"), integer, 1, False, 0), advanced=True)
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Change of the outcome")))
         for name, text in (
@@ -98,7 +108,9 @@ class ScenarioTool(Tool):
 
         field, how, amount = work.text("CHANGED"), work.choice("HOW", HOW), work.number("AMOUNT")
         if field not in [term.field for term in fit.formula.regressors]:
-            raise ScenarioError(f"The model has no regressor of the field {field!r}, so that nothing would change.")
+            raise ScenarioError(
+                f"The model has no regressor of the field {field!r}, so that nothing would change."
+            )
         last = fit.cells.cell >= (len(fit.cells.periods) - 1) * len(fit.cells.units)
         named = self._named(work, fit)
         before = fit.used.numbers(field)
@@ -131,7 +143,9 @@ class ScenarioTool(Tool):
             scope.setFeature(feature)
             value = expression.evaluate(scope)
             if expression.hasEvalError():
-                raise ScenarioError(f"The expression {text!r} cannot be computed: {expression.evalErrorString()}")
+                raise ScenarioError(
+                    f"The expression {text!r} cannot be computed: {expression.evalErrorString()}"
+                )
             if value is True or (isinstance(value, (int, float)) and value):
                 found.add(feature.id())
         named = np.isin(fit.used.fids, list(found))

@@ -22,15 +22,15 @@ def lacking():
     if sys.version_info < PYTHON:
         found = ".".join(map(str, sys.version_info[:2]))
         return tr(
-            "Spatial Health needs Python 3.11 or newer, and this QGIS has {}: install QGIS 3.34 or newer for Windows, "
-            "3.44.4 or newer for macOS."
+            "Spatial Health needs Python 3.11 or newer, and this QGIS has {}: install QGIS 3.34 or newer for "
+            "Windows, 3.44.4 or newer for macOS."
         ).format(found)
     absent = [name for name in ("numpy", "scipy") if find_spec(name) is None]
     if absent:
         return tr(
             "Spatial Health needs {}, which this QGIS does not have: on Debian and Ubuntu type "
-            "'sudo apt install python3-numpy python3-scipy'; in the OSGeo4W shell of Windows, and in a terminal with "
-            "the python3 of QGIS on macOS, 'python3 -m pip install \"numpy<2\" scipy'."
+            "'sudo apt install python3-numpy python3-scipy'; in the OSGeo4W shell of Windows, and in a terminal "
+            "with the python3 of QGIS on macOS, 'python3 -m pip install \"numpy<2\" scipy'."
         ).format(", ".join(absent))
     return ""
 

@@ -14,7 +14,9 @@ def ids_of(layer, field):
     labels = layer.column(field)
     absent = np.array([label is None or label != label for label in labels.tolist()])
     if absent.any():
-        raise MissingDataError(f"The field {field!r} is NULL for {int(absent.sum())} features. Give each unit an id.")
+        raise MissingDataError(
+            f"The field {field!r} is NULL for {int(absent.sum())} features. Give each unit an id."
+        )
     if labels.dtype.kind == "f":
         return labels.astype(np.int64) if (labels == np.floor(labels)).all() else labels.astype(object)
     return labels
@@ -41,10 +43,8 @@ def complete_rows(work, layer, fields, geometry=True):
 
 def spread_out(values, rows, total):
     """Give values of some features as one of all, NULL for the rest."""
-    if values.dtype.kind in "fiu":
-        out = np.full(total, np.nan)
-    else:
-        out = np.full(total, None, dtype=object)
+    numeric = values.dtype.kind in "fiu"
+    out = np.full(total, np.nan if numeric else None, dtype=float if numeric else object)
     out[rows] = values
     if values.dtype.kind in "iu" and len(rows) == total:
         return out.astype(np.int64)

@@ -25,9 +25,13 @@ def add_weights(tool):
     ]
     tool.add(QgsProcessingParameterEnum("WEIGHTS", tr("Spatial weights"), options=options, defaultValue=0))
     tool.add(
-        QgsProcessingParameterNumber("ORDER", tr("Order of contiguity"), integer, 1, False, 1, 50), advanced=True
+        QgsProcessingParameterNumber("ORDER", tr("Order of contiguity"), integer, 1, False, 1, 50),
+        advanced=True,
     )
-    tool.add(QgsProcessingParameterNumber("K", tr("Number of nearest neighbours"), integer, 8, False, 1), advanced=True)
+    tool.add(
+        QgsProcessingParameterNumber("K", tr("Number of nearest neighbours"), integer, 8, False, 1),
+        advanced=True,
+    )
     tool.add(
         QgsProcessingParameterNumber("DISTANCE", tr("Greatest distance (metres)"), double, 100_000, False, 0),
         advanced=True,
@@ -83,7 +87,7 @@ def report_isolates(work, ids, matrix):
     work.say(tr("{} units, {} links").format(f"{len(ids):,}", f"{matrix.nnz:,}"))
     if len(alone):
         work.warn(
-            tr("{} units have no neighbour: {}. If they should have some, their borders may not meet exactly: see the "
+            tr("{} units have no neighbour: {}. If they should have some, borders may not meet exactly: see the "
                "tool 'Snap geometries to layer'.").format(len(alone), some(alone.tolist()))
         )  # fmt: skip
 

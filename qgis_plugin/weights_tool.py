@@ -94,7 +94,11 @@ class WeightsTool(Tool):
         from spatialhealth.qgis.values import attribute, qgis_field
 
         fields = QgsFields()
-        for field in (qgis_field("focal", ids), qgis_field("neighbor", ids), qgis_field("weight", np.zeros(1))):
+        for field in (
+            qgis_field("focal", ids),
+            qgis_field("neighbor", ids),
+            qgis_field("weight", np.zeros(1)),
+        ):
             fields.append(QgsField(field))
         source = work.source("INPUT")
         sink, dest = work.sink("OUTPUT", fields, QgsWkbTypes.Type.LineString, source.sourceCrs())

@@ -1,6 +1,7 @@
 """One run of a tool: its parameters read, its progress told, its layers written."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from qgis.core import (
     QgsFeature,
@@ -26,7 +27,9 @@ class Cancelled(Exception):
 class Styler(QgsProcessingLayerPostProcessorInterface):
     """Colours a layer once it is loaded, in the main thread."""
 
-    kept = []  # QGIS holds no reference of its own, and a styler that is collected styles nothing
+    kept: ClassVar[
+        list
+    ] = []  # QGIS holds no reference of its own, and a styler that is collected styles nothing
 
     def __init__(self, column, colours=None):
         super().__init__()
@@ -173,7 +176,9 @@ class Work:
     def put(self, sink, feature):
         """Write one feature."""
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise QgsProcessingException("A feature could not be written: is the disk full, or the file in use?")
+            raise QgsProcessingException(
+                "A feature could not be written: is the disk full, or the file in use?"
+            )
 
     def style(self, dest, column, colours=None):
         """Colour an output by a column when it is loaded."""

@@ -31,7 +31,18 @@ REQUIRED = (
 FORBIDDEN = {".so", ".dll", ".dylib", ".pyd", ".exe", ".sh", ".bat", ".cmd", ".pyc", ".pyo"}
 ENDINGS = {".py", ".txt", ".svg", ".md", ""}
 LIMIT = 25 * 2**20
-MODULES = {"pickle", "cPickle", "dill", "shelve", "marshal", "subprocess", "multiprocessing", "ctypes", "joblib", "yaml"}
+MODULES = {
+    "pickle",
+    "cPickle",
+    "dill",
+    "shelve",
+    "marshal",
+    "subprocess",
+    "multiprocessing",
+    "ctypes",
+    "joblib",
+    "yaml",
+}
 CALLS = {"exec", "eval", "compile", "__import__"}
 ATTRIBUTES = {("os", "system"), ("os", "popen"), ("tempfile", "mktemp"), ("np", "load")}
 
@@ -62,7 +73,9 @@ def files() -> dict[str, str]:
     found["icon.svg"] = found["plugin/icon.svg"] = icon
     found["LICENSE"] = (SOURCES / "LICENSE").read_text(encoding="utf-8")
     found["LICENSE-BSD.txt"] = (ROOT / "LICENSE").read_text(encoding="utf-8")
-    found["metadata.txt"] = (SOURCES / "metadata.txt").read_text(encoding="utf-8").replace("@VERSION@", version())
+    found["metadata.txt"] = (
+        (SOURCES / "metadata.txt").read_text(encoding="utf-8").replace("@VERSION@", version())
+    )
     return found
 
 
@@ -122,10 +135,11 @@ def _of_code(name: str, text: str) -> list[str]:
             call = node.func
             if isinstance(call, ast.Name) and call.id in CALLS:
                 found.append(f"{name}:{node.lineno} calls {call.id}")
-            if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name):
-                if (call.value.id, call.attr) in ATTRIBUTES:
-                    found.append(f"{name}:{node.lineno} calls {call.value.id}.{call.attr}")
-            if any(word.arg == "shell" and getattr(word.value, "value", None) is True for word in node.keywords):
+            if isinstance(call, ast.Attribute) and (getattr(call.value, "id", ""), call.attr) in ATTRIBUTES:
+                found.append(f"{name}:{node.lineno} calls {ast.unparse(call)}")
+            if any(
+                word.arg == "shell" and getattr(word.value, "value", None) is True for word in node.keywords
+            ):
                 found.append(f"{name}:{node.lineno} asks for a shell")
     return found
 
@@ -137,7 +151,9 @@ def _of_metadata(text: str, names: list[str], top: str) -> list[str]:
     general = parser["general"]
     found = [f"metadata.txt lacks {key}" for key in REQUIRED if not general.get(key, "").strip()]
     if general.get("hasProcessingProvider") != "yes":
-        found.append("metadata.txt must say hasProcessingProvider=yes, or qgis_process does not load the plug-in")
+        found.append(
+            "metadata.txt must say hasProcessingProvider=yes, or qgis_process does not load the plug-in"
+        )
     if not re.fullmatch(r"\d+\.\d+(\.\d+)?", general.get("version", "")):
         found.append("the version must be numbers with points")
     if f"{top}/{general.get('icon')}" not in names:

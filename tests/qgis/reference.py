@@ -38,7 +38,9 @@ def numbers():
     gdp = cities["gdp_per_capita"]
     test = sh.diagnostics.moran(gdp.astype(float), W, permutations=0)[0]
     out["moran"] = {"I": test.value, "z": test.estimates["z"], "p": test.p_value}
-    found = sh.imbalance.lisa(gdp.astype(float), W, permutations=4999, random_state=1, correction="none").table
+    found = sh.imbalance.lisa(
+        gdp.astype(float), W, permutations=4999, random_state=1, correction="none"
+    ).table
     out["lisa"] = {"local": found["local"].to_dict(), "p": found["p_value"].to_dict()}
     pair = (cities.index.to_numpy(), gdp.to_numpy(dtype=float))
     arrays = sh.imbalance.lisa(pair, W, permutations=4999, random_state=1, correction="none")
@@ -58,16 +60,16 @@ def numbers():
             "received": local["received"].to_dict(),
             "emitted_std_error": local["emitted_std_error"].to_dict(),
         }
-    last = panel.xs(2021, level="year").assign(
-        log_inflow=lambda t: np.log(t["inflow"])
-    )
+    last = panel.xs(2021, level="year").assign(log_inflow=lambda t: np.log(t["inflow"]))
     cross = sh.SpatialLag(W, cov_type="robust").fit_formula("log(inflow) ~ log(tertiary) + log(gdp)", last)
     out["cross"] = {"rho": cross.result_.rho, "effects": cross.impacts().estimates.tolist()}
     model = sh.SpatialDurbin(W, effects="two-way").fit_formula(FORMULA, panel)
     change = sh.scenario.Change("tertiary", by=1, where="Guangzhou")
-    out["scenario"] = sh.scenario.replay(model, change, panel, random_state=1).table[
-        ["change", "own", "spilled_over"]
-    ].to_dict()
+    out["scenario"] = (
+        sh.scenario.replay(model, change, panel, random_state=1)
+        .table[["change", "own", "spilled_over"]]
+        .to_dict()
+    )
     high, primary = last["bed_utilisation_high"], last["bed_utilisation_primary"]
     gap = sh.imbalance.utilisation_gap(high, primary, random_state=1)
     out["gap"] = {"class": gap.units["class"].astype(str).to_dict(), "gap": gap.units["gap"].to_dict()}

@@ -12,17 +12,27 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CITIES = str(ROOT / "sample_data" / "china_cities.gpkg")
 PANEL = str(ROOT / "sample_data" / "hospital_panel.csv")
-HOSPITALS = (
-    f"file://{ROOT}/sample_data/hospitals.csv?type=csv&xField=longitude&yField=latitude&crs=EPSG:4326&detectTypes=yes"
-)
+HOSPITALS = f"file://{ROOT}/sample_data/hospitals.csv?type=csv&xField=longitude&yField=latitude&crs=EPSG:4326&detectTypes=yes"
 FORMULA = "log(inflow) ~ log(tertiary) + log(primary) + log(gdp)"
 PANELS = {
-    "FORMULA": FORMULA, "UNIT": "city", "PERIOD": "year", "EFFECTS": 3, "UNITS_ID": "city", "WEIGHTS": 0,
-    "VARIABLE": "tertiary", "OUTPUT": "memory:",
-}  # fmt: skip
+    "FORMULA": FORMULA,
+    "UNIT": "city",
+    "PERIOD": "year",
+    "EFFECTS": 3,
+    "UNITS_ID": "city",
+    "WEIGHTS": 0,
+    "VARIABLE": "tertiary",
+    "OUTPUT": "memory:",
+}
 MODELS = (
-    "SpatialDurbin", "SpatialLag", "SLX", "SpatialError", "SpatialDurbinError", "SpatialCombined", "GeneralNesting",
-)  # fmt: skip
+    "SpatialDurbin",
+    "SpatialLag",
+    "SLX",
+    "SpatialError",
+    "SpatialDurbinError",
+    "SpatialCombined",
+    "GeneralNesting",
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,9 @@ def layers(tools):
     last = table.kept(table.column("year") == 2021)
     place = {name: row for row, name in enumerate(last.column("city").tolist())}
     order = [place[name] for name in read.column("city").tolist()]
-    columns = {name: values[order] for name, values in last.columns.items()} | {"province": read.column("province")}
+    columns = {name: values[order] for name, values in last.columns.items()} | {
+        "province": read.column("province")
+    }
     joined = memory_layer(read.wkb, columns, "last year", read.crs)
     found = {"cities": cities, "panel": panel, "hospitals": hospitals, "last": joined}
     del cities, panel, hospitals, joined
@@ -77,10 +89,19 @@ def test_there_is_nothing_but_numpy_and_scipy(tools):
     if sys.executable.startswith("/usr/bin"):
         from importlib.util import find_spec
 
-        assert [name for name in ("pandas", "geopandas", "libpysal", "esda", "formulaic") if find_spec(name)] == []
-    assert {"weights", "moran", "regression", "effects_map", "scenario", "imbalance", "accessibility", "attraction"} == {
-        tool.name() for tool in tools.algorithms()
-    }
+        assert [
+            name for name in ("pandas", "geopandas", "libpysal", "esda", "formulaic") if find_spec(name)
+        ] == []
+    assert {
+        "weights",
+        "moran",
+        "regression",
+        "effects_map",
+        "scenario",
+        "imbalance",
+        "accessibility",
+        "attraction",
+    } == {tool.name() for tool in tools.algorithms()}
 
 
 def test_each_tool_says_what_it_is(tools):
@@ -103,27 +124,57 @@ def test_each_tool_says_what_it_is(tools):
     ],
 )
 def test_weights_are_those_of_the_package(layers, reference, tmp_path, name, options):
-    found = run("weights", {"INPUT": layers["cities"], "UNIT": "city", "OUTPUT": "memory:",
-                            "CSV": str(tmp_path / "w.csv"), **options})  # fmt: skip
+    found = run(
+        "weights",
+        {
+            "INPUT": layers["cities"],
+            "UNIT": "city",
+            "OUTPUT": "memory:",
+            "CSV": str(tmp_path / "w.csv"),
+            **options,
+        },
+    )
     lines = columns_of(found["OUTPUT"])
-    mine = sorted(zip(lines["focal"].tolist(), lines["neighbor"].tolist(), lines["weight"].tolist()))
+    mine = sorted(
+        zip(lines["focal"].tolist(), lines["neighbor"].tolist(), lines["weight"].tolist(), strict=True)
+    )
     theirs = [tuple(link) for link in reference["weights"][name]]
     assert [link[:2] for link in mine] == [link[:2] for link in theirs]
     np.testing.assert_allclose([link[2] for link in mine], [link[2] for link in theirs], rtol=1e-12)
     assert found["LINKS_COUNT"] == len(theirs) and found["N"] == 307
-    again = run("weights", {"INPUT": layers["cities"], "UNIT": "city", "OUTPUT": "memory:", "WEIGHTS": 4,
-                            "LINKS": str(tmp_path / "w.csv")})  # fmt: skip
+    again = run(
+        "weights",
+        {
+            "INPUT": layers["cities"],
+            "UNIT": "city",
+            "OUTPUT": "memory:",
+            "WEIGHTS": 4,
+            "LINKS": str(tmp_path / "w.csv"),
+        },
+    )
     assert again["LINKS_COUNT"] == len(theirs) and again["ISOLATES"] == found["ISOLATES"]
 
 
 def test_moran_and_clusters(layers, reference, tmp_path):
-    analytic = run("moran", {"INPUT": layers["cities"], "FIELD": "gdp_per_capita", "PERMUTATIONS": 0, "OUTPUT": "memory:"})
+    analytic = run(
+        "moran",
+        {"INPUT": layers["cities"], "FIELD": "gdp_per_capita", "PERMUTATIONS": 0, "OUTPUT": "memory:"},
+    )
     assert analytic["MORAN_I"] == pytest.approx(reference["moran"]["I"], rel=1e-10)
     assert analytic["Z"] == pytest.approx(reference["moran"]["z"], rel=1e-8)
     assert analytic["P_VALUE"] == pytest.approx(reference["moran"]["p"], rel=1e-6, abs=1e-12)
     page = tmp_path / "moran.html"
-    found = run("moran", {"INPUT": layers["cities"], "FIELD": "gdp_per_capita", "PERMUTATIONS": 4999, "CORRECTION": 2,
-                          "OUTPUT": "memory:", "HTML": str(page)})  # fmt: skip
+    found = run(
+        "moran",
+        {
+            "INPUT": layers["cities"],
+            "FIELD": "gdp_per_capita",
+            "PERMUTATIONS": 4999,
+            "CORRECTION": 2,
+            "OUTPUT": "memory:",
+            "HTML": str(page),
+        },
+    )
     columns, theirs = columns_of(found["OUTPUT"]), reference["lisa"]
     names = columns["city"].tolist()
     np.testing.assert_allclose(columns["local_i"], [theirs["local"][name] for name in names], rtol=1e-9)
@@ -131,7 +182,12 @@ def test_moran_and_clusters(layers, reference, tmp_path):
     np.testing.assert_array_equal(columns["p_value"], theirs["p of arrays"])
     # esda draws others: the standard deviation of a difference is 0.02 at p = 1/2
     assert np.abs(columns["p_value"] - p).max() < 0.08 and np.abs(columns["p_value"] - p).mean() < 0.015
-    alike = np.mean([theirs["cluster"][name] == mine for name, mine in zip(names, columns["cluster"].tolist())])
+    alike = np.mean(
+        [
+            theirs["cluster"][name] == mine
+            for name, mine in zip(names, columns["cluster"].tolist(), strict=True)
+        ]
+    )
     assert alike > 0.97  # those whose p is at the level may differ: the draws are others
     assert "Moran" in page.read_text() and "sh.imbalance.lisa" in page.read_text()
 
@@ -144,10 +200,12 @@ def test_panel_models_are_those_of_the_package(layers, reference, place, model):
     for name in ("rho", "lambda"):
         mine = found[name.upper()]
         assert np.isnan(mine) if theirs[name] is None else mine == pytest.approx(theirs[name], abs=1e-8)
-    np.testing.assert_allclose([found[n] for n in ("DIRECT", "INDIRECT", "TOTAL")], theirs["effects"][0], atol=1e-8)
+    np.testing.assert_allclose(
+        [found[n] for n in ("DIRECT", "INDIRECT", "TOTAL")], theirs["effects"][0], atol=1e-8
+    )
     columns = columns_of(found["OUTPUT"])
-    rows = list(zip(columns["city"].tolist(), columns["year"].tolist()))
-    residual = dict(zip(map(tuple, theirs["rows"]), theirs["residual"]))
+    rows = list(zip(columns["city"].tolist(), columns["year"].tolist(), strict=True))
+    residual = dict(zip(map(tuple, theirs["rows"]), theirs["residual"], strict=True))
     np.testing.assert_allclose(columns["residual"], [residual[row] for row in rows], atol=1e-7)
     np.testing.assert_allclose(columns["received"], [theirs["received"][city] for city, _ in rows], atol=1e-8)
     assert found["OUTPUT"].wkbType() == layers["cities"].wkbType() or found["OUTPUT"].isSpatial()
@@ -156,8 +214,18 @@ def test_panel_models_are_those_of_the_package(layers, reference, place, model):
 
 def test_a_cross_section_and_its_report(layers, reference, tmp_path):
     page = tmp_path / "r.html"
-    found = run("regression", {"INPUT": layers["last"], "FORMULA": "log(inflow) ~ log(tertiary) + log(gdp)", "UNIT": "city",
-                               "MODEL": 1, "COVARIANCE": 2, "OUTPUT": "memory:", "HTML": str(page)})  # fmt: skip
+    found = run(
+        "regression",
+        {
+            "INPUT": layers["last"],
+            "FORMULA": "log(inflow) ~ log(tertiary) + log(gdp)",
+            "UNIT": "city",
+            "MODEL": 1,
+            "COVARIANCE": 2,
+            "OUTPUT": "memory:",
+            "HTML": str(page),
+        },
+    )
     assert found["RHO"] == pytest.approx(reference["cross"]["rho"], abs=1e-8)
     assert found["TOTAL"] == pytest.approx(reference["cross"]["effects"][0][2], abs=1e-8)
     text = page.read_text()
@@ -167,8 +235,12 @@ def test_a_cross_section_and_its_report(layers, reference, tmp_path):
 
 
 def test_fields_without_a_formula(layers):
-    fields = run("regression", {"INPUT": layers["last"], "Y": "inflow", "X": ["tertiary", "gdp"], "OUTPUT": "memory:"})
-    formula = run("regression", {"INPUT": layers["last"], "FORMULA": "inflow ~ tertiary + gdp", "OUTPUT": "memory:"})
+    fields = run(
+        "regression", {"INPUT": layers["last"], "Y": "inflow", "X": ["tertiary", "gdp"], "OUTPUT": "memory:"}
+    )
+    formula = run(
+        "regression", {"INPUT": layers["last"], "FORMULA": "inflow ~ tertiary + gdp", "OUTPUT": "memory:"}
+    )
     assert fields["LOGLIK"] == formula["LOGLIK"]
 
 
@@ -178,27 +250,53 @@ def test_map_of_effects(layers, reference):
     names = columns["city"].tolist()
     assert found["OUTPUT"].featureCount() == 307 and set(columns["year"].tolist()) == {2021}
     np.testing.assert_allclose(columns["received"], [theirs["received"][n] for n in names], atol=1e-8)
-    np.testing.assert_allclose(columns["emitted_std_error"], [theirs["emitted_std_error"][n] for n in names], atol=1e-8)
+    np.testing.assert_allclose(
+        columns["emitted_std_error"], [theirs["emitted_std_error"][n] for n in names], atol=1e-8
+    )
     np.testing.assert_allclose([found["DIRECT"], found["INDIRECT"]], theirs["effects"][0][:2], atol=1e-8)
 
 
 def test_scenario(layers, reference):
-    found = run("scenario", {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "CHANGED": "tertiary", "HOW": 0,
-                             "AMOUNT": 1, "WHERE": "\"city\" = 'Guangzhou'"})  # fmt: skip
+    found = run(
+        "scenario",
+        {
+            **PANELS,
+            "INPUT": layers["panel"],
+            "UNITS": layers["cities"],
+            "CHANGED": "tertiary",
+            "HOW": 0,
+            "AMOUNT": 1,
+            "WHERE": "\"city\" = 'Guangzhou'",
+        },
+    )
     columns, theirs = columns_of(found["OUTPUT"]), reference["scenario"]
     names = columns["city"].tolist()
     for part in ("change", "own", "spilled_over"):
         np.testing.assert_allclose(columns[part], [theirs[part][n] for n in names], atol=1e-8)
     assert found["CHANGED_UNITS"] == 1
-    assert (columns["change_low"] <= columns["change"]).all() and (columns["change"] <= columns["change_high"]).all()
+    assert (columns["change_low"] <= columns["change"]).all() and (
+        columns["change"] <= columns["change_high"]
+    ).all()
 
 
 def test_imbalance(layers, reference, tmp_path):
     page = tmp_path / "i.html"
-    found = run("imbalance", {"INPUT": layers["last"], "HIGH": "bed_utilisation_high", "PRIMARY": "bed_utilisation_primary",
-                              "VALUE": "tertiary", "GROUP": "province", "OUTPUT": "memory:", "HTML": str(page)})  # fmt: skip
+    found = run(
+        "imbalance",
+        {
+            "INPUT": layers["last"],
+            "HIGH": "bed_utilisation_high",
+            "PRIMARY": "bed_utilisation_primary",
+            "VALUE": "tertiary",
+            "GROUP": "province",
+            "OUTPUT": "memory:",
+            "HTML": str(page),
+        },
+    )
     columns = columns_of(found["OUTPUT"])
-    for name, mine, gap in zip(columns["city"].tolist(), columns["class"].tolist(), columns["gap"].tolist()):
+    for name, mine, gap in zip(
+        columns["city"].tolist(), columns["class"].tolist(), columns["gap"].tolist(), strict=True
+    ):
         assert mine == reference["gap"]["class"][name] and gap == pytest.approx(reference["gap"]["gap"][name])
     assert found["MEAN_GAP"] == pytest.approx(reference["gap"]["mean"])
     assert found["GINI"] == pytest.approx(reference["gini"])
@@ -208,25 +306,51 @@ def test_imbalance(layers, reference, tmp_path):
 
 @pytest.mark.parametrize("place, method", [(0, "E2SFCA"), (1, "2SFCA"), (2, "3SFCA")])
 def test_accessibility(layers, reference, place, method):
-    found = run("accessibility", {"DEMAND": layers["cities"], "POPULATION": "population", "SUPPLY": layers["hospitals"],
-                                  "CAPACITY": "beds", "METHOD": place, "CUTOFF": 50_000, "OUTPUT": "memory:",
-                                  "OUTPUT_SUPPLY": "memory:"})  # fmt: skip
+    found = run(
+        "accessibility",
+        {
+            "DEMAND": layers["cities"],
+            "POPULATION": "population",
+            "SUPPLY": layers["hospitals"],
+            "CAPACITY": "beds",
+            "METHOD": place,
+            "CUTOFF": 50_000,
+            "OUTPUT": "memory:",
+            "OUTPUT_SUPPLY": "memory:",
+        },
+    )
     columns = columns_of(found["OUTPUT"])
     theirs = reference[method]["access"]
-    np.testing.assert_allclose(columns["accessibility"], [theirs[n] for n in columns["city"].tolist()], rtol=1e-6)
+    np.testing.assert_allclose(
+        columns["accessibility"], [theirs[n] for n in columns["city"].tolist()], rtol=1e-6
+    )
     loads = columns_of(found["OUTPUT_SUPPLY"])
     theirs = reference[method]["load"]
     np.testing.assert_allclose(loads["load"], [theirs[n] for n in loads["hospital"].tolist()], rtol=1e-6)
 
 
 def test_attraction(layers, reference):
-    found = run("attraction", {"DEMAND": layers["cities"], "POPULATION": "population", "SUPPLY": layers["hospitals"],
-                               "SIZE": "beds", "NAME": "hospital", "CUTOFF": 200_000, "OUTPUT": "memory:",
-                               "OUTPUT_SUPPLY": "memory:"})  # fmt: skip
+    found = run(
+        "attraction",
+        {
+            "DEMAND": layers["cities"],
+            "POPULATION": "population",
+            "SUPPLY": layers["hospitals"],
+            "SIZE": "beds",
+            "NAME": "hospital",
+            "CUTOFF": 200_000,
+            "OUTPUT": "memory:",
+            "OUTPUT_SUPPLY": "memory:",
+        },
+    )
     columns, theirs = columns_of(found["OUTPUT"]), reference["huff"]
-    for name, hospital, share in zip(columns["city"].tolist(), columns["hospital"].tolist(), columns["share"].tolist()):
+    for name, hospital, share in zip(
+        columns["city"].tolist(), columns["hospital"].tolist(), columns["share"].tolist(), strict=True
+    ):
         if name in theirs["supply"]:
-            assert hospital == theirs["supply"][name] and share == pytest.approx(theirs["share"][name], rel=1e-6)
+            assert hospital == theirs["supply"][name] and share == pytest.approx(
+                theirs["share"][name], rel=1e-6
+            )
         else:
             assert hospital is None and np.isnan(share)
     assert columns_of(found["OUTPUT_SUPPLY"])["patients"].sum() == pytest.approx(found["PATIENTS"])
@@ -242,7 +366,9 @@ def test_nulls_are_left_out_and_stay_in_the_output(layers):
     inflow[:3] = np.nan
     layer = memory_layer(read.wkb, {**read.columns, "inflow": inflow}, "holes", read.crs)
     feedback = QgsProcessingFeedback(False)
-    found = run("regression", {"INPUT": layer, "FORMULA": "inflow ~ gdp", "MODEL": 2, "OUTPUT": "memory:"}, feedback)
+    found = run(
+        "regression", {"INPUT": layer, "FORMULA": "inflow ~ gdp", "MODEL": 2, "OUTPUT": "memory:"}, feedback
+    )
     residual = columns_of(found["OUTPUT"])["residual"]
     assert found["N"] == 304 and np.isnan(residual[:3]).all() and np.isfinite(residual[3:]).all()
     assert "3 of 307 features are left out" in feedback.textLog()
@@ -271,10 +397,26 @@ def test_selected_features_of_a_layer_in_the_project(layers):
         ("regression", {"FORMULA": "inflow ~ gdp", "VARIABLE": "beds"}, "There is no regressor 'beds'"),
         ("regression", {"FORMULA": "inflow ~ gdp + gdp"}, "more than once"),
         ("regression", {"FORMULA": "inflow ~ gdp", "WEIGHTS": 4}, "Give the file of links"),
-        ("regression", {"FORMULA": "inflow ~ gdp", "WEIGHTS": 2, "K": 400}, "must be below the number of points"),
-        ("scenario", {"FORMULA": "inflow ~ gdp", "CHANGED": "tertiary"}, "no regressor of the field 'tertiary'"),
-        ("scenario", {"FORMULA": "inflow ~ gdp", "CHANGED": "gdp", "WHERE": "\"city\" = 'Atlantis'"}, "No feature"),
-        ("imbalance", {"HIGH": "bed_utilisation_high", "PRIMARY": "gdp", "UNIT_OF_USE": 1}, "look like per cent"),
+        (
+            "regression",
+            {"FORMULA": "inflow ~ gdp", "WEIGHTS": 2, "K": 400},
+            "must be below the number of points",
+        ),
+        (
+            "scenario",
+            {"FORMULA": "inflow ~ gdp", "CHANGED": "tertiary"},
+            "no regressor of the field 'tertiary'",
+        ),
+        (
+            "scenario",
+            {"FORMULA": "inflow ~ gdp", "CHANGED": "gdp", "WHERE": "\"city\" = 'Atlantis'"},
+            "No feature",
+        ),
+        (
+            "imbalance",
+            {"HIGH": "bed_utilisation_high", "PRIMARY": "gdp", "UNIT_OF_USE": 1},
+            "look like per cent",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(layers, tool, change, words):
@@ -282,7 +424,9 @@ def test_what_is_wrong_is_said_in_a_sentence(layers, tool, change, words):
 
 
 def test_a_panel_that_is_taken_for_a_cross_section(layers):
-    message = said("regression", {**PANELS, "PERIOD": None, "INPUT": layers["panel"], "UNITS": layers["cities"]})
+    message = said(
+        "regression", {**PANELS, "PERIOD": None, "INPUT": layers["panel"], "UNITS": layers["cities"]}
+    )
     assert "Units stand more than once" in message and "Give the field of periods" in message
 
 
@@ -304,7 +448,12 @@ def test_cancelling_ends_the_work(layers):
                 self.cancel()
 
     feedback = Impatient(False)
-    parameters = {"INPUT": layers["cities"], "FIELD": "population", "PERMUTATIONS": 99_999, "OUTPUT": "memory:"}
+    parameters = {
+        "INPUT": layers["cities"],
+        "FIELD": "population",
+        "PERMUTATIONS": 99_999,
+        "OUTPUT": "memory:",
+    }
     assert run("moran", parameters, feedback) in ({}, {"OUTPUT": None}) or feedback.isCanceled()
 
 
