@@ -26,7 +26,7 @@ def square(column, row, parts=1):
     t = np.linspace(0, 1, parts, endpoint=False)
     one, zero = np.ones(parts), np.zeros(parts)
     ring = np.concatenate([np.c_[t, zero], np.c_[one, t], np.c_[1 - t, one], np.c_[zero, 1 - t], [[0, 0]]])
-    ring = ([*ring, column, row]).astype("<f8")
+    ring = np.add(ring, (column, row)).astype("<f8")
     return struct.pack("<BIII", 1, 3, 1, len(ring)) + ring.tobytes()
 
 
