@@ -101,7 +101,8 @@ def faults(path: Path) -> list[str]:
         tops = {name.split("/")[0] for name in names}
         if len(tops) != 1 or not next(iter(tops)).isidentifier():
             found.append(f"there must be one top folder that Python can import; there are {sorted(tops)}")
-        top = min(tops)
+            return found
+        top = tops.pop()
         for needed in ("__init__.py", "metadata.txt", "LICENSE"):
             if f"{top}/{needed}" not in names:
                 found.append(f"{needed} is missing")

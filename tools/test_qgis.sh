@@ -42,4 +42,5 @@ SPATIALHEALTH_ROOT=$PWD SPATIALHEALTH_SHOTS=$work/shots LIBGL_ALWAYS_SOFTWARE=1 
 cat "$work/shots/desktop.log"
 grep -q '^done' "$work/shots/desktop.log"
 if grep -q Traceback "$work/shots/desktop.log"; then exit 1; fi
-echo "screenshot: $work/shots/qgis.png"
+if [ -n "${PICTURE:-}" ]; then cp "$work/shots/qgis.png" docs/images/qgis.png; fi
+echo "screenshot: $work/shots/qgis.png (PICTURE=1 copies it to docs/images)"

@@ -5,7 +5,7 @@ import traceback
 from pathlib import Path
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface, plugins
@@ -37,6 +37,9 @@ def load():
     import processing
 
     assert "spatialhealth" in plugins, sorted(plugins)
+    window = iface.mainWindow()
+    window.setGeometry(0, 0, 1400, 900)
+    window.findChild(QDockWidget, "Browser").hide()
     cities = iface.addVectorLayer(str(ROOT / "sample_data" / "china_cities.gpkg"), "Cities", "ogr")
     panel = iface.addVectorLayer(
         f"file://{ROOT}/sample_data/hospital_panel.csv?type=csv&detectTypes=yes&geomType=none",
@@ -55,36 +58,43 @@ def load():
     log("results", {name: value for name, value in found.items() if name != "OUTPUT"})
     layer = QgsProject.instance().mapLayersByName("Effects by unit")[0]
     log("renderer", type(layer.renderer()).__name__, "classes", len(layer.renderer().ranges()))
-    layer.setName("Emitted effects of tertiary hospitals (simulated)")
+    layer.setName("Emitted effects (simulated)")
     iface.setActiveLayer(layer)
     QgsProject.instance().layerTreeRoot().findLayer(cities.id()).setItemVisibilityChecked(False)
     iface.mapCanvas().setDestinationCrs(layer.crs())
     iface.mapCanvas().setExtent(layer.extent())
     iface.mapCanvas().refresh()
     iface.layerTreeView().expandAll()
-    toolbox = iface.mainWindow().findChild(QDockWidget, "ProcessingToolbox")
-    if toolbox is not None:
-        toolbox.show()
-        toolbox.searchBox.setText("spatial health") if hasattr(toolbox, "searchBox") else None
-    QTimer.singleShot(4000, dialog)
+    toolbox = window.findChild(QDockWidget, "ProcessingToolbox")
+    toolbox.show()
+    toolbox.searchBox.setText("spatial health")
+    window.resizeDocks(
+        [window.findChild(QDockWidget, "Layers"), toolbox], [390, 290], Qt.Orientation.Horizontal
+    )
+    QTimer.singleShot(1500, fit)
+    QTimer.singleShot(6000, dialog)
+
+
+@guarded
+def fit():
+    iface.mapCanvas().setExtent(iface.activeLayer().extent())
+    iface.mapCanvas().refresh()
 
 
 @guarded
 def dialog():
     import processing
 
+    shoot("qgis.png")
     kept["dialog"] = processing.createAlgorithmDialog(
         "spatialhealth:moran", {"INPUT": kept["cities"], "FIELD": "gdp_per_capita"}
     )
-    kept["dialog"].resize(700, 480)
-    kept["dialog"].move(330, 380)
     kept["dialog"].show()
-    QTimer.singleShot(2500, shoot)
+    QTimer.singleShot(1500, click)
 
 
 @guarded
-def shoot():
-    QGuiApplication.primaryScreen().grabWindow(0).save(str(OUT / "qgis.png"))
+def click():
     kept["dialog"].runButton().click()  # in a background thread, as for a person
     QTimer.singleShot(6000, see)
 
@@ -94,9 +104,13 @@ def see():
     names = [layer.name() for layer in QgsProject.instance().mapLayers().values()]
     log("layers", sorted(names))
     assert "Clusters" in names
-    QGuiApplication.primaryScreen().grabWindow(0).save(str(OUT / "after.png"))
+    shoot("dialog.png")
     kept.pop("dialog").close()
     end()
+
+
+def shoot(name):
+    QGuiApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
 
 
 def end():
