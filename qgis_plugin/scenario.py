@@ -7,6 +7,7 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsFeatureRequest,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExpression,
     QgsProcessingParameterFeatureSink,
@@ -26,8 +27,8 @@ class ScenarioTool(Tool):
     NAME, TITLE, GROUP = "scenario", "Scenario", "Spatial regression"
     SUMMARY = "What a model expects if a field changes in some units: own change, and what spills over"
     HELP = (
-        "<p>Fits the same models as <i>Spatial regression</i>, changes a field in the features that an expression "
-        "names (all, if there is none) <b>by</b> an amount, <b>to</b> a value, or <b>times</b> a factor, and gives "
+        "<p>Fits the same models as <i>Spatial regression</i>, changes a field in the features that are selected or "
+        "that an expression names (all, if there is none) <b>by</b> an amount, <b>to</b> a value, or <b>times</b> a factor, and gives "
         "the change of the outcome by unit with its interval: <b>change</b>, of it <b>own</b>, and "
         "<b>spilled_over</b> from the others.</p>"
         "<p>Of a panel the last period is changed. Intervals hold the uncertainty of the parameters, not that of "
@@ -50,6 +51,11 @@ class ScenarioTool(Tool):
             )
         )
         self.add(
+            QgsProcessingParameterBoolean(
+                "SELECTED", tr("Only where features of the layer are selected"), False
+            )
+        )
+        self.add(
             QgsProcessingParameterNumber("DRAWS", tr("Draws of the parameters"), integer, 1000, False, 10),
             advanced=True,
         )
@@ -66,6 +72,12 @@ class ScenarioTool(Tool):
             ("MEAN_SPILLED_OVER", "Of it spilled over"),
         ):
             self.addOutput(QgsProcessingOutputNumber(name, tr(text)))
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        """Note what is selected, in the thread that the layer lives in."""
+        layer = self.parameterAsVectorLayer(parameters, "INPUT", context)
+        self.selected = [] if layer is None else list(layer.selectedFeatureIds())
+        return True
 
     def compute(self, work):
         """Fit, change, and write the difference."""
@@ -128,8 +140,13 @@ class ScenarioTool(Tool):
         from spatialhealth.errors import ScenarioError
 
         text = work.text("WHERE")
+        here = np.ones(len(fit.used), dtype=bool)
+        if work.truth("SELECTED"):
+            here = np.isin(fit.used.fids, self.selected)
+            if not here.any():
+                raise ScenarioError("No feature that the model uses is selected. Select some, or change all.")
         if not text:
-            return np.ones(len(fit.used), dtype=bool)
+            return here
         expression = QgsExpression(text)
         if expression.hasParserError():
             raise ScenarioError(f"The expression {text!r} cannot be read: {expression.parserErrorString()}")
@@ -148,7 +165,7 @@ class ScenarioTool(Tool):
                 )
             if value is True or (isinstance(value, (int, float)) and value):
                 found.add(feature.id())
-        named = np.isin(fit.used.fids, list(found))
+        named = np.isin(fit.used.fids, list(found)) & here
         if not named.any():
             raise ScenarioError(f"No feature is named by the expression {text!r}.")
         return named

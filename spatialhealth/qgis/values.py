@@ -66,13 +66,15 @@ def _written(moment: Any) -> str:
 def qgis_field(name: str, values: Any) -> Any:
     """Give the field of QGIS that holds an array."""
     from qgis.core import Qgis, QgsField
-    from qgis.PyQt.QtCore import QMetaType, QVariant
+    from qgis.PyQt.QtCore import QMetaType
 
     array = np.asarray(values)
     kind = {"b": "Bool", "i": "LongLong", "u": "LongLong", "f": "Double", "M": "DateTime"}.get(
         array.dtype.kind, "String"
     )
     if Qgis.QGIS_VERSION_INT < 33800:
+        from qgis.PyQt.QtCore import QVariant
+
         return QgsField(name, getattr(QVariant, kind))
     return QgsField(
         name, getattr(QMetaType.Type, {"DateTime": "QDateTime", "String": "QString"}.get(kind, kind))

@@ -279,6 +279,44 @@ def test_scenario(layers, reference):
     ).all()
 
 
+def test_a_scenario_of_the_selected_features(layers):
+    layer = layers["last"]
+    parameters = {
+        "INPUT": layer,
+        "FORMULA": "log(inflow) ~ log(tertiary) + log(gdp)",
+        "CHANGED": "tertiary",
+        "HOW": 2,
+        "AMOUNT": 1.5,
+        "OUTPUT": "memory:",
+    }
+    layer.selectByExpression("\"province\" = 'Hunan'")
+    selected = run("scenario", {**parameters, "SELECTED": True})
+    layer.removeSelection()
+    named = run("scenario", {**parameters, "WHERE": "\"province\" = 'Hunan'"})
+    assert selected["CHANGED_UNITS"] == named["CHANGED_UNITS"] > 5
+    assert selected["MEAN_CHANGE"] == named["MEAN_CHANGE"]
+    assert "is selected" in said("scenario", {**parameters, "SELECTED": True})
+
+
+def test_hospitals_in_another_coordinate_system(layers):
+    import processing
+
+    moved = processing.run(
+        "native:reprojectlayer",
+        {"INPUT": layers["hospitals"], "TARGET_CRS": "EPSG:3857", "OUTPUT": "memory:"},
+    )["OUTPUT"]
+    parameters = {
+        "DEMAND": layers["cities"],
+        "POPULATION": "population",
+        "CAPACITY": "beds",
+        "OUTPUT": "memory:",
+    }
+    here, there = (
+        run("accessibility", {**parameters, "SUPPLY": each}) for each in (layers["hospitals"], moved)
+    )
+    assert here["MEAN"] == pytest.approx(there["MEAN"], rel=1e-9)
+
+
 def test_imbalance(layers, reference, tmp_path):
     page = tmp_path / "i.html"
     found = run(
