@@ -27,10 +27,10 @@ class ScenarioTool(Tool):
     NAME, TITLE, GROUP = "scenario", "Scenario", "Spatial regression"
     SUMMARY = "What a model expects if a field changes in some units: own change, and what spills over"
     HELP = (
-        "<p>Fits the same models as <i>Spatial regression</i>, changes a field in the features that are selected or "
-        "that an expression names (all, if there is none) <b>by</b> an amount, <b>to</b> a value, or <b>times</b> a factor, and gives "
-        "the change of the outcome by unit with its interval: <b>change</b>, of it <b>own</b>, and "
-        "<b>spilled_over</b> from the others.</p>"
+        "<p>Fits the same models as <i>Spatial regression</i>, changes a field in the features that are selected, "
+        "or that an expression names (all, if there is neither), <b>by</b> an amount, <b>to</b> a value, or "
+        "<b>times</b> a factor, and gives the change of the outcome by unit with its interval: <b>change</b>, of it "
+        "<b>own</b>, and <b>spilled_over</b> from the others.</p>"
         "<p>Of a panel the last period is changed. Intervals hold the uncertainty of the parameters, not that of "
         "the model. If the outcome is a logarithm, the change is one of logarithms.</p>"
     )
