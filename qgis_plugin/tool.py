@@ -22,8 +22,7 @@ def lacking():
     if sys.version_info < PYTHON:
         found = ".".join(map(str, sys.version_info[:2]))
         return tr(
-            "Spatial Health needs Python 3.11 or newer, and this QGIS has {}: install QGIS 3.34 or newer for "
-            "Windows, 3.44.4 or newer for macOS."
+            "Spatial Health needs Python 3.11 or newer, and this QGIS has {}: install a newer QGIS."
         ).format(found)
     absent = [name for name in ("numpy", "scipy") if find_spec(name) is None]
     if absent:
