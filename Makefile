@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # what is run with the oldest libraries that the metadata allow
 OLDEST := tests/panel tests/weights tests/models tests/impacts tests/scenario tests/mediation tests/heterogeneity tests/datasets
 
-.PHONY: help demo test lint format docs dist oldest bench bench-smoke calibrate cities counties pictures clean
+.PHONY: help demo test lint format docs dist oldest bench bench-smoke calibrate cities counties pictures qgis-plugin test-qgis clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
@@ -21,6 +21,8 @@ help:
 	@echo "make docs       these pages as a site, in docs/_build/html; warnings are errors, the notebook is run"
 	@echo "make dist       wheel and sdist, checked, and the wheel tried in an empty environment"
 	@echo "make oldest     tests with the oldest libraries that the metadata allow"
+	@echo "make qgis-plugin  the plug-in of QGIS as a zip in dist/, checked against the rules of QGIS's repository"
+	@echo "make test-qgis  install QGIS if it is absent (apt), test the plug-in in it, with and without its desktop"
 	@echo "make pictures   the pictures of the README and the docs"
 
 $(VENV)/bin/python:
@@ -88,6 +90,12 @@ oldest: $(VENV)/.dist
 
 pictures: $(VENV)/.core
 	$(BIN)/python docs/make_pictures.py
+
+qgis-plugin: $(VENV)/.core
+	$(BIN)/python tools/qgis_plugin.py build
+
+test-qgis: $(VENV)/.test
+	tools/test_qgis.sh $(BIN)/python
 
 clean:
 	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -30,6 +30,7 @@ _MODULES = (
     "scenario",
     "maps",
     "report",
+    "qgis",
     "errors",
 )
 _NAMES = {
@@ -116,6 +117,7 @@ __all__ = [
     "monte_carlo",
     "operator",
     "panel",
+    "qgis",
     "regimes",
     "report",
     "scenario",

@@ -19,7 +19,7 @@ def of(page):
 
 
 # pages whose blocks are scripts, without the answers; some have tests of their own, which look at what they leave
-TOLD = {"dynamic", "heterogeneity", "iv"}
+TOLD = {"dynamic", "heterogeneity", "iv", "qgis"}
 SCRIPTS = [
     of(page)
     for page in PAGES

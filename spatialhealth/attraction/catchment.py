@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,19 +11,14 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import check_option, check_positive
 from spatialhealth.attraction.catchment_raam import equilibrium
 from spatialhealth.attraction.catchment_result import CatchmentResult, CatchmentSensitivity
+from spatialhealth.attraction.catchment_seen import lived_by, reaching, warn_of_catchment
 from spatialhealth.attraction.catchment_steps import floating_catchment, selection_weights
-from spatialhealth.attraction.costs import check_cost
+from spatialhealth.attraction.costs import check_cost, reach_of_points
 from spatialhealth.attraction.decay import BinaryDecay, Decay, StepDecay, check_decay
 from spatialhealth.attraction.reach import Reach
-from spatialhealth.errors import (
-    ApproximationWarning,
-    NotFittedError,
-    OptionError,
-    UnreachableWarning,
-    some,
-)
+from spatialhealth.errors import NotFittedError, OptionError
 from spatialhealth.models.estimator import Estimator
-from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of, numbers_of_array
 
 __all__ = ["FloatingCatchment"]
 
@@ -173,9 +167,49 @@ class FloatingCatchment(Estimator):
             index_of(what, layer)
         people = self._numbers("demand", demand, self.population, "not negative")
         beds = self._numbers("supply", supply, self.capacity, "positive")
-        tiers = self._tiers(supply)
         cost = check_cost(_OWNER, self.cost)
         costs = cost.reach(demand, supply, within)
+        return self._found(costs, decay, people, beds, self._tiers(supply))
+
+    def fit_arrays(
+        self, demand: Any, supply: Any, people: Any, capacity: Any, geographic: bool = False
+    ) -> FloatingCatchment:
+        """Compute the accessibility from arrays; needs numpy and scipy only, on a plane.
+
+        Parameters
+        ----------
+        demand : array of shape (n, 2)
+            Places with people: x and y in metres; or longitude and latitude in degrees, if `geographic`.
+        supply : array of shape (m, 2)
+            Hospitals, likewise.
+        people : array of shape (n,)
+        capacity : array of shape (m,)
+        geographic : bool, default False
+            Whether costs are geodesics of the WGS 84 ellipsoid, which pyproj measures.
+
+        Returns
+        -------
+        FloatingCatchment
+            Itself, with `result_`, whose labels are positions: `result_.accessibility[""]`, shape (n,), and
+            `result_.assigned`, shape (m,).
+
+        Raises
+        ------
+        OptionError, DataError, SizeError, CoordinateSystemError, MissingLibraryError
+            See the class. Costs that are supplied, and tiers, need tables.
+        """
+        if self.tier is not None:
+            raise OptionError(f"{_OWNER}.fit_arrays: tiers need tables. Use fit, or leave tier out.")
+        decay, within = self._settings()
+        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within)
+        inhabitants = numbers_of_array(f"{_OWNER}: people", people, len(costs.demand), "not negative")
+        beds = numbers_of_array(f"{_OWNER}: capacity", capacity, len(costs.supply), "positive")
+        return self._found(costs, decay, inhabitants, beds, None)
+
+    def _found(
+        self, costs: Reach, decay: Decay | None, people: Array, beds: Array, tiers: Array | None
+    ) -> FloatingCatchment:
+        cost = check_cost(_OWNER, self.cost)
         names = () if tiers is None else sorted(set(tiers.tolist()), key=str)
         found: dict[str, Array] = {}
         reachable: dict[str, Array] = {}
@@ -193,19 +227,19 @@ class FloatingCatchment(Estimator):
                 "Cost": repr(cost),
                 **({} if self.tau is None else {"tau": f"{self.tau:,g}"}),
             },
-            demand=demand.index,
-            supply=supply.index,
+            demand=costs.demand,
+            supply=costs.supply,
             population=people,
             capacity=beds,
             tiers=tiers,
             accessibility=found,
             reachable=reachable,
             assigned=assigned,
-            reached=_lived_by(costs, people),
+            reached=lived_by(costs, people),
             pairs=len(costs.value),
             gap=gap,
         )
-        _warn(self._result, self.tolerance)
+        warn_of_catchment(self._result, self.tolerance)
         return self
 
     def sensitivity(
@@ -326,42 +360,5 @@ class FloatingCatchment(Estimator):
         weights = costs.weighted(_OWNER, decay)
         selection = selection_weights(weights) if self.method == "3SFCA" else None
         accessibility, demand = floating_catchment(weights, selection, people, beds)
-        shared = _reaching(weights, demand > 0)
+        shared = reaching(weights, demand > 0)
         return accessibility, demand, None, shared
-
-
-def _reaching(pairs: Reach, open_: Array) -> Array:
-    """Whether each place of demand reaches supply that is open."""
-    inside = open_[pairs.place]
-    return np.bincount(pairs.rows[inside], minlength=len(pairs.demand)) > 0
-
-
-def _lived_by(pairs: Reach, people: Array) -> Array:
-    """Whether people live within reach of each place of supply."""
-    inside = people[pairs.rows] > 0
-    return np.bincount(pairs.place[inside], minlength=len(pairs.supply)) > 0
-
-
-def _warn(result: CatchmentResult, tolerance: float) -> None:
-    far = result.unreachable
-    if len(far):
-        warnings.warn(
-            f"{len(far)} places of demand, with {result.population[~result.reachable['']].sum():,.0f} "
-            f"people, have no supply in reach: {some(far)}. See the column reachable.",
-            UnreachableWarning,
-            stacklevel=3,
-        )
-    if not result.reached.all():
-        idle = result.supply[~result.reached]
-        warnings.warn(
-            f"{len(idle)} places of supply have no people in reach, and count for nobody: {some(idle)}.",
-            UnreachableWarning,
-            stacklevel=3,
-        )
-    if result.gap is not None and result.gap > tolerance:
-        warnings.warn(
-            f"RAAM stopped when people could still save {result.gap:.1e} of the cost of all, more than "
-            f"tolerance={tolerance:g}. Take it as it is, with this tolerance, or give a larger tau.",
-            ApproximationWarning,
-            stacklevel=3,
-        )

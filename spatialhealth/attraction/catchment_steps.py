@@ -44,10 +44,14 @@ def floating_catchment(
 
     Notes
     -----
+    Pairs that are labelled by arrays are summed by numpy, without pandas. All others:
+
     Both sums are those of `access.fca.weighted_catchment`, which takes the product of the columns W3 and G as the
     weight of a pair. Sums over the demand of a place of supply add up over chunks; a place of demand lies in one
     chunk.
     """
+    if isinstance(weights.demand, np.ndarray):
+        return _by_numpy(weights, selection, population, capacity)
     catchment = _weighted_catchment()
     demand = np.zeros(len(weights.supply))
     for table in _tables(weights, selection):
@@ -94,6 +98,16 @@ def _tables(weights: Reach, selection: Array | None) -> Any:
                     "G": 1.0 if selection is None else selection[part],
                 }
             )
+
+
+def _by_numpy(
+    weights: Reach, selection: Array | None, population: Array, capacity: Array
+) -> tuple[Array, Array]:
+    """Give the same sums of arrays, where there is no pandas, as inside QGIS."""
+    rows, share = weights.rows, weights.value if selection is None else weights.value * selection
+    demand = np.bincount(weights.place, share * population[rows], minlength=len(weights.supply))
+    ratio = np.divide(capacity, demand, out=np.zeros_like(demand), where=demand > 0)
+    return np.bincount(rows, share * ratio[weights.place], minlength=len(weights.demand)), demand
 
 
 def _weighted_catchment() -> Any:

@@ -19,16 +19,17 @@ from spatialhealth.errors import (
     LabelError,
     MissingDataError,
     OptionError,
+    ShapeError,
     some,
 )
-from spatialhealth.weights.frames import ids_of, metric_of
+from spatialhealth.weights.frames import ids_of, metric_of, metric_of_points
 from spatialhealth.weights.metric import Metric
 from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Cost", "GeodesicCost", "SuppliedCost", "check_cost"]
+__all__ = ["Cost", "GeodesicCost", "SuppliedCost", "check_cost", "reach_of_points"]
 
 
 class Cost(ABC):
@@ -112,7 +113,25 @@ class GeodesicCost(Cost):
 
     def reach(self, demand: Any, supply: Any, within: float = np.inf) -> Reach:
         """Give the distances of all pairs at most so many metres apart."""
-        metric, n, m = _together(demand, supply)
+        return self.reach_of(_together(demand, supply)[0], demand.index, supply.index, within)
+
+    def reach_of(self, metric: Any, demand: Any, supply: Any, within: float = np.inf) -> Reach:
+        """Give the distances of all pairs of points at most so many metres apart.
+
+        Parameters
+        ----------
+        metric : Metric
+            Of the points of demand, then those of supply.
+        demand, supply : Index or ndarray
+            Their labels.
+        within : float, optional
+            Greatest distance in metres.
+
+        Returns
+        -------
+        Reach
+        """
+        n, m = len(demand), len(supply)
         points = metric.embedded()
         tree = None if np.isinf(within) else cKDTree(points[n:])
         if tree is None:
@@ -121,12 +140,12 @@ class GeodesicCost(Cost):
             counts = tree.query_ball_point(points[:n], metric.reach(within), return_length=True)
         start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
         check_size(int(start[-1]), n, m)
-        shape = Reach(demand.index, supply.index, start, np.empty(0), np.empty(0))
+        shape = Reach(demand, supply, start, np.empty(0), np.empty(0))
         found = [_measured(metric, points, n, part, tree, within) for part in shape.chunks()]
         rows = np.concatenate([np.bincount(i, minlength=last - first) for i, _, _, first, last in found])
         return Reach(
-            demand.index,
-            supply.index,
+            demand,
+            supply,
             np.concatenate([[0], np.cumsum(rows, dtype=np.int64)]),
             np.concatenate([j for _, j, _, _, _ in found]),
             np.maximum(np.concatenate([cost for _, _, cost, _, _ in found]), self.minimum),
@@ -290,3 +309,35 @@ def check_cost(owner: str, cost: Any) -> Cost:
     raise OptionError(
         f"{owner}: cost={cost!r} is no cost. Give GeodesicCost() or SuppliedCost(table) of spatialhealth.attraction."
     )
+
+
+def reach_of_points(
+    owner: str, cost: Any, demand: Any, supply: Any, geographic: bool, within: float = np.inf
+) -> Reach:
+    """Give the distances between two arrays of points, labelled by their positions.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    cost : GeodesicCost or None
+    demand, supply : array of shape (n, 2) and (m, 2)
+        x and y in metres; or longitude and latitude in degrees, if `geographic`.
+    geographic : bool
+    within : float, optional
+        Greatest distance in metres.
+
+    Returns
+    -------
+    Reach
+    """
+    cost = check_cost(owner, cost)
+    if not isinstance(cost, GeodesicCost):
+        raise OptionError(f"{owner}: from arrays distances are measured. Give costs of a table with tables.")
+    for what, points in (("demand", demand), ("supply", supply)):
+        if np.ndim(points) != 2 or np.shape(points)[1] != 2 or not len(points):
+            raise ShapeError(
+                f"{owner}: points of {what} must have shape (n, 2); they have {np.shape(points)}."
+            )
+    metric = metric_of_points(owner, np.vstack([demand, supply]), geographic)
+    return cost.reach_of(metric, np.arange(len(demand)), np.arange(len(supply)), within)

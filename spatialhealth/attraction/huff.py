@@ -10,23 +10,22 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_option, check_positive
-from spatialhealth.attraction.costs import check_cost
-from spatialhealth.attraction.decay import check_decay
-from spatialhealth.attraction.huff_fit import Choices, Likelihood, cost_term, maximise
+from spatialhealth.attraction.costs import check_cost, reach_of_points
+from spatialhealth.attraction.decay import Decay, check_decay
+from spatialhealth.attraction.huff_fit import Choices, Likelihood, check_above_zero, maximise
 from spatialhealth.attraction.huff_flows import flow_counts
 from spatialhealth.attraction.huff_result import ChoiceShares, HuffResult
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     DataError,
     IdentificationError,
-    NonFiniteError,
     NotFittedError,
     OptionError,
     UnreachableWarning,
     some,
 )
 from spatialhealth.models.estimator import Estimator
-from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of
+from spatialhealth.weights.tables import column_of, index_of, labels_of, numbers_of, numbers_of_array
 
 __all__ = ["HuffModel"]
 
@@ -207,6 +206,42 @@ class HuffModel(Estimator):
             )
         return ChoiceShares(choices, params, covariance, demand.index, self._tiers(supply))
 
+    def predict_arrays(self, demand: Any, supply: Any, sizes: Any, geographic: bool = False) -> ChoiceShares:
+        """Give the choice shares of arrays, under given parameters; needs numpy and scipy only, on a plane.
+
+        Parameters
+        ----------
+        demand, supply : array of shape (n, 2) and (m, 2)
+            x and y in metres; or longitude and latitude in degrees, if `geographic`.
+        sizes : array of shape (m, k)
+            A column for each name in `size`, positive.
+        geographic : bool, default False
+            Whether costs are geodesics of the WGS 84 ellipsoid, which pyproj measures.
+
+        Returns
+        -------
+        ChoiceShares
+            Whose labels are positions: `pairs` holds the shares.
+
+        Raises
+        ------
+        NotFittedError, OptionError, DataError, SizeError, CoordinateSystemError, MissingLibraryError
+            See the class.
+        """
+        params, covariance = self._parameters()
+        sizes = np.asarray(sizes, dtype=float).reshape(len(supply), -1)
+        if sizes.shape[1] != len(self._sizes()):
+            raise OptionError(f"{_OWNER}: sizes must have the columns {', '.join(self._sizes())}.")
+        logs = [
+            np.log(numbers_of_array(f"{_OWNER}: {name!r}", values, len(supply), "positive"))
+            for name, values in zip(self._sizes(), sizes.T, strict=True)
+        ]
+        given, within = self._given()
+        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within)
+        return ChoiceShares(
+            self._chosen(costs, logs, given), params, covariance, np.arange(len(demand)), None
+        )
+
     @property
     def result_(self) -> HuffResult:
         """What `fit` found."""
@@ -271,43 +306,40 @@ class HuffModel(Estimator):
 
     def _choices(self, demand: Any, supply: Any) -> Choices:
         """Give what the places with supply in reach choose from."""
-        names, sizes = self._names(), self._sizes()
         for what, layer in (("The layer of demand", demand), ("The layer of supply", supply)):
             index_of(what, layer)
-        columns = [column_of(f"{_OWNER}: the layer of supply", supply, name) for name in sizes]
+        columns = [column_of(f"{_OWNER}: the layer of supply", supply, name) for name in self._sizes()]
         logs = [
             np.log(numbers_of(f"{_OWNER}: {name!r} of supply", values, sign="positive"))
-            for name, values in zip(sizes, columns, strict=True)
+            for name, values in zip(self._sizes(), columns, strict=True)
         ]
+        given, within = self._given()
+        return self._chosen(check_cost(_OWNER, self.cost).reach(demand, supply, within), logs, given)
+
+    def _given(self) -> tuple[Decay | None, float]:
+        """Give the decay, if it is not estimated, and the greatest cost in reach."""
+        names = self._names()
         within = np.inf if self.cutoff is None else float(check_positive(_OWNER, "cutoff", self.cutoff))
-        given = None if len(names) > len(sizes) else check_decay(_OWNER, self.decay)
-        costs = check_cost(_OWNER, self.cost).reach(
-            demand, supply, within if given is None else min(within, given.reach)
-        )
+        if len(names) > len(self._sizes()):
+            return None, within
+        decay = check_decay(_OWNER, self.decay)
+        return decay, min(within, decay.reach)
+
+    def _chosen(self, costs: Reach, logs: list[Array], given: Decay | None) -> Choices:
         offset = None
         if given is not None:
             weights = costs.weighted(_OWNER, given)
             offset = np.log(weights.value)
             costs = costs.kept(given(costs.value) > 0)
         elif self.decay == "power":
-            _above_zero(costs)
+            check_above_zero(_OWNER, costs)
         inside = np.flatnonzero(np.diff(costs.start) > 0)
         if not len(inside):
             raise DataError(f"{_OWNER}: no place of demand has supply in reach. Give a larger cutoff.")
         start = np.append(costs.start[inside], costs.start[-1])
         pairs = Reach(costs.demand[inside], costs.supply, start, costs.place, costs.value)
-        size = np.column_stack(logs) if logs else np.empty((len(supply), 0))
+        size = np.column_stack(logs) if logs else np.empty((len(costs.supply), 0))
         return Choices(pairs, size, self.decay if given is None else None, offset)
-
-
-def _above_zero(costs: Reach) -> None:
-    with np.errstate(divide="ignore"):
-        endless = np.flatnonzero(~np.isfinite(cost_term("power", costs.value)))
-    if len(endless):
-        raise NonFiniteError(
-            f"{_OWNER}: a power of a cost of zero is infinite, for {len(endless)} pairs: "
-            f"{some(costs.named(endless))}. Give costs above zero, GeodesicCost(minimum=...), or another decay."
-        )
 
 
 def _with_flows(choices: Choices, counts: Array) -> tuple[Choices, Array]:

@@ -10,9 +10,15 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
-from spatialhealth.errors import CollinearityError, ConstantRegressorError, ConvergenceError
+from spatialhealth.errors import (
+    CollinearityError,
+    ConstantRegressorError,
+    ConvergenceError,
+    NonFiniteError,
+    some,
+)
 
-__all__ = ["Choices", "Likelihood", "cost_term", "maximise"]
+__all__ = ["Choices", "Likelihood", "check_above_zero", "cost_term", "maximise"]
 
 _STEPS = 100
 _FLAT = (
@@ -226,3 +232,14 @@ def _has_a_maximum(information: Array, people: float) -> None:
     """Raise if shares have become zeros and ones: parameters are on their way to infinity."""
     if np.linalg.eigvalsh(information)[0] <= 1e-9 * people:
         raise ConvergenceError(_NO_MAXIMUM)
+
+
+def check_above_zero(owner: str, costs: Reach) -> None:
+    """Raise if a power of some cost is infinite."""
+    with np.errstate(divide="ignore"):
+        endless = np.flatnonzero(~np.isfinite(cost_term("power", costs.value)))
+    if len(endless):
+        raise NonFiniteError(
+            f"{owner}: a power of a cost of zero is infinite, for {len(endless)} pairs: "
+            f"{some(costs.named(endless))}. Give costs above zero, GeodesicCost(minimum=...), or another decay."
+        )

@@ -17,18 +17,18 @@ from spatialhealth.errors import ConstantRegressorError, LabelError, OptionError
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.operator.operator import SpatialOperator, as_operator
 from spatialhealth.panel.table import PanelTable
-from spatialhealth.weights.convert import to_graph
+from spatialhealth.weights.values import values_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["moran"]
+__all__ = ["moran", "table_of"]
 
 _NULL = "values stand in space at random"
 
 
 def moran(
-    values: pd.Series | SpatialModel,
+    values: pd.Series | tuple[Any, Any] | SpatialModel,
     weights: Any = None,
     permutations: int = 999,
     random_state: Any = None,
@@ -37,8 +37,9 @@ def moran(
 
     Parameters
     ----------
-    values : Series or fitted model
+    values : Series, tuple (ids, values) or fitted model
         - a Series indexed by unit, or by (unit, period), in any order: I by period, and pooled;
+        - a tuple (ids, values) of arrays, where there is no pandas;
         - a fitted SLX (with or without lagged regressors): I of its residuals, with the moments that residuals
           have (Cliff and Ord 1981), pooled and by period;
         - a fitted SpatialLag or SpatialDurbin: I of its residuals, pooled, with the variance that the estimated
@@ -92,7 +93,8 @@ def moran(
         return moran_of_residuals(values)
     if weights is None:
         raise OptionError("moran needs the weights beside a variable: moran(values, weights).")
-    if not hasattr(values, "to_frame") or not hasattr(values, "index"):
+    is_series = hasattr(values, "to_frame") and hasattr(values, "index")
+    if not is_series and not isinstance(values, tuple):
         raise LabelError(
             "moran needs a Series indexed by unit or by (unit, period), or a fitted model; it was given "
             f"{type(values).__name__}."
@@ -100,9 +102,16 @@ def moran(
     if permutations != 0:
         check_positive("moran", "permutations", permutations, integer=True)
     operator = as_operator(weights)
+    return _of_variable(table_of("moran", values, operator.ids), operator, int(permutations), random_state)
+
+
+def table_of(owner: str, values: Any, units: Array) -> PanelTable:
+    """Align one variable, a Series or a tuple (ids, values), with the units of W by label."""
+    if isinstance(values, tuple):
+        ordered = values_of(owner, values, units)
+        return PanelTable.from_arrays(np.zeros(len(units)), ordered[:, None], units, ("values",))
     name = str(values.name) if values.name is not None else "values"
-    table = PanelTable.from_frames(values.rename(name).to_frame(), None, operator.ids)
-    return _of_variable(table, operator, int(permutations), random_state)
+    return PanelTable.from_frames(values.rename(name).to_frame(), None, units)
 
 
 def _of_variable(
@@ -143,16 +152,12 @@ def _index(z: Array, operator: SpatialOperator) -> Array:
 
 
 def _moments(z: Array, table: PanelTable, operator: SpatialOperator) -> list[tuple[float, float]]:
-    """Give expectation and variance of I over all permutations of the units: of esda, and pooled."""
-    from esda.moran import Moran
-
-    graph = to_graph(operator.ids, operator.matrix)
-    alone = [Moran(row, graph, transformation="O", permutations=0) for row in z]
-    each = [(float(one.EI), float(one.VI_rand)) for one in alone]
-    return each if table.n_periods == 1 else [(each[0][0], _pooled_variance(z, operator)), *each]
+    """Give expectation and variance of I over all permutations of the units: pooled, and of each period."""
+    samples = [z] if table.n_periods == 1 else [z, *(row[None] for row in z)]
+    return [(-1 / (operator.n - 1), _variance(sample, operator)) for sample in samples]
 
 
-def _pooled_variance(z: Array, operator: SpatialOperator) -> float:
+def _variance(z: Array, operator: SpatialOperator) -> float:
     """Give the variance of the pooled I when units change places with their whole history (Mantel 1967)."""
     n, W = operator.n, operator.matrix
     links = (W + W.T) / 2

@@ -138,12 +138,12 @@ def utilisation_gap(
 
     Parameters
     ----------
-    high, primary : Series
+    high, primary : Series or tuple (ids, values)
         Utilisation (of beds, of staff) of the two tiers, not negative, indexed by unit or by (unit, period). More
         than 100 per cent is possible.
-    weights : Series, optional
+    weights : Series or tuple (ids, values), optional
         Positive: people of each unit, so that means and shares are of people; indexed as `high`, or by unit.
-    by : Series, optional
+    by : Series or tuple (ids, labels), optional
         Group of each unit, such as its province: means and shares within each.
     overburdened, idle : float, optional
         Use at or above which a tier is overburdened, and at or below which it is idle, in the unit of the data;

@@ -50,10 +50,10 @@ def gini(
 
     Parameters
     ----------
-    values : Series
+    values : Series or tuple (ids, values)
         Not negative, indexed by unit or by (unit, period). With weights, an amount for each of the people (beds per
         head); without, anything whose equality means the same for every unit.
-    weights : Series, optional
+    weights : Series or tuple (ids, values), optional
         Positive: how many people each unit stands for; indexed as the values, or by unit.
     level : float, default 0.95
         Confidence level.
@@ -174,11 +174,11 @@ def theil(
 
     Parameters
     ----------
-    values : Series
+    values : Series or tuple (ids, values)
         Indexed by unit or by (unit, period); not negative, and for kind "L" positive.
-    weights : Series, optional
+    weights : Series or tuple (ids, values), optional
         Positive: how many people each unit stands for; indexed as the values, or by unit.
-    by : Series or DataFrame, optional
+    by : Series, DataFrame or tuple (ids, labels), optional
         Group of each unit. The columns of a frame go from coarse to fine, and each is taken within those before it:
         province, then tier within province.
     kind : {"T", "L"}

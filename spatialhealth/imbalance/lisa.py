@@ -12,7 +12,7 @@ from spatialhealth._format import p_value, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_option, check_positive, check_share, random_generator
-from spatialhealth.diagnostics.moran import moran
+from spatialhealth.diagnostics.moran import moran, table_of
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.errors import (
     ApproximationWarning,
@@ -24,6 +24,7 @@ from spatialhealth.errors import (
     did_you_mean,
     some,
 )
+from spatialhealth.imbalance.local_moran import local_moran, two_sided
 from spatialhealth.operator.operator import as_operator
 from spatialhealth.panel.table import PanelTable
 from spatialhealth.weights.convert import to_graph
@@ -48,7 +49,7 @@ class Clusters:
 
     Parameters
     ----------
-    index : pandas Index
+    index : pandas Index, or ndarray of the units of W
         Rows of the units (and periods), as they came in.
     value, lag, local : ndarray of shape (rows,)
         The variable, its spatial lag, and the local Moran statistic.
@@ -122,7 +123,7 @@ class Clusters:
         OptionError
             If there is no such period.
         """
-        known = self.index.unique(1) if self.index.nlevels == 2 else []
+        known = self.index.unique(1) if getattr(self.index, "nlevels", 1) == 2 else []
         if period not in known:
             raise OptionError(
                 f"There are no clusters of {period!r}.{did_you_mean(period, known)} "
@@ -157,7 +158,7 @@ class Clusters:
 
 
 def lisa(
-    series: pd.Series,
+    series: pd.Series | tuple[Any, Any],
     weights: Any,
     *,
     permutations: int = 999,
@@ -169,8 +170,9 @@ def lisa(
 
     Parameters
     ----------
-    series : Series
-        Indexed by unit, or by (unit, period), in any order: clusters by period.
+    series : Series or tuple (ids, values)
+        Indexed by unit, or by (unit, period), in any order: clusters by period. A tuple of arrays needs neither
+        pandas nor esda: the statistics are the same, the permutations are drawn by numpy.
     weights : Graph, W, tuple (ids, matrix), DataFrame or Series
         Of the same units, taken as they are.
     permutations : int, default 999
@@ -241,20 +243,26 @@ def lisa(
     check_option("lisa", "correction", correction, LisaCorrection)
     level = check_share("lisa", "level", level)
     permutations = int(check_positive("lisa", "permutations", permutations, integer=True))
-    if not (getattr(series, "ndim", None) == 1 and hasattr(series, "index") and hasattr(series, "to_frame")):
+    is_pair = isinstance(series, tuple)
+    is_series = (
+        getattr(series, "ndim", None) == 1 and hasattr(series, "index") and hasattr(series, "to_frame")
+    )
+    if not is_pair and not is_series:
         raise LabelError(
             f"lisa needs a Series indexed by unit, or by (unit, period); it was given {type(series).__name__}."
         )
     operator = as_operator(weights)
-    name = str(series.name) if series.name is not None else "values"
-    table = PanelTable.from_frames(series.rename(name).to_frame(), None, operator.ids)
+    table = table_of("lisa", series, operator.ids)
     values = table.x[..., 0]
     alone = np.diff(operator.matrix.indptr) == 0
     _check(values, table, permutations, level, correction, int((~alone).sum()))
     rng = random_generator("lisa", random_state)
     overall = moran(series, operator, permutations=permutations, random_state=rng)
-    graph = to_graph(operator.ids, operator.matrix)
-    found = [_local(row, graph, permutations, rng) for row in values]
+    if is_pair:
+        found = [local_moran(row, operator.matrix, permutations, rng) for row in values]
+    else:
+        graph = to_graph(operator.ids, operator.matrix)
+        found = [_local(row, graph, permutations, rng) for row in values]
     local, p, quadrant = (np.stack(part) for part in zip(*found, strict=True))
     p[:, alone] = np.nan
     adjusted = np.stack([_adjusted(row, correction) for row in p])
@@ -268,15 +276,16 @@ def lisa(
             stacklevel=2,
         )
     arrays = (values, operator.lag(values), local, p, adjusted, place)
-    rows = [np.ascontiguousarray(array).reshape(-1)[table.cell] for array in arrays]
+    rows = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+    rows = rows if table.cell is None else [row[table.cell] for row in rows]
     return Clusters(
-        series.index,
+        operator.ids if is_pair else series.index,  # type: ignore[union-attr]
         *(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]),
         overall,
         level,
         correction,
         permutations,
-        name,
+        table.names[0],
         table.source,
     )
 
@@ -323,8 +332,7 @@ def _local(row: Array, graph: Any, permutations: int, rng: np.random.Generator) 
     slack = _ROUNDING * max(float(np.abs(made.Is).max()), 1e-300)
     above = (made.sim >= made.Is - slack).sum(axis=0)
     below = (made.sim <= made.Is + slack).sum(axis=0)
-    p = np.minimum(2 * (np.minimum(above, below) + 1) / (permutations + 1), 1.0)
-    return made.Is, p, made.q.astype(int)
+    return made.Is, two_sided(above, below, permutations), made.q.astype(int)
 
 
 def _say_if_coarse(p: Array, adjusted: Array, permutations: int, level: float) -> None:

@@ -20,6 +20,7 @@ from spatialhealth.errors import (
     SizeError,
     some,
 )
+from spatialhealth.imbalance.arrays import Labels, groups_of_arrays, read_arrays
 from spatialhealth.panel.table import codes
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Quantities:
     units: Array
     periods: Array
     names: tuple[str, ...]
-    index: pd.Index
+    index: pd.Index | Labels
     cell: Array
     values: dict[str, Array]
     source: str = ""
@@ -108,7 +109,7 @@ def read(owner: str, least: int = 2, /, **columns: Any) -> Quantities:
         Whose arguments they are.
     least : int, default 2
         Number of units that is needed.
-    **columns : Series or None
+    **columns : Series, tuple (ids, values), or None
         Indexed by unit or by (unit, period). A later one that is indexed by unit alone holds in every period of
         the first; None is left out.
 
@@ -116,6 +117,11 @@ def read(owner: str, least: int = 2, /, **columns: Any) -> Quantities:
     -------
     Quantities
     """
+    tuples = {name: column for name, column in columns.items() if column is not None}
+    if isinstance(next(iter(tuples.values())), tuple):
+        units, index, cell, values = read_arrays(owner, least, tuples)
+        once = np.array([None], dtype=object)
+        return Quantities(units, once, ("unit",), index, cell, values, called={name: name for name in tuples})
     given = {name: _series(owner, name, column) for name, column in columns.items() if column is not None}
     first_name, first = next(iter(given.items()))
     if not len(first):
@@ -252,7 +258,7 @@ def grouping(owner: str, by: Any, frame: Quantities) -> tuple[list[str], list[Ar
     Parameters
     ----------
     owner : str
-    by : Series or DataFrame
+    by : Series, DataFrame or tuple (ids, labels)
         A label for each unit; columns of a frame go from coarse to fine, each within those before it.
     frame : Quantities
 
@@ -265,6 +271,8 @@ def grouping(owner: str, by: Any, frame: Quantities) -> tuple[list[str], list[Ar
     labels : list of list
         Of the groups of each level; of a nested level tuples.
     """
+    if isinstance(by, tuple):
+        return groups_of_arrays(owner, by, frame.units)
     import pandas as pd
 
     if isinstance(by, pd.Series):

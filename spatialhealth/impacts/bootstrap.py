@@ -22,7 +22,6 @@ from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.impacts.resample import Together, check_resampling, identity_of, resampled
 from spatialhealth.models.base import SpatialModel
-from spatialhealth.runs import Shared, Task, run
 
 __all__ = ["bootstrap"]
 
@@ -100,6 +99,8 @@ def bootstrap(
     >>> effects.table["effect"].tolist()
     ['direct', 'indirect', 'total']
     """
+    from spatialhealth.runs import Shared, Task, run  # a plug-in of QGIS goes without what starts processes
+
     check_positive("bootstrap", "draws", draws, integer=True)
     check_share("bootstrap", "level", level)
     check_resampling("bootstrap", model, together)

@@ -34,7 +34,7 @@ from spatialhealth.scenario.spread import Coefficients, basis
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Scenario", "replay"]
+__all__ = ["Scenario", "outlooks", "replay"]
 
 _SAME = 1e-6  # relative; columns of files are rounded
 
@@ -168,25 +168,66 @@ def replay(
     before, period = _rows(data, period)
     after = _changed(scenario, before, hospitals, derive or {})
     difference, operator, units = _difference(model, result, before, after)
+    observed = _observed(result, before, units)
+    horizons = outlooks(result, operator, difference, scenario.name, observed, level, draws, rng)
+    touched = np.flatnonzero(np.abs(difference).max(axis=1) > 0)
+    return Replay(scenario, result.response, period, units, touched, horizons, level, draws, result.source)
+
+
+def outlooks(
+    result: FitResult,
+    operator: Any,
+    difference: Array,
+    name: str,
+    observed: Array | None = None,
+    level: float = 0.95,
+    draws: int = 1000,
+    random_state: Any = None,
+) -> dict[str, Outlook]:
+    """Say what a fitted model expects of a difference of its regressors, with arrays only.
+
+    Parameters
+    ----------
+    result : FitResult
+    operator : SpatialOperator
+        Of the period that is changed; `result.operator` where all have one.
+    difference : ndarray of shape (n, k)
+        Change of each regressor of the model, units in the order of W.
+    name : str
+        Of the scenario, for messages.
+    observed : ndarray of shape (n,), optional
+        The outcome itself, if the model has its logarithm.
+    level, draws, random_state
+        As in `replay`.
+
+    Returns
+    -------
+    dict of str to Outlook
+        "" of a model without dynamics; else "short-run" and, if it is stable, "long-run".
+
+    Raises
+    ------
+    ScenarioError
+        If nothing changes.
+    """
+    rng = random_generator("replay", random_state)
     used = np.flatnonzero(np.abs(difference).max(axis=0) > 0)
     if not len(used):
         raise ScenarioError(
-            f"The scenario {scenario.name!r} changes nothing that the model reads: its regressors are "
+            f"The scenario {name!r} changes nothing that the model reads: its regressors are "
             f"{some(result.regressors)}, and stay as they are."
         )
     pairs = Pairs.of(result)
     stable = result.within.is_dynamic and _is_stable(result)
     drawn, _ = draw(result, pairs, draws, rng, stable)
     horizons: dict[str, Outlook] = {}
-    for name, make in _horizons(result, stable):
+    for horizon, make in _horizons(result, stable):
         exact = _coefficients(pairs, make(result.params[None]), used)
         many = _coefficients(pairs, make(drawn), used)
         spread = basis(operator, difference[:, used], many)
         point = basis(operator, difference[:, used], exact)
-        observed = _observed(result, before, units)
-        horizons[name] = outlook(point, exact, spread, many, observed, level)
-    touched = np.flatnonzero(np.abs(difference).max(axis=1) > 0)
-    return Replay(scenario, result.response, period, units, touched, horizons, level, draws, result.source)
+        horizons[horizon] = outlook(point, exact, spread, many, observed, level)
+    return horizons
 
 
 def _unnamed(changes: Any) -> Scenario:

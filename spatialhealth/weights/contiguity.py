@@ -76,13 +76,13 @@ def contiguity(
     """
     check_positive("contiguity", "order", order, integer=True)
     ids = ids_of(frame)
-    links = contiguity_links(polygons_of(frame, ids), rook=rook)
-    if order > 1:
-        links = _of_order(links, order, lower_order)
+    links = contiguity_links(polygons_of(frame, ids), rook, order, lower_order)
     return labelled(ids, links, standardise)
 
 
-def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_matrix:
+def contiguity_links(
+    polygons: Iterable[bytes], rook: bool = False, order: int = 1, lower_order: bool = False
+) -> sp.csr_matrix:
     """Find which polygons touch, from their well-known binary, with numpy and scipy only.
 
     Parameters
@@ -91,6 +91,10 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
         Well-known binary of n polygons or multipolygons.
     rook : bool, default False
         Whether a common edge is needed.
+    order : int, default 1
+        1 for neighbours; 2 for neighbours of neighbours; and so on, by the shortest path.
+    lower_order : bool, default False
+        Whether neighbours of an order below `order` count too.
 
     Returns
     -------
@@ -101,6 +105,8 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
     ------
     GeometryError
         If a geometry is empty, no polygon, or cut short.
+    OptionError
+        If `order` is no positive whole number.
 
     Notes
     -----
@@ -113,6 +119,12 @@ def contiguity_links(polygons: Iterable[bytes], rook: bool = False) -> sp.csr_ma
     >>> contiguity_links([to_wkb(box(0, 0, 1, 1)), to_wkb(box(1, 0, 2, 1))]).toarray().tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
+    check_positive("contiguity_links", "order", order, integer=True)
+    touching = _touching(polygons, rook)
+    return touching if order == 1 else _of_order(touching, order, lower_order)
+
+
+def _touching(polygons: Iterable[bytes], rook: bool) -> sp.csr_matrix:
     vertices, unit, length = rings(polygons)
     n = int(unit[-1]) + 1
     owner = np.repeat(unit.astype(np.int32 if n <= _INT32 else np.int64), length)

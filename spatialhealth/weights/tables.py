@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import check_finite, numeric_array
 from spatialhealth.errors import (
     DataError,
     DuplicateError,
@@ -14,6 +15,7 @@ from spatialhealth.errors import (
     MissingDataError,
     NonFiniteError,
     NonNumericError,
+    ShapeError,
     did_you_mean,
     some,
 )
@@ -21,7 +23,7 @@ from spatialhealth.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["column_of", "index_of", "labels_of", "numbers_of"]
+__all__ = ["column_of", "index_of", "labels_of", "numbers_of", "numbers_of_array"]
 
 
 def index_of(what: str, table: Any) -> pd.Index:
@@ -163,3 +165,36 @@ def numbers_of(what: str, values: Any, sign: Literal["any", "not negative", "pos
                 "mend it, or leave these units out."
             )
     return np.asarray(array)
+
+
+def numbers_of_array(
+    what: str, values: Any, n: int, sign: Literal["positive", "not negative"] | None = None
+) -> Array:
+    """Give the n numbers of an array, after the checks that `numbers_of` makes of a column.
+
+    Parameters
+    ----------
+    what : str
+        What they are, for messages.
+    values : array-like of shape (n,)
+    n : int
+    sign : {"positive", "not negative"}, optional
+
+    Returns
+    -------
+    ndarray of float of shape (n,)
+
+    Raises
+    ------
+    ShapeError, NonNumericError, NonFiniteError, DataError
+        If they are not n such numbers.
+    """
+    numbers = check_finite(what, numeric_array(what, values, 1))
+    if len(numbers) != n:
+        raise ShapeError(f"{what} has {len(numbers)} values for {n} places: give one value a place.")
+    wrong = {"positive": numbers <= 0, "not negative": numbers < 0}.get(sign or "")
+    if wrong is not None and wrong.any():
+        raise DataError(
+            f"{what} must be {sign}; it is not at positions {some(np.flatnonzero(wrong).tolist())}."
+        )
+    return numbers

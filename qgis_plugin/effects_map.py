@@ -1,0 +1,62 @@
+"""A map of the effects of one regressor, unit by unit."""
+
+import numpy as np
+from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterString,
+)
+
+from .model_form import add_model, fit_model, local_effects, variable_of
+from .tool import Tool, tr
+
+SHOWN = ("emitted", "received", "own")
+
+
+class EffectsMapTool(Tool):
+    """Maps own, received and emitted effects."""
+
+    NAME, TITLE, GROUP = "effects_map", "Map of effects", "Spatial regression"
+    SUMMARY = "The effects of one regressor by unit: own, received from the others, emitted to them"
+    HELP = (
+        "<p>Fits the same models as <i>Spatial regression</i>, and gives of one regressor, unit by unit, with "
+        "errors: <b>own</b>, the effect of a unit's regressor on its own outcome; <b>received</b>, that of the "
+        "same change in all other units; <b>emitted</b>, that of its regressor on all others' outcomes.</p>"
+        "<p>The mean of own is the direct effect, the means of received and of emitted are the indirect one. Of a "
+        "panel there is one feature for each unit: that of the last period.</p>"
+    )
+    TAGS = ("impacts", "spillover", "direct", "indirect", "effects", "map")
+
+    def initAlgorithm(self, config=None):
+        """Say what goes in and comes out."""
+        add_model(self)
+        self.add(
+            QgsProcessingParameterString("VARIABLE", tr("Regressor (the first by default)"), "", False, True)
+        )
+        shown = [tr("Emitted"), tr("Received"), tr("Own")]
+        self.add(QgsProcessingParameterEnum("SHOW", tr("Effect that colours the map"), shown, False, 0))
+        self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Effects by unit")))
+        for name, text in (
+            ("DIRECT", "Direct effect"),
+            ("INDIRECT", "Indirect effect"),
+            ("TOTAL", "Total effect"),
+        ):
+            self.addOutput(QgsProcessingOutputNumber(name, tr(text)))
+
+    def compute(self, work):
+        """Fit, and write the effects."""
+        fit = fit_model(work)
+        place = variable_of(fit, work.text("VARIABLE"))
+        work.stage(75, 85, tr("Computing effects"))
+        found = local_effects(fit, place)
+        work.stage(85, 100, tr("Writing"))
+        last = fit.cells.cell >= (len(fit.cells.periods) - 1) * len(fit.cells.units)
+        kept = np.zeros(fit.total, dtype=bool)
+        kept[fit.rows[last]] = True
+        columns = {name: fit.by_row(values) for name, values in found.items()}
+        crs = work.source("UNITS").sourceCrs() if fit.shapes is not None else None
+        dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, kept)
+        work.style(dest, called[work.choice("SHOW", SHOWN)])
+        direct, indirect = float(found["own"].mean()), float(found["received"].mean())
+        return {"OUTPUT": dest, "DIRECT": direct, "INDIRECT": indirect, "TOTAL": direct + indirect}

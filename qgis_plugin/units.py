@@ -1,0 +1,51 @@
+"""Features as units: their labels, and those that have all the numbers that are asked for."""
+
+import numpy as np
+
+from .tool import tr
+
+
+def ids_of(layer, field):
+    """Give the label of each feature: a field, or the id that QGIS gives it."""
+    from spatialhealth.errors import MissingDataError
+
+    if not field:
+        return layer.fids
+    labels = layer.column(field)
+    absent = np.array([label is None or label != label for label in labels.tolist()])
+    if absent.any():
+        raise MissingDataError(
+            f"The field {field!r} is NULL for {int(absent.sum())} features. Give each unit an id."
+        )
+    if labels.dtype.kind == "f":
+        return labels.astype(np.int64) if (labels == np.floor(labels)).all() else labels.astype(object)
+    return labels
+
+
+def complete_rows(work, layer, fields, geometry=True):
+    """Tell which features have geometry and numbers, and warn of the others."""
+    from spatialhealth.errors import MissingDataError
+
+    rows = layer.complete(fields) if geometry else np.ones(len(layer), dtype=bool)
+    if not geometry:
+        for name in fields:
+            rows &= np.isfinite(layer.numbers(name))
+    lost = int((~rows).sum())
+    if lost:
+        work.warn(
+            tr("{} of {} features are left out: a value is NULL or there is no geometry. They stay in the output, "
+               "without results.").format(lost, len(layer))
+        )  # fmt: skip
+    if not rows.any():
+        raise MissingDataError("No feature has a geometry and a number in every field that was chosen.")
+    return np.flatnonzero(rows)
+
+
+def spread_out(values, rows, total):
+    """Give values of some features as one of all, NULL for the rest."""
+    numeric = values.dtype.kind in "fiu"
+    out = np.full(total, np.nan if numeric else None, dtype=float if numeric else object)
+    out[rows] = values
+    if values.dtype.kind in "iu" and len(rows) == total:
+        return out.astype(np.int64)
+    return out

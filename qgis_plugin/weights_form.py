@@ -1,0 +1,110 @@
+"""The part of a dialog that asks for spatial weights, and the weights that it asks for."""
+
+import numpy as np
+from qgis.core import (
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+)
+
+from .tool import tr
+
+KINDS = ("queen", "rook", "knn", "band", "file")
+STANDARDS = ("row", "spectral", None)
+
+
+def add_weights(tool):
+    """Add the parameters."""
+    integer, double = QgsProcessingParameterNumber.Type.Integer, QgsProcessingParameterNumber.Type.Double
+    options = [
+        tr("Queen contiguity (a common vertex)"),
+        tr("Rook contiguity (a common edge)"),
+        tr("Nearest neighbours"),
+        tr("Distance band"),
+        tr("File of links (CSV or GAL)"),
+    ]
+    tool.add(QgsProcessingParameterEnum("WEIGHTS", tr("Spatial weights"), options=options, defaultValue=0))
+    tool.add(
+        QgsProcessingParameterNumber("ORDER", tr("Order of contiguity"), integer, 1, False, 1, 50),
+        advanced=True,
+    )
+    tool.add(
+        QgsProcessingParameterNumber("K", tr("Number of nearest neighbours"), integer, 8, False, 1),
+        advanced=True,
+    )
+    tool.add(
+        QgsProcessingParameterNumber("DISTANCE", tr("Greatest distance (metres)"), double, 100_000, False, 0),
+        advanced=True,
+    )
+    tool.add(
+        QgsProcessingParameterFile("LINKS", tr("File of links"), extension="", optional=True), advanced=True
+    )
+    names = [tr("Rows sum to one"), tr("Spectral radius of one"), tr("As they are")]
+    tool.add(
+        QgsProcessingParameterEnum("STANDARDISE", tr("Standardise weights"), options=names, defaultValue=0),
+        advanced=True,
+    )
+
+
+def build_weights(work, layer, ids):
+    """Give (ids, matrix) of the features of a layer, each a unit."""
+    from spatialhealth.weights import band_links, contiguity_links, knn_links, standardise
+
+    kind = work.choice("WEIGHTS", KINDS)
+    if kind in ("queen", "rook"):
+        links = contiguity_links(layer.polygons(), kind == "rook", work.whole("ORDER"))
+    elif kind == "knn":
+        links = knn_links(layer.places(), work.whole("K"), layer.geographic)
+    elif kind == "band":
+        links = band_links(layer.places(), work.number("DISTANCE"), layer.geographic)
+    else:
+        links = _from_file(work, ids)
+    matrix = standardise(links, work.choice("STANDARDISE", STANDARDS))
+    report_isolates(work, ids, matrix)
+    return ids, matrix
+
+
+def _from_file(work, ids):
+    from spatialhealth.errors import OptionError
+    from spatialhealth.qgis.links import read_links
+
+    path = work.tool.parameterAsFile(work.parameters, "LINKS", work.context)
+    if not path:
+        raise OptionError("Give the file of links, or choose other spatial weights.")
+    return read_links(path, ids)
+
+
+def isolates_of(ids, matrix):
+    """Give the units without neighbours."""
+    return ids[np.diff(matrix.indptr) == 0]
+
+
+def report_isolates(work, ids, matrix):
+    """Say how many links there are, and who has none."""
+    from spatialhealth.errors import some
+
+    alone = isolates_of(ids, matrix)
+    work.say(tr("{} units, {} links").format(f"{len(ids):,}", f"{matrix.nnz:,}"))
+    if len(alone):
+        work.warn(
+            tr("{} units have no neighbour: {}. If they should have some, borders may not meet exactly: see the "
+               "tool 'Snap geometries to layer'.").format(len(alone), some(alone.tolist()))
+        )  # fmt: skip
+
+
+def words_of_weights(work, layer_name="layer"):
+    """Give the line of Python that builds the same weights."""
+    kind = work.choice("WEIGHTS", KINDS)
+    standard = work.choice("STANDARDISE", STANDARDS)
+    tail = "" if standard == "row" else f", standardise={standard!r}"
+    if kind in ("queen", "rook"):
+        order = work.whole("ORDER")
+        parts = (f", order={order}" if order > 1 else "") + (", rook=True" if kind == "rook" else "")
+        return f"W = sh.weights.contiguity({layer_name}{parts}{tail})"
+    if kind == "knn":
+        return f"W = sh.weights.knn({layer_name}, k={work.whole('K')}{tail})"
+    if kind == "band":
+        return f"W = sh.weights.distance_band({layer_name}, threshold={work.number('DISTANCE'):g}{tail})"
+    path = work.tool.parameterAsFile(work.parameters, "LINKS", work.context)
+    how = "" if standard is None else f".transform({'r' if standard == 'row' else standard!r})"
+    return f"W = sh.weights.as_graph(pd.read_csv({path!r})){how}"

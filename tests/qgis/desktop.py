@@ -1,0 +1,122 @@
+"""Run inside the desktop by `make test-qgis`: qgis.bin --code desktop.py. Loads, runs a tool, shoots the screen."""
+
+import os
+import traceback
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtWidgets import QDockWidget
+from qgis.utils import iface, plugins
+
+ROOT = Path(os.environ["SPATIALHEALTH_ROOT"])
+OUT = Path(os.environ["SPATIALHEALTH_SHOTS"])
+LOG = (OUT / "desktop.log").open("w")
+kept = {}
+
+
+def log(*words):
+    LOG.write(" ".join(map(str, words)) + "\n")
+    LOG.flush()
+
+
+def guarded(step):
+    def run():
+        try:
+            step()
+        except Exception:
+            log(traceback.format_exc())
+            end()
+
+    return run
+
+
+@guarded
+def load():
+    import processing
+
+    assert "spatialhealth" in plugins, sorted(plugins)
+    window = iface.mainWindow()
+    window.setGeometry(0, 0, 1400, 900)
+    window.findChild(QDockWidget, "Browser").hide()
+    cities = iface.addVectorLayer(str(ROOT / "sample_data" / "china_cities.gpkg"), "Cities", "ogr")
+    panel = iface.addVectorLayer(
+        f"file://{ROOT}/sample_data/hospital_panel.csv?type=csv&detectTypes=yes&geomType=none",
+        "Panel (simulated)",
+        "delimitedtext",
+    )
+    kept.update(cities=cities)
+    found = processing.runAndLoadResults(
+        "spatialhealth:effects_map",
+        {
+            "INPUT": panel, "FORMULA": "log(inflow) ~ log(tertiary) + log(primary) + log(gdp)", "MODEL": 0,
+            "UNIT": "city", "PERIOD": "year", "EFFECTS": 3, "UNITS": cities, "UNITS_ID": "city", "WEIGHTS": 0,
+            "VARIABLE": "tertiary", "OUTPUT": "TEMPORARY_OUTPUT",
+        },
+    )  # fmt: skip
+    log("results", {name: value for name, value in found.items() if name != "OUTPUT"})
+    layer = QgsProject.instance().mapLayersByName("Effects by unit")[0]
+    log("renderer", type(layer.renderer()).__name__, "classes", len(layer.renderer().ranges()))
+    layer.setName("Emitted effects (simulated)")
+    iface.setActiveLayer(layer)
+    QgsProject.instance().layerTreeRoot().findLayer(cities.id()).setItemVisibilityChecked(False)
+    iface.mapCanvas().setDestinationCrs(layer.crs())
+    iface.mapCanvas().setExtent(layer.extent())
+    iface.mapCanvas().refresh()
+    iface.layerTreeView().expandAll()
+    toolbox = window.findChild(QDockWidget, "ProcessingToolbox")
+    toolbox.show()
+    toolbox.searchBox.setText("spatial health")
+    window.resizeDocks(
+        [window.findChild(QDockWidget, "Layers"), toolbox], [390, 290], Qt.Orientation.Horizontal
+    )
+    QTimer.singleShot(1500, fit)
+    QTimer.singleShot(6000, dialog)
+
+
+@guarded
+def fit():
+    iface.mapCanvas().setExtent(iface.activeLayer().extent())
+    iface.mapCanvas().refresh()
+
+
+@guarded
+def dialog():
+    import processing
+
+    shoot("qgis.png")
+    kept["dialog"] = processing.createAlgorithmDialog(
+        "spatialhealth:moran", {"INPUT": kept["cities"], "FIELD": "gdp_per_capita"}
+    )
+    kept["dialog"].show()
+    QTimer.singleShot(1500, click)
+
+
+@guarded
+def click():
+    kept["dialog"].runButton().click()  # in a background thread, as for a person
+    QTimer.singleShot(6000, see)
+
+
+@guarded
+def see():
+    names = [layer.name() for layer in QgsProject.instance().mapLayers().values()]
+    log("layers", sorted(names))
+    assert "Clusters" in names
+    shoot("dialog.png")
+    kept.pop("dialog").close()
+    end()
+
+
+def shoot(name):
+    QGuiApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
+
+
+def end():
+    log("done")
+    QgsProject.instance().setDirty(False)
+    iface.actionExit().trigger()
+
+
+QTimer.singleShot(1500, load)

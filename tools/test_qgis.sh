@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Tests of the plug-in inside QGIS: its tools in QGIS's Python, on the command line, and in the desktop on a virtual screen.
+# Usage: tools/test_qgis.sh PYTHON, the Python of the package's own environment, which has pandas and geopandas.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+own=$1
+work=$PWD/build/qgis
+
+for needed in /usr/bin/qgis_process.bin /usr/bin/qgis.bin /usr/bin/xvfb-run /usr/bin/pytest-3; do
+  if [ ! -e "$needed" ]; then
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends qgis python3-qgis python3-scipy python3-pytest xvfb xauth
+    break
+  fi
+done
+
+rm -rf "$work"
+mkdir -p "$work/xdg" "$work/shots"
+chmod 700 "$work/xdg"
+"$own" tools/qgis_plugin.py build
+zip=$(ls -t dist/spatialhealth-qgis-*.zip | head -1)
+profile=$work/config/profiles/default
+mkdir -p "$profile/python/plugins" "$profile/QGIS"
+/usr/bin/python3 -m zipfile -e "$zip" "$profile/python/plugins"
+printf '%s\n' '[PythonPlugins]' spatialhealth=true processing=true '[qgis]' checkVersion=false showTips=false \
+  '[app]' askToSaveMemoryLayers=false > "$profile/QGIS/QGIS3.ini"
+
+"$own" -m tests.qgis.reference "$work/reference.json"
+export XDG_RUNTIME_DIR=$work/xdg SPATIALHEALTH_PLUGIN=$profile/python/plugins SPATIALHEALTH_REFERENCE=$work/reference.json
+export SPATIALHEALTH_CONFIG=$work/config PYTHONDONTWRITEBYTECODE=1
+options=(-P -m pytest -q -c tests/qgis/pytest.ini --rootdir=. --confcutdir=tests/qgis)
+
+echo "== in QGIS's Python, without pandas, geopandas and libpysal"
+QT_QPA_PLATFORM=offscreen PYTHONPATH=$SPATIALHEALTH_PLUGIN /usr/bin/python3 "${options[@]}" tests/qgis
+echo "== in the package's environment, with geopandas"
+QT_QPA_PLATFORM=offscreen SPATIALHEALTH_PYQGIS=/usr/lib/python3/dist-packages \
+  "$own" "${options[@]}" tests/qgis/test_in_qgis_layers.py
+echo "== in the desktop"
+SPATIALHEALTH_ROOT=$PWD SPATIALHEALTH_SHOTS=$work/shots LIBGL_ALWAYS_SOFTWARE=1 \
+  timeout 180 xvfb-run -a -s "-screen 0 1400x900x24 -nolisten tcp" /usr/bin/qgis.bin --nologo --noversioncheck \
+  --profiles-path "$work/config" --profile default --code "$PWD/tests/qgis/desktop.py" > "$work/desktop.out" 2>&1
+cat "$work/shots/desktop.log"
+grep -q '^done' "$work/shots/desktop.log"
+if grep -q Traceback "$work/shots/desktop.log"; then exit 1; fi
+if [ -n "${PICTURE:-}" ]; then cp "$work/shots/qgis.png" docs/images/qgis.png; fi
+echo "screenshot: $work/shots/qgis.png (PICTURE=1 copies it to docs/images)"
