@@ -17,7 +17,9 @@ from spatialhealth.maps.layer import Layer
 from spatialhealth.report.hospital import Hospital
 from spatialhealth.report.outlines import Outlines, outlines
 from spatialhealth.report.run import Results
+from spatialhealth.report.summary import interval_words
 from spatialhealth.report.tables import Table
+from spatialhealth.report.terms import full_name, named_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,8 @@ _PARTS = (
 )
 # as maps.lisa draws them
 _CLUSTER_COLOURS = dict(zip(CLUSTERS, ("#ca0020", "#0571b0", "#f4a582", "#92c5de", "#f7f7f7"), strict=False))
+# columns of a layer, the first that there is: what a unit is called, and what it lies in
+_NAMES = (("name", "city", "county"), ("province", "state"))
 _UNCERTAIN = "interval includes zero"
 _MISSING = "no value"
 
@@ -115,6 +119,11 @@ class Atlas:
         return Table("map_values", "The values of the map, one row a unit.", pd.DataFrame(columns))
 
     @property
+    def most(self) -> int:
+        """Number of classes of the variable that has most."""
+        return max(len(theme.names) for theme in self.themes)
+
+    @property
     def script(self) -> str:
         """What the page's script reads; the values themselves it takes from the table."""
         themes = [
@@ -122,7 +131,7 @@ class Atlas:
                 "label": theme.label,
                 "note": theme.note,
                 "colours": theme.colours,
-                "kinds": "".join(np.base_repr(j, 36) if j >= 0 else "-" for j in theme.place.tolist()),
+                "places": theme.place.tolist(),
                 "legend": theme.legend,
                 "missing": theme.missing,
             }
@@ -168,16 +177,27 @@ def _effects(results: Results, options: dict[str, Any]) -> Iterator[Theme]:
     result, index = results.main.model.result_, results.main.data.layer.index
     for variable, local in results.local.items():
         local = local.reindex(index)
+        average = _averages(results, variable)
         spilled = classify(np.concatenate([local["received"], local["emitted"]]), **options)
         for name, called, meaning in _PARTS:
             yield from _numbers(
                 f"Effects on {result.response}",
                 f"{variable}: {called}",
-                f"Effect of {variable} on {result.response}, by unit: {meaning}.",
+                f"Effect of {variable} on {result.response}, by unit: {meaning}. {average[name]}",
                 local[name],
                 options,
                 None if name == "own" else spilled,
             )
+
+
+def _averages(results: Results, variable: str) -> dict[str, str]:
+    """Say what the effects come to on average, for the map alone does not show how sure they are."""
+    table = named_table(results.main.effects).set_index(["variable", "effect"])
+    said = {}
+    for name, effect in (("own", "direct"), ("received", "indirect"), ("emitted", "indirect")):
+        row = table.loc[(full_name(results.main.effects, variable) or variable, effect)]
+        said[name] = f"On average {interval_words(row)}."
+    return said
 
 
 def _hospital(found: Hospital, index: pd.Index, options: dict[str, Any]) -> Iterator[Theme]:
@@ -272,13 +292,16 @@ def _clusters(clusters: Any, index: pd.Index, when: str) -> Theme:
 
 
 def _called(layer: Any) -> tuple[str, ...]:
-    """Give the label of each unit, behind its name where the layer has names that are not the labels."""
+    """Give the label of each unit, behind its name and that of what it lies in where the layer has these."""
     labels = [str(unit) for unit in layer.index]
-    if "name" not in layer.columns:
+    known = [next((name for name in names if name in layer.columns), None) for names in _NAMES]
+    if known[0] is None:
         return tuple(labels)
-    names = [str(name) for name in layer["name"]]
+    parts = [layer[name].astype(str) for name in known if name is not None]
+    names = [", ".join(row) for row in zip(*parts, strict=True)]
+    alike = [str(name) == label for name, label in zip(parts[0], labels, strict=True)]
     return tuple(
-        label if name == label else f"{name} ({label})" for name, label in zip(names, labels, strict=True)
+        name if same else f"{name} ({label})" for name, label, same in zip(names, labels, alike, strict=True)
     )
 
 

@@ -140,10 +140,10 @@
   const box = svg.viewBox.baseVal, most = 40;
   let theme = 0, scale = 1, x = 0, y = 0, waiting = false, chosen = -1;
 
-  const kind = (j) => { const mark = themes[theme].kinds[j]; return mark === "-" ? "m" : parseInt(mark, 36); };
+  const kind = (j) => { const place = themes[theme].places[j]; return place < 0 ? "m" : place; };
   const value = (j, which) => {
     const text = values[j].cells[which + 1].textContent;
-    const hidden = themes[which].kinds[j] === "-";
+    const hidden = themes[which].places[j] < 0;
     return text === "" ? themes[which].missing : hidden ? `${text} (${themes[which].missing})` : text;
   };
   function shows(which) {
