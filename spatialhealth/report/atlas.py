@@ -235,7 +235,9 @@ def _scenario(replay: Any, index: pd.Index, options: dict[str, Any]) -> Iterator
     horizon = "" if "" in replay.horizons else "short-run"
     table = (table.loc[horizon] if horizon else table).reindex(index)
     quantity = "percent" if "percent" in table.columns else "change"
-    outcome = replay.response.removeprefix("log(").removesuffix(")") if quantity == "percent" else replay.response
+    outcome = (
+        replay.response.removeprefix("log(").removesuffix(")") if quantity == "percent" else replay.response
+    )
     unit = ", %" if quantity == "percent" else ""
     uncertain = (table[f"{quantity}_low"] <= 0) & (table[f"{quantity}_high"] >= 0)
     yield from _numbers(
@@ -267,7 +269,14 @@ def _numbers(
         return
     missing = _MISSING if hidden is None else _UNCERTAIN
     yield Theme(
-        group, label, note, values.astype(float), classes.place(shown), classes.colours, classes.labels, missing
+        group,
+        label,
+        note,
+        values.astype(float),
+        classes.place(shown),
+        classes.colours,
+        classes.labels,
+        missing,
     )
 
 

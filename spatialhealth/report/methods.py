@@ -152,7 +152,8 @@ def _inference(results: Results, said: Methods) -> list[str]:
     if results.comparison is not None:
         others = [name for name in results.comparison.effects if name != results.comparison.own]
         words = "; ".join(
-            WORDS[name] + (f" {said.cite(*_COVARIANCES[name])}" if name in _COVARIANCES else "") for name in others
+            WORDS[name] + (f" {said.cite(*_COVARIANCES[name])}" if name in _COVARIANCES else "")
+            for name in others
         )
         text.append(f"The same effects with other standard errors: {words}.")
     return text
@@ -178,7 +179,9 @@ def _checks(results: Results, said: Methods) -> list[str]:
         text.append(f"{len(results.alternatives)} alternatives change weights, units or model{curve}.")
         kinds = {asked.get("estimator") for asked in results.study.content["robustness"]}
         if INSTRUMENTED in kinds:
-            text.append(f"Instruments enter by spatial two-stage least squares {said.cite('kelejian_prucha_1998')}.")
+            text.append(
+                f"Instruments enter by spatial two-stage least squares {said.cite('kelejian_prucha_1998')}."
+            )
     return text
 
 
@@ -189,7 +192,7 @@ def _hospital(results: Results, found: Hospital, said: Methods) -> list[str]:
         gap, path = found.imbalance.gap, found.imbalance.mediation
         text.append(
             f"The gap in use between tiers and its classes (overburdened from {gap.overburdened:g}, idle up to "
-            f"{gap.idle:g}) follow Fu and Lu {said.cite('fu_lu_2025')}; intervals of shares are Wilson's "
+            f"{gap.idle:g}) are those of a study of Chinese cities {said.cite('fu_lu_2025')}; intervals of shares are Wilson's "
             f"{said.cite('wilson_1927')}, those of means from a bootstrap of the units {said.cite('efron_1987')}."
         )
         names = " ".join(found.imbalance.measures)
@@ -198,7 +201,7 @@ def _hospital(results: Results, found: Hospital, said: Methods) -> list[str]:
         if "Theil" in names:
             text.append(f"Theil's index {said.cite('theil_1967')} tells groups of units apart.")
         if found.imbalance.concentration is not None:
-            text.append(f"Concentration by income: {said.cite('kakwani_1997')[1:-1]}.")
+            text.append(f"Concentration by income is measured by its index {said.cite('kakwani_1997')}.")
         clusters = found.imbalance.clusters
         corrected = (
             f", with the false discovery rate held {said.cite('castro_singer_2006')}"

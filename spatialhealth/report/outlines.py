@@ -89,8 +89,7 @@ class _Borders:
         meets = _meeting_places([ring for unit in units for ring in unit if len(ring) > 2])
         # of each ring: places of its lines, and whether it runs along them backwards
         self.units = [
-            [(ring, self._cut(ring, meets) if len(ring) > 2 else []) for ring in unit]
-            for unit in units
+            [(ring, self._cut(ring, meets) if len(ring) > 2 else []) for ring in unit] for unit in units
         ]
 
     def _cut(self, ring: Array, meets: set[int]) -> list[tuple[int, bool]]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from spatialhealth.impacts.effects import EFFECTS
 from spatialhealth.report.run import Results
-from spatialhealth.report.tables import number
 from spatialhealth.report.terms import named_table
 from spatialhealth.report.words import LOG, shared
 
@@ -44,8 +43,13 @@ def summary_words(results: Results) -> list[str]:
 
 def interval_words(row: Any) -> str:
     """Write an estimate with its interval, and say so where the interval includes zero."""
-    text = f"{number(row['estimate'])} (interval {number(row['ci_low'])} to {number(row['ci_high'])})"
+    text = f"{_short(row['estimate'])} (interval {_short(row['ci_low'])} to {_short(row['ci_high'])})"
     return f"{text}, an interval that includes zero" if _unsure(row) else text
+
+
+def _short(value: float) -> str:
+    """Write a number for a sentence: three significant digits; the tables have more."""
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
 
 
 def _unsure(row: Any) -> bool:
@@ -53,7 +57,7 @@ def _unsure(row: Any) -> bool:
 
 
 def _numbers(row: Any) -> str:
-    return f"{number(row['estimate'])} ({number(row['ci_low'])} to {number(row['ci_high'])})"
+    return f"{_short(row['estimate'])} ({_short(row['ci_low'])} to {_short(row['ci_high'])})"
 
 
 def _effect(variable: str, outcome: str, rows: Any, short: bool) -> str:
@@ -61,7 +65,7 @@ def _effect(variable: str, outcome: str, rows: Any, short: bool) -> str:
     total = rows.loc["total"]
     x, changed, unit = _change(variable, outcome)
     where = f"{'In the short run: where' if short else 'Where'} {changed} in every unit"
-    estimate, low, high = (number(total[key]) for key in ("estimate", "ci_low", "ci_high"))
+    estimate, low, high = (_short(total[key]) for key in ("estimate", "ci_low", "ci_high"))
     if _unsure(total):
         start = (
             f"{where}, the data do not say whether {unit[0]} is higher or lower in the average unit: the total effect is "
@@ -70,7 +74,7 @@ def _effect(variable: str, outcome: str, rows: Any, short: bool) -> str:
     else:
         way = "higher" if total["estimate"] > 0 else "lower"
         start = (
-            f"{where}, {unit[0]} is {way} by {number(abs(total['estimate']))}{unit[1]} in the average unit: the "
+            f"{where}, {unit[0]} is {way} by {_short(abs(total['estimate']))}{unit[1]} in the average unit: the "
             f"interval of the total effect, {low} to {high}, leaves zero out."
         )
     if rows.at["indirect", "estimate"] == 0 and rows.at["indirect", "std_error"] == 0:
@@ -115,7 +119,9 @@ def _contrasts(results: Results) -> list[str]:
             else f"its interval leaves zero out, on the {'positive' if total['estimate'] > 0 else 'negative'} side"
         )
         parts = "; ".join(f"{effect} {_numbers(rows.loc[effect])}" for effect in EFFECTS if effect != "total")
-        said.append(f"{name}, total effects: {_numbers(total)}; {verdict}. The same of the parts: {parts}.")
+        said.append(
+            f"{name.replace(' - ', ' − ')}, total effects: {_numbers(total)}; {verdict}. The same of the parts: {parts}."
+        )
     return said
 
 
@@ -130,7 +136,9 @@ def _alternatives(results: Results, table: Any) -> list[str]:
         mine = frame[frame["variable"] == name]
         positive = table.at[(name, "total"), "estimate"] > 0
         held = int(((mine["ci_low"] > 0) if positive else (mine["ci_high"] < 0)).sum())
-        unsure = ", though that of the main model does not" if _unsure(table.loc[(name, "total")]) and held else ""
+        unsure = (
+            ", though that of the main model does not" if _unsure(table.loc[(name, "total")]) and held else ""
+        )
         counts.append(f"{name} in {held} of {len(mine)}{unsure}")
     return [
         "With other weights, units or models, the interval of the total effect lies wholly on the side of the main "

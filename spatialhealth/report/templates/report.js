@@ -1,6 +1,7 @@
 // The page's own script: a map to look around in, tables to sort and copy. Without it the page shows the same.
 "use strict";
 (() => {
+  document.documentElement.classList.add("js");
   const all = (query, from = document) => [...from.querySelectorAll(query)];
   const one = (id) => document.getElementById(id);
   const make = (tag, attributes = {}, text = "") => {
@@ -97,12 +98,12 @@
   addEventListener("resize", () => wides.forEach(fit));
   all("details").forEach((part) => part.addEventListener("toggle", () => all(".wide", part).forEach(fit)));
   all("pre").forEach((block) => {
-    const tools = make("div", { class: "tools" }), called = block.dataset.called;
+    const tools = make("div", { class: "tools" }), called = block.parentElement.dataset.called;
     const button = make("button", { type: "button", class: "copy" }, `Copy ${called[0].toLowerCase() + called.slice(1)}`.replace("bibTeX", "BibTeX"));
     button.addEventListener("click", () => copy(block.textContent, button));
     tools.append(button);
     block.before(tools);
-    if (block.scrollWidth > block.clientWidth + 1) {
+    if (block.scrollWidth > block.clientWidth + 1 || block.scrollHeight > block.clientHeight + 1) {
       block.tabIndex = 0;
       block.setAttribute("role", "group");
       block.setAttribute("aria-label", called);
@@ -137,7 +138,7 @@
   const select = one("atlas-theme"), find = one("atlas-find"), paths = all("path", view), places = new Map();
   paths.forEach((path, j) => places.set(path, j));
   const units = values.map((row) => row.cells[0].textContent);
-  const box = svg.viewBox.baseVal, most = 40;
+  const box = svg.viewBox.baseVal, most = 40, hatch = one("hatch");
   let theme = 0, scale = 1, x = 0, y = 0, waiting = false, chosen = -1;
 
   const kind = (j) => { const place = themes[theme].places[j]; return place < 0 ? "m" : place; };
@@ -180,6 +181,7 @@
     y = Math.min(box.height * edge, Math.max(box.height * (1 - edge) - box.height * scale, y));
     if (scale === 1) x = y = 0;
     for (const group of [view, marks]) group.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    hatch.setAttribute("patternTransform", `rotate(45) scale(${box.width / 900 / scale})`);
     svg.style.touchAction = scale > 1 ? "none" : "pan-y";
   }
   const redraw = () => { if (!waiting) { waiting = true; requestAnimationFrame(draw); } };
@@ -202,7 +204,6 @@
     const list = make("dl");
     themes.forEach((each, which) => list.append(make("dt", {}, each.label), make("dd", {}, value(j, which))));
     panel.replaceChildren(make("h4", {}, units[j]), list);
-    if (list.scrollHeight > list.clientHeight + 1) { list.tabIndex = 0; list.setAttribute("aria-label", `Values of ${units[j]}`); }
     if (!go) return;
     const around = paths[j].getBBox();
     scale = Math.max(scale, Math.min(12, Math.max(1, box.width / 8 / Math.max(around.width, around.height))));
