@@ -1,4 +1,4 @@
-"""One page that needs nothing else: no network, figures and its own small script inside. It is given figures and draws none."""
+"""One page that needs nothing else: figures and a small script are inside. It is given figures and draws none."""
 
 from __future__ import annotations
 

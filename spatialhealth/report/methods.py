@@ -14,7 +14,7 @@ from spatialhealth.report.run import Results
 from spatialhealth.report.schema import INSTRUMENTED
 from spatialhealth.report.study_weights import weights_in_words
 
-__all__ = ["Methods", "methods_of"]
+__all__ = ["MethodsSection", "methods_of"]
 
 _MODELS = {
     "SLX": ("a model with spatial lags of the regressors (SLX)", ("halleck_vega_elhorst_2015",)),
@@ -34,7 +34,7 @@ _WHOSE = {"entity": "units", "time": "periods", "two-way": "units and periods"}
 
 
 @dataclass
-class Methods:
+class MethodsSection:
     """What a methods section says.
 
     Parameters
@@ -63,7 +63,7 @@ class Methods:
         return bibtex(self.keys)
 
 
-def methods_of(results: Results) -> Methods:
+def methods_of(results: Results) -> MethodsSection:
     """Write the methods section of a study.
 
     Parameters
@@ -72,9 +72,9 @@ def methods_of(results: Results) -> Methods:
 
     Returns
     -------
-    Methods
+    MethodsSection
     """
-    said = Methods()
+    said = MethodsSection()
     parts = [_model(results, said), _inference(results, said), _checks(results, said)]
     if results.hospital is not None:
         parts.append(_hospital(results, results.hospital, said))
@@ -83,7 +83,7 @@ def methods_of(results: Results) -> Methods:
     return said
 
 
-def _model(results: Results, said: Methods) -> list[str]:
+def _model(results: Results, said: MethodsSection) -> list[str]:
     main = results.main
     model, result = main.model, main.model.result_
     name, keys = _MODELS[result.model]
@@ -111,7 +111,7 @@ def _model(results: Results, said: Methods) -> list[str]:
     return text
 
 
-def _fixed(model: Any, result: Any, said: Methods) -> list[str]:
+def _fixed(model: Any, result: Any, said: MethodsSection) -> list[str]:
     """Say what was done about effects of units and periods, and about the outcome of the period before."""
     if result.effects == "none":
         return []
@@ -129,7 +129,7 @@ def _fixed(model: Any, result: Any, said: Methods) -> list[str]:
     return text
 
 
-def _inference(results: Results, said: Methods) -> list[str]:
+def _inference(results: Results, said: MethodsSection) -> list[str]:
     main = results.main
     effects, result = main.effects, main.model.result_
     covariance = main.model.summary().facts["Covariance"]
@@ -159,7 +159,7 @@ def _inference(results: Results, said: Methods) -> list[str]:
     return text
 
 
-def _checks(results: Results, said: Methods) -> list[str]:
+def _checks(results: Results, said: MethodsSection) -> list[str]:
     text = []
     if results.tested is not None:
         fixed = results.main.model.result_.effects in ("entity", "time", "two-way")
@@ -171,8 +171,9 @@ def _checks(results: Results, said: Methods) -> list[str]:
     if results.regimes:
         names = ", ".join(groups.name for groups in results.regimes)
         text.append(
-            f"Groups of units ({names}) were compared by spatial Chow tests {said.cite('anselin_1990', 'chow_1960')}, "
-            f"effects one by one with Holm's correction {said.cite('holm_1979')}."
+            f"Groups of units ({names}) were compared by spatial Chow tests "
+            f"{said.cite('anselin_1990', 'chow_1960')}; effects one by one with Holm's correction "
+            f"{said.cite('holm_1979')}."
         )
     if results.alternatives:
         curve = f", shown as a specification curve {said.cite('simonsohn_2020')}" if results.hospital else ""
@@ -185,15 +186,16 @@ def _checks(results: Results, said: Methods) -> list[str]:
     return text
 
 
-def _hospital(results: Results, found: Hospital, said: Methods) -> list[str]:
+def _hospital(results: Results, found: Hospital, said: MethodsSection) -> list[str]:
     """Say how the four questions of a study of hospitals were answered."""
     text = []
     if found.imbalance is not None:
         gap, path = found.imbalance.gap, found.imbalance.mediation
         text.append(
             f"The gap in use between tiers and its classes (overburdened from {gap.overburdened:g}, idle up to "
-            f"{gap.idle:g}) are those of a study of Chinese cities {said.cite('fu_lu_2025')}; intervals of shares are Wilson's "
-            f"{said.cite('wilson_1927')}, those of means from a bootstrap of the units {said.cite('efron_1987')}."
+            f"{gap.idle:g}) are those of a study of Chinese cities {said.cite('fu_lu_2025')}; intervals "
+            f"of shares are Wilson's {said.cite('wilson_1927')}, those of means from a bootstrap of the units "
+            f"{said.cite('efron_1987')}."
         )
         names = " ".join(found.imbalance.measures)
         if "Gini" in names:
@@ -226,7 +228,7 @@ def _hospital(results: Results, found: Hospital, said: Methods) -> list[str]:
     return text
 
 
-def _software(said: Methods) -> list[str]:
+def _software(said: MethodsSection) -> list[str]:
     found = versions()
     others = ", ".join(f"{name} {found[name]}" for name in ("numpy", "scipy", "pandas"))
     return [

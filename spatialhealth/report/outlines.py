@@ -1,8 +1,9 @@
-"""Outlines of units, small enough for a page: on a grid, with every shared border thinned once, so that neighbours touch."""
+"""Outlines of units, small enough for a page: shared borders are thinned once, so that neighbours still touch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class _Borders:
         turned = np.roll(ring, -starts[0], axis=0)
         ends = [*(starts - starts[0]), len(ring)]
         closed = np.vstack([turned, turned[:1]])
-        return [self._line(closed[a : b + 1]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return [self._line(closed[a : b + 1]) for a, b in pairwise(ends)]
 
     def _line(self, points: Array) -> tuple[int, bool]:
         back = points[::-1].tolist() < points.tolist()

@@ -1,4 +1,4 @@
-"""The head of a page: what the numbers say about the question, in sentences that claim no more than their intervals."""
+"""The head of a page: what the numbers say, in sentences that claim no more than their intervals."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _effect(variable: str, outcome: str, rows: Any, short: bool) -> str:
     estimate, low, high = (_short(total[key]) for key in ("estimate", "ci_low", "ci_high"))
     if _unsure(total):
         start = (
-            f"{where}, the data do not say whether {unit[0]} is higher or lower in the average unit: the total effect is "
-            f"{estimate}{unit[1]}, and its interval, {low} to {high}, includes zero."
+            f"{where}, the data do not say whether {unit[0]} is higher or lower in the average unit: the total "
+            f"effect is {estimate}{unit[1]}, and its interval, {low} to {high}, includes zero."
         )
     else:
         way = "higher" if total["estimate"] > 0 else "lower"
@@ -119,9 +119,8 @@ def _contrasts(results: Results) -> list[str]:
             else f"its interval leaves zero out, on the {'positive' if total['estimate'] > 0 else 'negative'} side"
         )
         parts = "; ".join(f"{effect} {_numbers(rows.loc[effect])}" for effect in EFFECTS if effect != "total")
-        said.append(
-            f"{name.replace(' - ', ' − ')}, total effects: {_numbers(total)}; {verdict}. The same of the parts: {parts}."
-        )
+        called = name.replace(" - ", " − ")
+        said.append(f"{called}, total effects: {_numbers(total)}; {verdict}. The same of the parts: {parts}.")
     return said
 
 
