@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint format docs bench bench-smoke calibrate cities counties pictures clean
+.PHONY: help demo test test-browser lint format docs bench bench-smoke calibrate cities counties pictures clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
 	@echo "make test       install what the tests need, run them"
+	@echo "make test-browser  the report page in headless Chromium, installed if absent"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make cities     the four questions on the simulated panel of Chinese cities"
 	@echo "make counties   the studies of the US counties (needs the network, or SPATIALHEALTH_DATA)"
@@ -39,6 +40,17 @@ demo: $(VENV)/.core
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 tests
 	$(BIN)/python -m pytest -n 2 --doctest-modules spatialhealth
+
+test-browser: $(VENV)/.test $(VENV)/.browser tests/browser/node_modules/axe-core/axe.min.js
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	SPATIALHEALTH_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+# axe-core as its lock file pins it
+tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
+	@command -v npm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends npm)
+	npm ci --prefix tests/browser --no-audit --no-fund --silent
+	@touch $@
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -71,4 +83,4 @@ pictures: $(VENV)/.core
 	$(BIN)/python docs/make_pictures.py
 
 clean:
-	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/browser/node_modules build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
