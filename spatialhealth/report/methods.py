@@ -177,7 +177,9 @@ def _checks(results: Results, said: MethodsSection) -> list[str]:
         )
     if results.alternatives:
         curve = f", shown as a specification curve {said.cite('simonsohn_2020')}" if results.hospital else ""
-        text.append(f"{len(results.alternatives)} alternatives change weights, units or model{curve}.")
+        many = len(results.alternatives)
+        count = "One alternative changes" if many == 1 else f"{many} alternatives change"
+        text.append(f"{count} weights, units or model{curve}.")
         kinds = {asked.get("estimator") for asked in results.study.content["robustness"]}
         if INSTRUMENTED in kinds:
             text.append(
