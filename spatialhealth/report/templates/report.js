@@ -165,11 +165,11 @@
   }
 
   const mark = (name) => {
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const path = document.createElementNS(svg.namespaceURI, "path");
     path.setAttribute("class", `mark ${name}`);
     return path;
   };
-  const over = mark("over"), picked = mark("chosen"), marks = document.createElementNS("http://www.w3.org/2000/svg", "g");
+  const over = mark("over"), picked = mark("chosen"), marks = document.createElementNS(svg.namespaceURI, "g");
   marks.append(picked, over);
   marks.style.setProperty("--fill", "none");
   svg.append(marks);
@@ -289,7 +289,6 @@
     const colour = (name) => (name === "km" ? "url(#hatch)" : colours[Number(name.slice(1))]);
     clone.lastElementChild.remove();
     clone.removeAttribute("style");
-    clone.setAttribute("xmlns", "http://www.w3.org/2000/svg");
     clone.setAttribute("viewBox", `0 ${-2 * unit} ${box.width * 1.3} ${box.height + 2 * unit}`);
     all("g path", clone).forEach((path) => {
       const attributes = { fill: colour(path.getAttribute("class")), stroke: "#4d4d4d", "stroke-width": 0.4, "vector-effect": "non-scaling-stroke", "fill-rule": "evenodd" };
