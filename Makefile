@@ -7,11 +7,12 @@ export OPENBLAS_NUM_THREADS ?= 1
 # what is run with the oldest libraries that the metadata allow
 OLDEST := tests/panel tests/weights tests/models tests/impacts tests/scenario tests/mediation tests/heterogeneity tests/datasets
 
-.PHONY: help demo test lint format docs dist oldest bench bench-smoke calibrate cities counties pictures qgis-plugin test-qgis clean
+.PHONY: help demo test test-browser lint format docs dist oldest bench bench-smoke calibrate cities counties pictures qgis-plugin test-qgis clean
 
 help:
 	@echo "make demo       install into $(VENV), run the main job on the embedded data, write report/"
 	@echo "make test       install what the tests need, run them"
+	@echo "make test-browser  the report page in headless Chromium, installed if absent"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make cities     the four questions on the simulated panel of Chinese cities"
 	@echo "make counties   the studies of the US counties (needs the network, or SPATIALHEALTH_DATA)"
@@ -46,6 +47,17 @@ demo: $(VENV)/.core
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 tests
 	$(BIN)/python -m pytest -n 2 --doctest-modules spatialhealth
+
+test-browser: $(VENV)/.test $(VENV)/.browser tests/browser/node_modules/axe-core/axe.min.js
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	SPATIALHEALTH_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+# axe-core as its lock file pins it
+tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
+	@command -v npm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends npm)
+	npm ci --prefix tests/browser --no-audit --no-fund --silent
+	@touch $@
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -98,4 +110,4 @@ test-qgis: $(VENV)/.test
 	tools/test_qgis.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/browser/node_modules build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,16 +1,23 @@
-"""One page that needs nothing else: no network, no script, figures inside. It is given figures and draws none."""
+"""One page that needs nothing else: figures and a small script are inside. It is given figures and draws none."""
 
 from __future__ import annotations
 
 import base64
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from spatialhealth.report.regression import RegressionTable
 from spatialhealth.report.tables import Table
 
+if TYPE_CHECKING:
+    from spatialhealth.report.atlas import Atlas
+
 __all__ = ["Page", "Picture", "Section", "page"]
+
+_PRINTED = 100  # rows; a longer table of units is read on the screen
 
 
 @dataclass(frozen=True)
@@ -23,16 +30,25 @@ class Picture:
     caption : str
     text : str
         What it shows, for those who cannot see it.
+    name : str
+        Name of its file, without ending.
     """
 
     png: bytes
     caption: str
     text: str
+    name: str
 
     @property
     def address(self) -> str:
         """The figure itself, as an address."""
         return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in dots, as the head of a PNG says."""
+        width, height = struct.unpack(">II", self.png[16:24])
+        return width, height
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,10 @@ class Section:
         Commands and files, by what they are.
     folded : sequence of Table or RegressionTable
         Tables that are shown on request.
+    atlas : Atlas, optional
+        A map to look around in.
+    references : sequence of str
+        What is cited.
     """
 
     name: str
@@ -70,6 +90,8 @@ class Section:
     pictures: Sequence[Picture] = ()
     listings: Mapping[str, str] = field(default_factory=dict)
     folded: Sequence[Table | RegressionTable] = ()
+    atlas: Atlas | None = None
+    references: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -110,10 +132,15 @@ def page(content: Page) -> str:
     environment = Environment(
         loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = (files("spatialhealth.report") / "templates" / "report.html").read_text(encoding="utf-8")
+    templates = files("spatialhealth.report") / "templates"
+
+    def part(name: str) -> Markup:
+        return Markup((templates / name).read_text(encoding="utf-8"))  # the package's own, not the study's
 
     def shown(table: Table | RegressionTable) -> Markup:
         return Markup(table.to_html())  # a Table escapes its own cells
 
-    written: str = environment.from_string(template).render(page=content, shown=shown)
+    written: str = environment.from_string(part("report.html")).render(
+        page=content, shown=shown, part=part, plain=Markup, printed=_PRINTED
+    )
     return written

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from spatialhealth.diagnostics.ladder_words import parts
+from spatialhealth.report.atlas import Atlas, atlas_of
 from spatialhealth.report.check_words import grouped_facts, grouped_words, std_error_words, test_words
 from spatialhealth.report.checks import Compared, Grouped, Tested
 from spatialhealth.report.hospital.sections import answers_section, hospital_sections
 from spatialhealth.report.html import Page, Picture, Section
+from spatialhealth.report.methods import methods_of
 from spatialhealth.report.names import slugs
 from spatialhealth.report.regression import RegressionTable
 from spatialhealth.report.results import checksums, versions
 from spatialhealth.report.run import Results
+from spatialhealth.report.summary import summary_words
 from spatialhealth.report.tables import Table
 from spatialhealth.report.words import (
     contrast_words,
@@ -46,9 +49,10 @@ def page_of(
     Page
     """
     content, main = results.study.content, results.main
-    found = results.hospital
+    found, atlas = results.hospital, atlas_of(results)
     sections = [
-        *([] if found is None else [answers_section(found, tables)]),
+        _answers(results) if found is None else answers_section(found, tables),
+        *([] if atlas is None else [_map(atlas)]),
         Section("data", "Data", "What the model was fitted to.", facts=data_facts(main, results.study)),
         Section(
             "weights",
@@ -78,7 +82,7 @@ def page_of(
         sections.append(
             Section(
                 "maps",
-                "Maps",
+                "Maps for print",
                 "In brackets, the number of units in each class. A map of effects has three parts: what a unit feels "
                 "of its own change, what it receives from all others, and what it emits to all others. These differ "
                 "by place only because the places differ in their neighbours.",
@@ -91,13 +95,40 @@ def page_of(
     ]
     if results.alternatives:
         sections.append(_robustness(results, tables, pictures))
-    sections.append(_again(results, command))
+    sections += [_methods(results), _again(results, command)]
     return Page(
         content["title"],
         content.get("author", ""),
         content.get("question", ""),
         main.data.simulated,
         sections,
+    )
+
+
+def _answers(results: Results) -> Section:
+    level = results.main.effects.level
+    return Section(
+        "answers",
+        "What the data say",
+        f"From the effects below, with {level:.0%} intervals in brackets. An interval that includes zero does not "
+        "show that there is nothing; one that leaves it out does not show a cause.",
+        sentences=summary_words(results),
+    )
+
+
+def _map(atlas: Atlas) -> Section:
+    return Section("map", "Map", "Everything that this study has by unit, on one map.", atlas=atlas)
+
+
+def _methods(results: Results) -> Section:
+    said = methods_of(results)
+    return Section(
+        "methods",
+        "Methods and references",
+        "Written from what this study used; to be taken over into a paper and cut.",
+        paragraphs=said.paragraphs,
+        references=said.references,
+        listings={"BibTeX": said.bibtex},
     )
 
 

@@ -156,4 +156,4 @@ def _write(path: Path, text: str) -> None:
 def _written(drawing: Drawing, folder: Path) -> Picture:
     content = maps.png(drawing.figure, _DOTS)
     (folder / f"{drawing.name}.png").write_bytes(content)
-    return Picture(content, drawing.caption, drawing.text)
+    return Picture(content, drawing.caption, drawing.text, drawing.name)

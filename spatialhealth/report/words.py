@@ -16,10 +16,12 @@ from spatialhealth.report.tables import number
 from spatialhealth.report.terms import named_table
 
 __all__ = [
+    "LOG",
     "contrast_words",
     "data_facts",
     "effect_words",
     "robustness_words",
+    "shared",
     "warnings_by_text",
     "weights_facts",
 ]
@@ -27,7 +29,7 @@ __all__ = [
 # a power of one quantity
 _POWER = re.compile(r"I\(\s*(.+?)\s*\*\*\s*[\d.]+\s*\)")
 # a logarithm of one quantity, whose small changes are shares; not of a sum such as log(1 + x)
-_LOG = re.compile(r"log\(\s*([^()+-]+?)\s*\)")
+LOG = re.compile(r"log\(\s*([^()+-]+?)\s*\)")
 
 
 def data_facts(fit: Fit, study: Any) -> dict[str, str]:
@@ -91,21 +93,21 @@ def effect_words(fit: Fit) -> list[str]:
     """Read the effects of each regressor."""
     table = named_table(fit.effects).set_index(["variable", "effect"])
     outcome = fit.model.result_.response
-    shared = _shared(fit.effects.variables)
+    together = shared(fit.effects.variables)
     said = [
         _effect(variable, outcome, table.loc[variable])
         for variable in fit.effects.variables
-        if variable not in shared
+        if variable not in together
     ]
-    if shared:
+    if together:
         said.append(
-            f"{some(shared)} are made of the same quantities, so none of them changes alone: the row of one "
+            f"{some(together)} are made of the same quantities, so none of them changes alone: the row of one "
             "holds where what it is multiplied with is zero. Read them together, not one by one."
         )
     return said
 
 
-def _shared(variables: tuple[str, ...]) -> list[str]:
+def shared(variables: tuple[str, ...]) -> list[str]:
     """Give the regressors that stand in a product or a power beside themselves."""
     parts = {name: {_POWER.sub(r"\1", part) for part in name.split(":")} for name in variables}
     made = {name for name in variables if ":" in name or _POWER.search(name)}
@@ -133,7 +135,7 @@ def _effect(variable: str, outcome: str, rows: Any) -> str:
     total, direct, indirect = (rows.at[name, "estimate"] for name in ("total", "direct", "indirect"))
     variable, _, held = variable.partition(" [")
     at = f" (at {held.removesuffix(']')})" if held else ""
-    x, y = _LOG.fullmatch(variable), _LOG.fullmatch(outcome)
+    x, y = LOG.fullmatch(variable), LOG.fullmatch(outcome)
     none = indirect == 0 and rows.at["indirect", "std_error"] == 0
     if x and y:
         parts = (

@@ -164,7 +164,7 @@ def test_every_section_and_figure_is_there(folder, results, page):
         assert page.count(f'<section id="{section}"') == 1
     for stem in ("regimes_regions", "regimes_regions_2"):
         assert (folder / "one" / "figures" / f"{stem}.png").is_file()
-    assert "http" not in page
+    assert "http://" not in page and "https://" not in page
 
 
 def test_nothing_is_tested_unless_it_is_asked_for(tmp_path):

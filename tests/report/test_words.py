@@ -7,7 +7,7 @@ import pytest
 
 import spatialhealth as sh
 from spatialhealth.report.fitting import Fit
-from spatialhealth.report.words import _periods, _shared, effect_words, warnings_by_text, weights_facts
+from spatialhealth.report.words import _periods, effect_words, shared, warnings_by_text, weights_facts
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_periods_that_are_left_out_are_named(periods, expected):
     ],
 )
 def test_regressors_in_a_product_or_a_power_are_read_together(variables, expected):
-    assert _shared(variables) == expected
+    assert shared(variables) == expected
 
 
 def fitted(formula):

@@ -1,0 +1,119 @@
+"""The report page in a headless browser. Without a browser these tests are skipped, unless they are asked for.
+
+`make test-browser` asks for them: it installs what they need and sets SPATIALHEALTH_BROWSER, with which nothing is
+skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import spatialhealth as sh
+
+REQUIRED = bool(os.environ.get("SPATIALHEALTH_BROWSER"))
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def lacking(what):
+    """Skip, or fail where the tests were asked for."""
+    say = pytest.fail if REQUIRED else pytest.skip
+    say(f"{what} is not installed: make test-browser installs it")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium."""
+    path = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+    if path is None:
+        lacking("Chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        lacking("playwright")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The text of axe-core."""
+    if not AXE.exists():
+        lacking("axe-core")
+    return AXE.read_text(encoding="utf-8")
+
+
+def written(content, folder):
+    sh.Study(content).run(folder)
+    # alone, as it is sent to somebody: nothing beside it
+    alone = folder / "alone" / "report.html"
+    alone.parent.mkdir()
+    alone.write_bytes((folder / "report.html").read_bytes())
+    return alone
+
+
+@pytest.fixture(scope="session")
+def demo(chromium, tmp_path_factory):
+    """The report of the demonstration: no hospital questions."""
+    text = (files("spatialhealth.report") / "templates" / "demo.toml").read_text(encoding="utf-8")
+    return written(tomllib.loads(text), tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def hospital(chromium, tmp_path_factory):
+    """The report of the simulated cities, with two alternatives and few bootstrap samples."""
+    content = tomllib.loads((EXAMPLES / "china_cities" / "study.toml").read_text(encoding="utf-8"))
+    content["robustness"] = content["robustness"][:2]
+    content["hospital"]["imbalance"]["samples"] = 19
+    return written(content, tmp_path_factory.mktemp("hospital"))
+
+
+class Visit:
+    """A page, with what it asked for and what it complained of."""
+
+    def __init__(self, page, allowed):
+        self.page = page
+        self.allowed = allowed
+        self.requests = []
+        self.complaints = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def check(self):
+        assert [text for text in self.complaints if not (self.allowed and self.allowed in text)] == []
+        others = [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+        assert [url for url in others if url != self.allowed] == []
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open a report; when the test is over, it must not have complained or asked the network for anything."""
+    visits = []
+
+    def opened(path, width=1200, script=True, network=False, allowed=""):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=script, offline=not network
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        found = Visit(context.new_page(), allowed)
+        visits.append((context, found))
+        found.page.goto(path.as_uri())
+        return found.page
+
+    yield opened
+    for context, found in visits:
+        context.close()
+        found.check()
