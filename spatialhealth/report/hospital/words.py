@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spatialhealth._format import true_minus
 from spatialhealth.imbalance.gap import STRUCTURAL
 from spatialhealth.report.hospital.result import Answer, Hospital, Imbalance
 from spatialhealth.report.tables import number
@@ -47,8 +48,8 @@ def _verdict(answers: list[Answer]) -> str:
 
 def _number(answer: Answer) -> str:
     return (
-        f"{answer.what[0].upper()}{answer.what[1:]}: {number(answer.estimate)}, interval {number(answer.ci_low)} to "
-        f"{number(answer.ci_high)}."
+        f"{answer.what[0].upper()}{answer.what[1:]}: {_brief(answer.estimate)}, interval {_brief(answer.ci_low)} to "
+        f"{_brief(answer.ci_high)}."
     )
 
 
@@ -60,13 +61,13 @@ def gap_words(found: Imbalance, all_units: int) -> list[str]:
     gap = frame[frame["measure"] == "gap"]
     last = f" in {rows.iloc[-1][period]}" if period else ""
     said = [
-        f"The mean gap in use{last} is {number(gap.iloc[-1]['estimate'])} (interval {_limits(gap.iloc[-1])}). "
+        f"The mean gap in use{last} is {_brief(gap.iloc[-1]['estimate'])} (interval {_limits(gap.iloc[-1])}). "
         f"High-tier hospitals are overburdened while primary care is idle in {rows.iloc[-1]['estimate']:.1%} of the "
         f"{found.units:,} units (interval {_percent(rows.iloc[-1])})."
     ]
     if period:
         said.append(
-            f"In {rows.iloc[0][period]} it was {number(gap.iloc[0]['estimate'])}, and "
+            f"In {rows.iloc[0][period]} it was {_brief(gap.iloc[0]['estimate'])}, and "
             f"{rows.iloc[0]['estimate']:.1%} of "
             "the units."
         )
@@ -91,14 +92,14 @@ def mediation_words(found: Imbalance) -> list[str]:
     at = ", ".join(f"{name} = {value:g}" for name, value in found.mediation.at.items())
     said = [
         f"{found.mediation.cause} moves {found.mediation.mediator}, which moves the gap: the path"
-        f"{f' (at {at})' if at else ''} comes to {number(path['estimate'])} in all, interval "
+        f"{f' (at {at})' if at else ''} comes to {_brief(path['estimate'])} in all, interval "
         f"{_limits(path)} by bootstrap, "
-        f"{number(table.loc[('indirect path', 'direct'), 'estimate'])} of it within the same unit."
+        f"{_brief(table.loc[('indirect path', 'direct'), 'estimate'])} of it within the same unit."
     ]
     past = table.loc[("past the mediator", "total")]
     if past["std_error"] > 0:
         said.append(
-            f"Past the mediator {found.mediation.cause} comes to {number(past['estimate'])}, interval "
+            f"Past the mediator {found.mediation.cause} comes to {_brief(past['estimate'])}, interval "
             f"{_limits(past)}."
         )
     said.append(
@@ -138,8 +139,8 @@ def scenario_words(found: Hospital) -> list[str]:
         spilled = totals[totals["quantity"] == "mean spilled over"].iloc[0]
         held = " With mobility held where it is." if each in found.empowerment.gap_replays else ""
         said.append(
-            f"{each.name}: {each.response} changes by {number(row['estimate'])} on average over all units (interval "
-            f"{_limits(row)}), {number(spilled['estimate'])} of it spilled over from other units.{held}"
+            f"{each.name}: {each.response} changes by {_brief(row['estimate'])} on average over all units (interval "
+            f"{_limits(row)}), {_brief(spilled['estimate'])} of it spilled over from other units.{held}"
         )
     return said
 
@@ -162,8 +163,8 @@ def triage_words(found: Hospital) -> list[str]:
     imbalance = triage.imbalance.set_index(["when", "measure"])["estimate"]
     if len(imbalance):
         said.append(
-            f"The mean gap in use goes from {number(imbalance[('before', 'gap')])} to "
-            f"{number(imbalance[('after', 'gap')])}, "
+            f"The mean gap in use goes from {_brief(imbalance[('before', 'gap')])} to "
+            f"{_brief(imbalance[('after', 'gap')])}, "
             f"the share of units with an overburdened high tier beside idle primary care from "
             f"{imbalance[('before', STRUCTURAL)]:.1%} to {imbalance[('after', STRUCTURAL)]:.1%}."
         )
@@ -171,9 +172,14 @@ def triage_words(found: Hospital) -> list[str]:
     return said
 
 
+def _brief(value: float) -> str:
+    """Write a number with three digits, and a true minus sign."""
+    return true_minus(f"{value:.3g}")
+
+
 def _limits(row: object) -> str:
     low, high = row["ci_low"], row["ci_high"]  # type: ignore[index]
-    return f"{number(low)} to {number(high)}"
+    return f"{_brief(low)} to {_brief(high)}"
 
 
 def _percent(row: object) -> str:
