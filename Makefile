@@ -48,16 +48,10 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 tests
 	$(BIN)/python -m pytest -n 2 --doctest-modules spatialhealth
 
-test-browser: $(VENV)/.test $(VENV)/.browser tests/browser/node_modules/axe-core/axe.min.js
+test-browser: $(VENV)/.test $(VENV)/.browser
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	SPATIALHEALTH_BROWSER=1 $(BIN)/python -m pytest tests/browser
-
-# axe-core as its lock file pins it
-tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
-	@command -v npm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends npm)
-	npm ci --prefix tests/browser --no-audit --no-fund --silent
-	@touch $@
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -110,4 +104,4 @@ test-qgis: $(VENV)/.test
 	tools/test_qgis.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) tests/browser/node_modules build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -36,7 +36,8 @@ echo "== in the package's environment, with geopandas"
 QT_QPA_PLATFORM=offscreen SPATIALHEALTH_PYQGIS=/usr/lib/python3/dist-packages \
   "$own" "${options[@]}" tests/qgis/test_in_qgis_layers.py
 echo "== in the desktop"
-SPATIALHEALTH_ROOT=$PWD SPATIALHEALTH_SHOTS=$work/shots LIBGL_ALWAYS_SOFTWARE=1 \
+# QGIS takes its Python from the first python3 on the path
+PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin SPATIALHEALTH_ROOT=$PWD SPATIALHEALTH_SHOTS=$work/shots LIBGL_ALWAYS_SOFTWARE=1 \
   timeout 180 xvfb-run -a -s "-screen 0 1400x900x24 -nolisten tcp" /usr/bin/qgis.bin --nologo --noversioncheck \
   --profiles-path "$work/config" --profile default --code "$PWD/tests/qgis/desktop.py" > "$work/desktop.out" 2>&1
 cat "$work/shots/desktop.log"

@@ -10,6 +10,7 @@ import os
 import shutil
 import tomllib
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,6 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -49,10 +49,10 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def axe():
-    """The text of axe-core."""
-    if not AXE.exists():
-        lacking("axe-core")
-    return AXE.read_text(encoding="utf-8")
+    """The text of axe-core, which the package axe-playwright-python brings along."""
+    if find_spec("axe_playwright_python") is None:
+        lacking("axe-playwright-python")
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def written(content, folder):

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "/usr/bin/qgis_process.bin"
+SYSTEM = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"  # QGIS takes its Python from the first python3 on the path
 pytestmark = pytest.mark.skipif(not os.path.exists(COMMAND), reason="QGIS has no command line here")
 
 
@@ -19,6 +20,7 @@ def call(*words):
         **os.environ,
         "QGIS_CUSTOM_CONFIG_PATH": os.environ["SPATIALHEALTH_CONFIG"],
         "QT_QPA_PLATFORM": "offscreen",
+        "PATH": SYSTEM,
     }
     environment.pop("PYTHONPATH", None)
     return subprocess.run(
