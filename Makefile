@@ -90,8 +90,8 @@ dist: $(VENV)/.dist
 
 oldest: $(VENV)/.dist
 	rm -rf .venv-oldest
-	$(BIN)/uv venv -q --python 3.11 .venv-oldest
-	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct '.[test]'
+	$(PYTHON) -m venv --without-pip .venv-oldest
+	UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct '.[test]'
 	.venv-oldest/bin/python -m pytest -q -n 2 -p no:cacheprovider -W ignore::DeprecationWarning $(OLDEST)
 
 pictures: $(VENV)/.core
