@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spatialhealth.errors import (
     DuplicateError,
     FormulaError,
@@ -27,7 +29,9 @@ __all__ = ["FormulaDesign", "design_from_formula"]
 
 
 # what other systems call a function
-_FUNCTIONS = {"ln": "log(x)", "log1p": "log(1 + x)", "sq": "I(x ** 2)", "pow": "I(x ** 2)"}
+_FUNCTIONS = {"ln": "log(x)", "sq": "I(x ** 2)", "pow": "I(x ** 2)"}
+# beside those of formulaic
+_MORE = {"log1p": np.log1p, "sqrt": np.sqrt}
 
 
 class Borrowed:
@@ -111,7 +115,7 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
     Parameters
     ----------
     formula : str
-        Wilkinson notation as formulaic reads it: transformations such as ``log(x)``, interactions ``a:b``,
+        Wilkinson notation as formulaic reads it: transformations such as ``log(x)``, ``log1p(x)``, ``sqrt(x)``, interactions ``a:b``,
         categories ``C(region)``, any expression within ``I(...)`` or braces.
     data : DataFrame
         Indexed by unit, or by (unit, period). The names of the index may be used too.
@@ -178,7 +182,8 @@ def _materialise(recipe: Any, data: pd.DataFrame, formula: str) -> Any:
             # log(0) becomes -inf, which the checks of the columns report with its labels
             warnings.filterwarnings("ignore", category=RuntimeWarning)
             make = recipe.get_model_matrix
-            return make(table, na_action="ignore") if not hasattr(recipe, "formula") else make(table)
+            options = {} if hasattr(recipe, "formula") else {"na_action": "ignore"}
+            return make(table, context=_MORE, **options)
     except DataMismatchWarning as warning:
         raise PredictionError(
             f"The new data hold categories that the fit did not see: {_first_line(warning)} "
