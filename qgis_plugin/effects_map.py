@@ -8,7 +8,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from .model_form import add_model, fit_model, local_effects, variable_of
+from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
+from .model_options import add_moderators
 from .tool import Tool, tr
 
 SHOWN = ("emitted", "received", "own")
@@ -24,7 +25,11 @@ class EffectsMapTool(Tool):
         "errors: <b>own</b>, the effect of a unit's regressor on its own outcome; <b>received</b>, that of the "
         "same change in all other units; <b>emitted</b>, that of its regressor on all others' outcomes.</p>"
         "<p>The mean of own is the direct effect, the means of received and of emitted are the indirect one. Of a "
-        "panel there is one feature for each unit: that of the last period.</p>"
+        "panel there is one feature for each unit: that of the last period. With dynamics they are those of the "
+        "short run or of the long run, as chosen under Advanced. Where the formula has a product such as "
+        "<code>log(beds) * digital</code>, the effect of a regressor depends on what it is multiplied with: give "
+        "values of that under Advanced, and map for example <code>log(beds) [digital=1]</code>; without values the "
+        "effect is that at zero.</p>"
     )
     TAGS = ("impacts", "spillover", "direct", "indirect", "effects", "map")
 
@@ -34,6 +39,7 @@ class EffectsMapTool(Tool):
         self.add(
             QgsProcessingParameterString("VARIABLE", tr("Regressor (the first by default)"), "", False, True)
         )
+        add_moderators(self)
         shown = [tr("Emitted"), tr("Received"), tr("Own")]
         self.add(QgsProcessingParameterEnum("SHOW", tr("Effect that colours the map"), shown, False, 0))
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Effects by unit")))
@@ -47,13 +53,14 @@ class EffectsMapTool(Tool):
     def compute(self, work):
         """Fit, and write the effects."""
         fit = fit_model(work)
-        place = variable_of(fit, work.text("VARIABLE"))
         work.stage(75, 85, tr("Computing effects"))
-        found = local_effects(fit, place)
+        effects, shown, _ = effects_of(work, fit)
+        place = variable_of(fit, shown, work.text("VARIABLE"))
+        found = local_effects(fit, shown, place)
+        work.say(str(effects))
         work.stage(85, 100, tr("Writing"))
-        last = fit.cells.cell >= (len(fit.cells.periods) - 1) * len(fit.cells.units)
         kept = np.zeros(fit.total, dtype=bool)
-        kept[fit.rows[last]] = True
+        kept[fit.rows[fit.last]] = True
         columns = {name: fit.by_row(values) for name, values in found.items()}
         crs = work.source("UNITS").sourceCrs() if fit.shapes is not None else None
         dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, kept)

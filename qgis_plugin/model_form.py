@@ -10,6 +10,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from .model_options import HORIZONS, add_options, code_of, options_of
 from .page import read_code
 from .tool import tr
 from .units import complete_rows, ids_of
@@ -24,9 +25,8 @@ MODELS = (
     ("SpatialDurbinError", "Neighbours' regressors and spatial errors (SDEM)"),
     ("SpatialCombined", "Spatial lag and spatial errors (SAC)"),
     ("GeneralNesting", "All of them (GNS)"),
+    ("SpatialIV", "Instrumental variables: spatial lag of the outcome, and endogenous regressors"),
 )
-EFFECTS = ("none", "entity", "time", "two-way")
-COVARIANCES = ("observed", "expected", "robust", "cluster", "driscoll-kraay")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Fit:
     total: int
     used: Any
     weights: Any
+    kind: str
+    options: dict
+    data: tuple
     code: list
     shapes: Any
 
@@ -50,9 +53,17 @@ class Fit:
 
     def by_row(self, values):
         """Give values of units and periods for every feature of the input, NULL for those left out."""
-        out = np.full(self.total, np.nan)
-        out[self.rows] = self.cells.by_row(np.asarray(values, dtype=float))
+        out, values = np.full(self.total, np.nan), np.asarray(values, dtype=float)
+        if values.ndim == 2 and len(values) < len(self.cells.periods):
+            # a dynamic model is conditional on the first period, and says nothing of it
+            values = np.vstack([np.full((1, values.shape[1]), np.nan), values])
+        out[self.rows] = self.cells.by_row(values)
         return out
+
+    @property
+    def last(self):
+        """Tell which of the rows used are of the last period."""
+        return self.cells.cell >= (len(self.cells.periods) - 1) * len(self.cells.units)
 
     def geometries(self):
         """Give the geometry of every feature of the input, where it has none of its own."""
@@ -77,7 +88,7 @@ def add_model(tool):
     tool.add(
         QgsProcessingParameterString(
             "FORMULA",
-            tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) + x2"),
+            tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) * x2 + x3"),
             "",
             False,
             True,
@@ -93,10 +104,14 @@ def add_model(tool):
             "PERIOD", tr("Field of periods (for a panel)"), None, "INPUT", anything, False, True
         )
     )
-    effects = [tr("None"), tr("Entity (units)"), tr("Time (periods)"), tr("Both")]
-    tool.add(
-        QgsProcessingParameterEnum("EFFECTS", tr("Fixed effects of a panel"), options=effects, defaultValue=0)
-    )
+    effects = [
+        tr("None"),
+        tr("Fixed effects of units"),
+        tr("Fixed effects of periods"),
+        tr("Fixed effects of both"),
+        tr("Random effects of units"),
+    ]
+    tool.add(QgsProcessingParameterEnum("EFFECTS", tr("Effects of a panel"), options=effects, defaultValue=0))
     tool.add(
         source_parameter("UNITS", tr("Layer of the units, if the table above has no geometry"), [ANY], True),
         advanced=True,
@@ -109,7 +124,7 @@ def add_model(tool):
     )
     add_weights(tool)
     covariances = [
-        tr("Observed information"),
+        tr("Observed information (with instruments: classical)"),
         tr("Expected information"),
         tr("Robust"),
         tr("Clustered by unit"),
@@ -119,6 +134,7 @@ def add_model(tool):
         QgsProcessingParameterEnum("COVARIANCE", tr("Standard errors"), options=covariances, defaultValue=0),
         advanced=True,
     )
+    add_options(tool)
 
 
 def formula_of(work):
@@ -140,25 +156,44 @@ def fit_model(work):
     from spatialhealth.qgis.cells import cells_of
 
     formula, unit, period = formula_of(work), work.text("UNIT"), work.text("PERIOD")
+    kind = work.choice("MODEL", [name for name, _ in MODELS])
+    options, instruments = options_of(work, kind, formula)
+    fields = list(dict.fromkeys([*formula.fields, *(term.field for term in instruments)]))
     apart = work.given("UNITS")
     work.stage(0, 25, tr("Reading"))
-    layer = work.read("INPUT", [*formula.fields, *filter(None, (unit, period))], geometry=not apart)
-    rows = complete_rows(work, layer, formula.fields, geometry=not apart)
+    layer = work.read("INPUT", [*fields, *filter(None, (unit, period))], geometry=not apart)
+    rows = complete_rows(work, layer, fields, geometry=not apart)
     used = layer.kept(rows)
     cells = cells_of(ids_of(used, unit), used.column(period) if period else None)
     shapes = _units(work, cells) if apart else used.kept(cells.first)
     work.stage(25, 45, tr("Finding neighbours"))
     weights = build_weights(work, shapes, cells.units)
     work.stage(45, 75, tr("Fitting"))
-    y = cells.spread(formula.outcome.of(used.numbers(formula.outcome.field)))
-    x = cells.spread(np.column_stack([term.of(used.numbers(term.field)) for term in formula.regressors]))
-    kind = MODELS[work.tool.parameterAsEnum(work.parameters, "MODEL", work.context)][0]
-    effects, cov_type = work.choice("EFFECTS", EFFECTS), work.choice("COVARIANCE", COVARIANCES)
-    names = [term.name for term in formula.regressors]
-    model = getattr(models, kind)(weights, effects=effects, cov_type=cov_type)
-    model.fit_arrays(y, x, names, cells.periods if period else None, formula.outcome.name)
-    code = _code(work, formula, unit, period, kind, effects, cov_type)
-    return Fit(model, formula, cells, rows, len(layer), used, weights, code, shapes if apart else None)
+    columns = [*formula.regressors, *instruments]
+    y = cells.spread(formula.outcome.read(used.numbers))
+    x = cells.spread(np.column_stack([term.read(used.numbers) for term in columns]))
+    model = getattr(models, kind)(weights, **options)
+    names = [term.name for term in columns]
+    data = (y, x, names, cells.periods if period else None, formula.outcome.name)
+    model.fit_arrays(*data)
+    written = dict(options)
+    if instruments:
+        written["instruments"] = [term.source for term in instruments]
+    code = _code(work, formula, unit, period, kind, written)
+    return Fit(
+        model=model,
+        formula=formula,
+        cells=cells,
+        rows=rows,
+        total=len(layer),
+        used=used,
+        weights=weights,
+        kind=kind,
+        options=options,
+        data=data,
+        code=code,
+        shapes=shapes if apart else None,
+    )
 
 
 def _units(work, cells):
@@ -179,10 +214,8 @@ def _units(work, cells):
     return layer.kept(np.array([place[str(label)] for label in cells.units.tolist()]))
 
 
-def _code(work, formula, unit, period, kind, effects, cov_type):
+def _code(work, formula, unit, period, kind, options):
     """Give the lines of Python that fit the same model."""
-    options = f"W, effects={effects!r}, cov_type={cov_type!r}"
-    fit = f"model = sh.{kind}({options}).fit_formula({formula.source!r}, table)"
     if work.given("UNITS"):
         lines = [*read_code(work.label("UNITS"), work.text("UNITS_ID")), "import pandas as pd"]
         index = [unit, period] if period else unit
@@ -196,30 +229,52 @@ def _code(work, formula, unit, period, kind, effects, cov_type):
         ]
     else:
         lines = [*read_code(work.label("INPUT"), unit), "table = layer"]
-    return [*lines, words_of_weights(work), fit, "print(model.summary())", "print(model.impacts())"]
+    return [
+        *lines,
+        words_of_weights(work),
+        f"formula = {formula.source!r}",
+        f"model = {code_of(kind, options)}",
+        "print(model.summary())",
+    ]
 
 
-def variable_of(fit, text):
-    """Give the place of the regressor that is asked for; the first if none is."""
+def effects_of(work, fit):
+    """Give the effects of a model, those that are mapped, and the line of Python that gives them."""
+    from spatialhealth.qgis.terms import parse_values
+
+    text = work.text("AT") if work.tool.parameterDefinition("AT") else ""
+    at = parse_values(text) or None
+    effects = fit.model.impacts(at=at)
+    shown = effects
+    if fit.result.within.is_dynamic:
+        long = work.choice("HORIZON", HORIZONS) == "long-run"
+        shown = effects.long_run if long else effects.short_run
+    return effects, shown, f"print(model.impacts({'' if at is None else f'at={at!r}'}))"
+
+
+def variable_of(fit, shown, text):
+    """Give the place among the effects of the regressor that is asked for; the first if none is."""
     from spatialhealth.errors import OptionError, did_you_mean
 
-    names = list(fit.result.regressors)
+    names = list(shown.variables)
+    regressors = list(shown.labels.get("variable", names))
     if not text:
         return 0
-    fields = [term.field for term in fit.formula.regressors]
-    if text in names:
-        return names.index(text)
-    if text in fields:
-        return fields.index(text)
+    fields = {}
+    for term in reversed(fit.formula.regressors):
+        if len(term.fields) == 1:
+            fields[term.fields[0]] = term.name
+    for known in (names, regressors):
+        for wanted in (text, fields.get(text)):
+            if wanted in known:
+                return known.index(wanted)
     raise OptionError(
         f"There is no regressor {text!r}.{did_you_mean(text, names)} There are: {', '.join(names)}."
     )
 
 
-def local_effects(fit, place, seed=1):
+def local_effects(fit, shown, place, seed=1):
     """Give own, received and emitted effects by unit, with their standard errors."""
-    from spatialhealth.impacts.inputs import Pairs
     from spatialhealth.impacts.local import local
 
-    fit.result.check_reduced_form()
-    return local(fit.result.operator, Pairs.of(fit.result), place, seed)
+    return local(fit.result.operator, shown.pairs, place, seed)

@@ -2,12 +2,15 @@
 
 from qgis.core import (
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterString,
 )
 
-from .model_form import add_model, fit_model, local_effects, variable_of
+from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
+from .model_options import HELP, add_moderators
+from .model_tests import tests_of
 from .page import page
 from .tool import Tool, tr
 from .weights_form import isolates_of
@@ -15,6 +18,9 @@ from .weights_form import isolates_of
 NUMBERS = (
     ("RHO", "Coefficient of the outcome's spatial lag"),
     ("LAMBDA", "Coefficient of the errors' spatial lag"),
+    ("TAU", "Coefficient of the outcome of the period before"),
+    ("ETA", "Coefficient of its spatial lag"),
+    ("PHI", "Variance of random effects over that of the errors"),
     ("DIRECT", "Direct effect of the regressor that is mapped"),
     ("INDIRECT", "Its indirect effect"),
     ("TOTAL", "Its total effect"),
@@ -33,19 +39,25 @@ class RegressionTool(Tool):
 
     NAME, TITLE, GROUP = "regression", "Spatial regression", "Spatial regression"
     SUMMARY = (
-        "SDM, SAR, SLX, SEM, SDEM, SAC and GNS of cross-sections and panels, with direct and indirect effects"
+        "SDM, SAR, SLX, SEM, SDEM, SAC, GNS and instrumental variables, of cross-sections and panels, with direct "
+        "and indirect effects"
     )
     HELP = (
-        "<p>Fits a spatial regression by maximum likelihood (SLX by least squares), and gives the direct, indirect "
-        "(spilled over) and total effects of every regressor with their standard errors.</p>"
+        "<p>Fits a spatial regression by maximum likelihood (SLX by least squares, instrumental variables by two "
+        "stages), and gives the direct, indirect (spilled over) and total effects of every regressor with their "
+        "standard errors.</p>"
         "<p><b>Choose</b> an outcome and regressors, or write a <b>formula</b> with log, log1p or sqrt: "
-        "<code>log(inflow) ~ log(beds) + income</code>.</p>"
+        "<code>log(inflow) ~ log(beds) + income</code>. <code>a:b</code> is a product, <code>a * b</code> stands for "
+        "<code>a + b + a:b</code>. The effect of a regressor in a product depends on what it is multiplied with: "
+        "give values of that under Advanced; without values the effect is that at zero.</p>"
         "<p>For a <b>panel</b> give one feature (or row of a table) for each unit and period, the fields of both, "
-        "and fixed effects. Every unit is needed in every period. If the table has no geometry, give the layer of "
-        "the units under Advanced.</p>"
-        "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one "
-        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted). "
-        "The <b>report</b> holds the tables, and the lines of Python that give the same.</p>"
+        "and fixed or random effects. Every unit is needed in every period. If the table has no geometry, give the "
+        "layer of the units under Advanced.</p>"
+        "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one regressor "
+        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted); "
+        "with dynamics those of the horizon that is chosen. The <b>report</b> holds the tables, tests (spatial "
+        "dependence of least squares; with random effects Hausman's), and the lines of Python that give the same.</p>"
+        + HELP
     )
     TAGS = (
         "spatial regression",
@@ -69,6 +81,8 @@ class RegressionTool(Tool):
                 "VARIABLE", tr("Regressor to map (the first by default)"), "", False, True
             )
         )
+        add_moderators(self)
+        self.add(QgsProcessingParameterBoolean("TESTS", tr("Tests in the report"), True), advanced=True)
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Fitted, residuals and effects")))
         self.add(
             QgsProcessingParameterFileDestination(
@@ -81,40 +95,50 @@ class RegressionTool(Tool):
     def compute(self, work):
         """Fit, and write a layer and a report."""
         fit = fit_model(work)
-        result = fit.result
-        place = variable_of(fit, work.text("VARIABLE"))
+        result, summary = fit.result, fit.model.summary()
         work.stage(75, 85, tr("Computing effects"))
-        effects = fit.model.impacts()
-        by_unit = local_effects(fit, place)
-        work.stage(85, 100, tr("Writing"))
+        work.say(str(summary))
         columns = {"fitted": result.fitted_values, "residual": result.residuals}
-        columns |= {name: by_unit[name] for name in ("own", "received", "emitted")}
+        sections, code, means = [(summary.title, summary._repr_html_())], list(fit.code), [float("nan")] * 3
+        if result.has_reduced_form:
+            effects, shown, line = effects_of(work, fit)
+            place = variable_of(fit, shown, work.text("VARIABLE"))
+            by_unit = local_effects(fit, shown, place)
+            columns |= {name: by_unit[name] for name in ("own", "received", "emitted")}
+            means = [float(each) for each in shown.estimates[place]]
+            work.say(str(effects))
+            sections.append((tr("Direct, indirect and total effects"), effects._repr_html_()))
+            code.append(line)
+        work.stage(85, 90, tr("Testing"))
+        if work.truth("TESTS") and work.file("HTML"):
+            tests, lines = tests_of(fit, result.operator)
+            sections += tests
+            code += lines
+        work.stage(90, 100, tr("Writing"))
         columns = {name: fit.by_row(values) for name, values in columns.items()}
         crs = work.source("UNITS").sourceCrs() if fit.shapes is not None else None
         dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs)
         work.style(dest, called["residual"])
-        work.say(str(fit.model.summary()))
-        work.say(str(effects))
-        direct, indirect, total = (float(each) for each in effects.estimates[place])
-        nan = float("nan")
         results = {
             "OUTPUT": dest,
-            "RHO": nan if result.rho is None else float(result.rho),
-            "LAMBDA": nan if result.spatial("lambda") is None else float(result.spatial("lambda")),
-            "DIRECT": direct,
-            "INDIRECT": indirect,
-            "TOTAL": total,
-            "LOGLIK": float(result.loglik),
-            "AIC": float(result.aic),
-            "BIC": float(result.bic),
-            "PSEUDO_R2": float(result.pseudo_r2),
-            "N": int(result.n_entities),
-            "PERIODS": int(result.n_periods),
-            "ISOLATES": len(isolates_of(*fit.weights)),
+            **_numbers(fit),
+            **dict(zip(("DIRECT", "INDIRECT", "TOTAL"), means, strict=True)),
         }
-        sections = [
-            (fit.model.summary().title, fit.model.summary()._repr_html_()),
-            ("Direct, indirect and total effects", effects._repr_html_()),
-        ]
         title = f"{result.model} of {result.response}"
-        return results | work.html("HTML", page(title, sections, fit.code))
+        return results | work.html("HTML", page(title, sections, code))
+
+
+def _numbers(fit):
+    """Give the numbers of a result, NaN for those that the model does not have."""
+    result = fit.result
+    known = {name: result.spatial(name) for name in ("rho", "lambda", "tau", "eta", "phi")}
+    return {
+        **{name.upper(): float("nan") if value is None else value for name, value in known.items()},
+        "LOGLIK": float(result.loglik),
+        "AIC": float(result.aic),
+        "BIC": float(result.bic),
+        "PSEUDO_R2": float(result.pseudo_r2),
+        "N": int(result.n_entities),
+        "PERIODS": int(result.n_periods),
+        "ISOLATES": len(isolates_of(*fit.weights)),
+    }

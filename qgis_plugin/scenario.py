@@ -16,6 +16,7 @@ from qgis.core import (
 )
 
 from .model_form import add_model, fit_model
+from .model_options import HORIZONS
 from .tool import Tool, tr
 
 HOW = ("by", "to", "times")
@@ -32,7 +33,10 @@ class ScenarioTool(Tool):
         "<b>times</b> a factor, and gives the change of the outcome by unit with its interval: <b>change</b>, of it "
         "<b>own</b>, and <b>spilled_over</b> from the others.</p>"
         "<p>Of a panel the last period is changed. Intervals hold the uncertainty of the parameters, not that of "
-        "the model. If the outcome is a logarithm, the change is one of logarithms.</p>"
+        "the model. If the outcome is a logarithm, the change is one of logarithms. Products of a formula, such as "
+        "<code>log(beds) * digital</code>, are computed anew from the changed field. With dynamics the change is "
+        "that within the period (short run), or what becomes of it if it lasts (long run), as chosen under "
+        "Advanced.</p>"
     )
     TAGS = ("scenario", "policy", "what if", "simulation", "spillover")
 
@@ -87,7 +91,7 @@ class ScenarioTool(Tool):
         work.stage(75, 85, tr("Computing the change"))
         difference, touched, last = self._difference(work, fit)
         name = f"{work.text('CHANGED')} {work.choice('HOW', HOW)} {work.number('AMOUNT'):g}"
-        seen = outlooks(
+        horizons = outlooks(
             fit.result,
             fit.result.operator,
             difference,
@@ -95,7 +99,8 @@ class ScenarioTool(Tool):
             level=work.number("LEVEL"),
             draws=work.whole("DRAWS"),
             random_state=work.whole("SEED"),
-        )[""]
+        )
+        seen = _chosen(work, fit, horizons)
         work.stage(85, 100, tr("Writing"))
         columns = {}
         for j, part in enumerate(("change", "own", "spilled_over")):
@@ -119,19 +124,19 @@ class ScenarioTool(Tool):
         from spatialhealth.errors import ScenarioError
 
         field, how, amount = work.text("CHANGED"), work.choice("HOW", HOW), work.number("AMOUNT")
-        if field not in [term.field for term in fit.formula.regressors]:
+        if not any(field in term.fields for term in fit.formula.regressors):
             raise ScenarioError(
                 f"The model has no regressor of the field {field!r}, so that nothing would change."
             )
-        last = fit.cells.cell >= (len(fit.cells.periods) - 1) * len(fit.cells.units)
+        last = fit.last
         named = self._named(work, fit)
         before = fit.used.numbers(field)
         after = {"by": before + amount, "to": np.full(len(before), amount), "times": before * amount}[how]
         after = np.where(named & last, after, before)
         parts = []
         for term in fit.formula.regressors:
-            same = term.field != field
-            parts.append(np.zeros(len(before)) if same else term.of(after) - term.of(before))
+            changed = term.read(lambda name: after if name == field else fit.used.numbers(name))
+            parts.append(changed - term.read(fit.used.numbers))
         difference = fit.cells.spread(np.column_stack(parts))[-1]
         return difference, np.abs(difference).max(axis=1) > 0, last
 
@@ -169,3 +174,19 @@ class ScenarioTool(Tool):
         if not named.any():
             raise ScenarioError(f"No feature is named by the expression {text!r}.")
         return named
+
+
+def _chosen(work, fit, horizons):
+    """Give what becomes of the change in the horizon that was chosen."""
+    from spatialhealth.errors import StabilityError
+
+    if not fit.result.within.is_dynamic:
+        return horizons[""]
+    wanted = work.choice("HORIZON", HORIZONS)
+    if wanted not in horizons:
+        raise StabilityError(
+            tr(
+                "The estimate is not stable, so that a lasting change never works itself out. Choose the short run."
+            )
+        )
+    return horizons[wanted]

@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
+    QgsProviderRegistry,
     QgsWkbTypes,
 )
 
@@ -118,7 +119,11 @@ class Work:
     def label(self, name):
         """Give the name of the layer behind a source, as a script would read it."""
         layer = self.tool.parameterAsVectorLayer(self.parameters, name, self.context)
-        return self.source(name).sourceName() if layer is None else layer.source().split("|")[0]
+        if layer is None:
+            return self.source(name).sourceName()
+        # a layer of delimited text is an address with options behind its path
+        parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+        return parts.get("path") or layer.source().split("|")[0]
 
     def read(self, name, fields, geometry=True):
         """Read a source into arrays."""

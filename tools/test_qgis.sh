@@ -27,7 +27,7 @@ printf '%s\n' '[PythonPlugins]' spatialhealth=true processing=true '[qgis]' chec
 
 "$own" -m tests.qgis.reference "$work/reference.json"
 export XDG_RUNTIME_DIR=$work/xdg SPATIALHEALTH_PLUGIN=$profile/python/plugins SPATIALHEALTH_REFERENCE=$work/reference.json
-export SPATIALHEALTH_CONFIG=$work/config PYTHONDONTWRITEBYTECODE=1
+export SPATIALHEALTH_CONFIG=$work/config SPATIALHEALTH_PYTHON=$own PYTHONDONTWRITEBYTECODE=1
 options=(-P -m pytest -q -c tests/qgis/pytest.ini --rootdir=. --confcutdir=tests/qgis)
 
 echo "== in QGIS's Python, without pandas, geopandas and libpysal"

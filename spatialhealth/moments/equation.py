@@ -22,7 +22,7 @@ class Equation:
 
     The exogenous columns and the instruments are orthogonal, of mean square one; y and the endogenous columns are
     what X leaves of them, of mean square one too. Coefficients and covariances of two-stage least squares do not
-    depend on the coordinates but for rounding, which spreg's plain inverses would not bear.
+    depend on the coordinates but for rounding, which spreg's plain inverses (for spatial errors) would not bear.
 
     Parameters
     ----------

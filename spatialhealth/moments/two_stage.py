@@ -1,4 +1,4 @@
-"""Two-stage least squares, by spreg."""
+"""Two-stage least squares, and what of spreg the moments of spatial errors need."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import MissingLibraryError
@@ -49,27 +50,28 @@ def two_stage(equation: Equation, scatter: Scatter, within: Within) -> TwoStage:
     -------
     TwoStage
 
-    Raises
-    ------
-    MissingLibraryError
-        If spreg is not installed.
+    Notes
+    -----
+    The instruments H are orthogonal and of one length, so that b = (H'Z)^+ H'y, whose covariance is that of H'e
+    between (H'Z)^+ on both sides.
 
     References
     ----------
     Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares procedure. Journal of Real
     Estate Finance and Economics 17, 99-121.
     """
-    fit = spreg_for("two-stage least squares", "twosls").BaseTSLS(
-        equation.outcome[:, None], equation.exogenous, equation.endogenous, h=equation.all_instruments
-    )
-    error, size = fit.u, equation.regressors.shape[1]
-    bread = fit.varb @ fit.zthhthi
-    covariance = bread @ scatter.of(fit.h, error, within, size) @ bread.T
+    instruments, regressors = equation.all_instruments, equation.regressors
+    q, r = np.linalg.qr(instruments.T @ regressors)
+    bread = solve_triangular(r, q.T)  # the length of the instruments cancels out
+    turned = bread @ (instruments.T @ equation.outcome)
+    error = (equation.outcome - regressors @ turned)[:, None]
+    size = regressors.shape[1]
+    covariance = bread @ scatter.of(instruments, error, within, size) @ bread.T
     return TwoStage(
-        coefficients=equation.own(fit.betas.reshape(-1)),
+        coefficients=equation.own(turned),
         covariance=equation.own_covariance(covariance),
         sigma2=float(np.sum(error**2)) * equation.scale**2 / (within.degrees - size),
-        turned=fit.betas.reshape(-1),
+        turned=turned,
     )
 
 
@@ -81,6 +83,6 @@ def spreg_for(what: str, module: str) -> Any:
         return import_module(f"spreg.{module}")
     except ModuleNotFoundError:
         raise MissingLibraryError(
-            f"SpatialIV estimates by {what} of spreg, which is not installed here. Install it (pip install spreg), "
-            "or use SpatialLag or SpatialDurbin, which need numpy and scipy only."
+            f"SpatialIV with spatial errors needs {what} of spreg, which is not installed here. Install it (pip "
+            "install spreg), or use spatial_errors='none', which needs numpy and scipy only."
         ) from None

@@ -115,8 +115,8 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
     Parameters
     ----------
     formula : str
-        Wilkinson notation as formulaic reads it: transformations such as ``log(x)``, ``log1p(x)``, ``sqrt(x)``, interactions ``a:b``,
-        categories ``C(region)``, any expression within ``I(...)`` or braces.
+        Wilkinson notation as formulaic reads it: transformations such as ``log(x)``, ``log1p(x)``, ``sqrt(x)``,
+        interactions ``a:b``, categories ``C(region)``, any expression within ``I(...)`` or braces.
     data : DataFrame
         Indexed by unit, or by (unit, period). The names of the index may be used too.
 
@@ -171,10 +171,13 @@ def design_from_formula(formula: str, data: pd.DataFrame) -> FormulaDesign:
 
 def _materialise(recipe: Any, data: pd.DataFrame, formula: str) -> Any:
     """Evaluate; rows with missing values are kept, so that the checks that follow can name them."""
+    import pandas as pd
     from formulaic.errors import DataMismatchWarning, FormulaicError
 
     named = [name for name in data.index.names if name is not None and name not in data.columns]
     table = data.assign(**{name: data.index.get_level_values(name) for name in named}) if named else data
+    # formulaic drops the index of any other kind, such as a GeoDataFrame
+    table = table if type(table) is pd.DataFrame else pd.DataFrame(table)
     _check_variables(table, sorted(map(str, recipe.required_variables)), formula)
     try:
         with warnings.catch_warnings():

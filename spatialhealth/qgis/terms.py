@@ -278,7 +278,8 @@ def _term(text: str) -> Term:
     if found is None or bool(found["function"]) != bool(found["end"]):
         raise FormulaError(
             f"{text.strip()!r} is no term: write a field, or {', '.join(f'{name}(field)' for name in _FUNCTIONS)}; "
-            "a:b is a product, a * b a product beside its factors; a name with spaces or other signs stands in backticks."
+            "a:b is a product, a * b a product beside its factors; a name with spaces or other signs stands in "
+            "backticks."
         )
     function = found["function"] or ""
     if function and function not in _FUNCTIONS:

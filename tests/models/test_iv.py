@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,11 @@ import scipy.sparse as sp
 from scipy import stats
 
 import spatialhealth as sh
+from spatialhealth import errors
 from spatialhealth.errors import IsolateWarning
 from spatialhealth.moments import best_lambda
 from tests import brute, cases, small
+from tests.refusal import refusal
 
 # their data are small, so that instruments are weak in many of them
 pytestmark = pytest.mark.filterwarnings("ignore::spatialhealth.errors.WeakInstrumentsWarning")
@@ -331,6 +335,15 @@ def test_nothing_of_spreg_is_printed(capfd):
     for options in ({}, {"spatial_errors": "gmm"}, {"spatial_errors": "gmm", "cov_type": "robust"}):
         fit(W, frame(*arrays), **options)
     assert capfd.readouterr() == ("", "")
+
+
+def test_without_spatial_errors_spreg_is_not_needed(monkeypatch):
+    for name in [*(name for name in sys.modules if name.startswith("spreg.")), "spreg"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    W, *arrays = simulated()
+    assert np.isfinite(fit(W, frame(*arrays)).rho_)
+    with refusal(errors.MissingLibraryError, "needs moments of spreg", "pip install spreg"):
+        fit(W, frame(*arrays), spatial_errors="gmm")
 
 
 # --- spatial errors -----------------------------------------------------------------------------------------

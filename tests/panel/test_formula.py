@@ -22,6 +22,15 @@ def test_transformations_interactions_and_categories(data):
     pd.testing.assert_index_equal(design.x.index, data.index)
 
 
+def test_a_table_of_another_kind_keeps_its_labels(data):
+    geopandas = pytest.importorskip("geopandas")
+    design = design_from_formula("y ~ sqrt(x ** 2) + log1p(x ** 2)", geopandas.GeoDataFrame(data))
+    pd.testing.assert_index_equal(design.x.index, data.index)
+    pd.testing.assert_index_equal(design.y.index, data.index)
+    np.testing.assert_allclose(design.x["sqrt(x ** 2)"], data["x"].abs())
+    np.testing.assert_allclose(design.x["log1p(x ** 2)"], np.log(1 + data["x"] ** 2))
+
+
 @pytest.mark.parametrize("formula", ["y ~ x - 1", "y ~ 0 + x", "y ~ x + 0"])
 def test_a_formula_can_do_without_a_constant(formula, data):
     design = design_from_formula(formula, data)

@@ -1,0 +1,155 @@
+"""What a regression can have beyond the usual: partial lags, dynamics, instruments, values of moderators."""
+
+from qgis.core import (
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterField,
+    QgsProcessingParameterString,
+)
+
+from .tool import tr
+
+EFFECTS = ("none", "entity", "time", "two-way", "random")
+COVARIANCES = ("observed", "expected", "robust", "cluster", "driscoll-kraay")
+DYNAMICS = (None, "time", "space-time", "both")
+HORIZONS = ("short-run", "long-run")
+INSTRUMENTAL = "SpatialIV"
+LAGGING = ("SpatialDurbin", "SLX", "SpatialDurbinError", "GeneralNesting", INSTRUMENTAL)
+DYNAMIC = ("SpatialDurbin", "SpatialLag")
+
+HELP = (
+    "<p><b>Under Advanced.</b> <i>Partial Durbin</i>: of SDM, SDEM, SLX, GNS and instrumental variables, name the "
+    "regressors whose neighbours count too; a product is lagged if all of its fields are named. <i>Dynamics</i>: "
+    "SDM and SAR of a panel can have the outcome of the period before, its spatial lag, or both; the first period "
+    "is then given, and has no fitted value. There are two sets of effects: within the period of a change (short "
+    "run), and of a lasting change once it has worked itself out (long run). <i>Instruments</i>: with the model "
+    "<i>Instrumental variables</i>, name the regressors that depend on the outcome, and fields that move these and "
+    "have no place in the model.</p>"
+)
+
+
+def add_options(tool):
+    """Add the parameters, all of them advanced."""
+    numeric = QgsProcessingParameterField.DataType.Numeric
+    for name, text in (
+        ("LAGGED", tr("Regressors whose neighbours count too (all by default; none with instruments)")),
+        ("ENDOGENOUS", tr("Endogenous regressors (for instrumental variables)")),
+        ("INSTRUMENTS", tr("Instruments from outside of the model (for instrumental variables)")),
+    ):
+        tool.add(QgsProcessingParameterField(name, text, None, "INPUT", numeric, True, True), advanced=True)
+    lags = [
+        tr("None"),
+        tr("The outcome of the period before"),
+        tr("Its spatial lag"),
+        tr("Both"),
+    ]
+    tool.add(
+        QgsProcessingParameterEnum("DYNAMIC", tr("Dynamics of a panel (SDM and SAR)"), lags, False, 0),
+        advanced=True,
+    )
+    horizons = [tr("Short run: within the period of the change"), tr("Long run: of a lasting change")]
+    tool.add(
+        QgsProcessingParameterEnum(
+            "HORIZON", tr("Effects in the output layer, with dynamics"), horizons, False, 0
+        ),
+        advanced=True,
+    )
+
+
+def add_moderators(tool):
+    """Add the parameter for values of moderators."""
+    tool.add(
+        QgsProcessingParameterString(
+            "AT",
+            tr("Effects at values of what a regressor is multiplied with, such as digital = 0, 0.5, 1"),
+            "",
+            False,
+            True,
+        ),
+        advanced=True,
+    )
+
+
+def options_of(work, kind, formula):
+    """Give the options of an estimator, and the names of the instruments among its columns."""
+    from spatialhealth.qgis.terms import Term, picked
+
+    effects, instruments = (
+        work.choice("EFFECTS", EFFECTS),
+        [Term(name) for name in work.fields("INSTRUMENTS")],
+    )
+    _check(work, kind, formula, instruments)
+    options = {"effects": effects, "cov_type": _covariance(work, kind)}
+    lagged = work.fields("LAGGED")
+    if lagged:
+        options["durbin"] = picked(formula.regressors, lagged, whole=True)
+        if not options["durbin"]:
+            _refuse(
+                tr(
+                    "Every regressor made of {} is a product with other fields too. Name these as well."
+                ).format(", ".join(lagged))
+            )
+    if kind == INSTRUMENTAL:
+        endogenous = picked(formula.regressors, work.fields("ENDOGENOUS"), whole=False)
+        if endogenous:
+            options["endogenous"] = endogenous
+        if instruments:
+            options["instruments"] = [term.name for term in instruments]
+    if work.choice("DYNAMIC", DYNAMICS) is not None:
+        options["dynamic"] = work.choice("DYNAMIC", DYNAMICS)
+    return options, instruments
+
+
+def _check(work, kind, formula, instruments):
+    """Refuse what the model does not have."""
+    if work.fields("LAGGED") and kind not in LAGGING:
+        _refuse(
+            tr("{} has no spatial lags of regressors. Choose SDM, SLX, SDEM or GNS, or name no regressors whose "
+               "neighbours count.").format(kind)
+        )  # fmt: skip
+    if work.choice("DYNAMIC", DYNAMICS) is not None and kind not in DYNAMIC:
+        _refuse(
+            tr(
+                "Dynamics exist for SDM and SAR only, and the model is {}. Choose one of these, or no dynamics."
+            ).format(kind)
+        )
+    if work.choice("DYNAMIC", DYNAMICS) is not None and not work.text("PERIOD"):
+        _refuse(tr("Dynamics need a panel. Give the field of periods, and that of units."))
+    if work.choice("DYNAMIC", DYNAMICS) is None and work.choice("HORIZON", HORIZONS) == "long-run":
+        _refuse(tr("A long run exists with dynamics only. Choose the short run, or dynamics."))
+    if kind != INSTRUMENTAL and (work.fields("ENDOGENOUS") or instruments):
+        _refuse(
+            tr("{} takes every regressor for exogenous. Choose the model 'Instrumental variables', or name neither "
+               "endogenous regressors nor instruments.").format(kind)
+        )  # fmt: skip
+    inside = [term.field for term in instruments if term.field in formula.fields]
+    if inside:
+        _refuse(
+            tr("The instruments {} are in the model already. An instrument stands outside of it.").format(
+                ", ".join(inside)
+            )
+        )
+
+
+def _covariance(work, kind):
+    """Give the name of the covariance; estimates by moments have no information."""
+    asked = work.choice("COVARIANCE", COVARIANCES)
+    if kind != INSTRUMENTAL:
+        return asked
+    if asked == "expected":
+        _refuse(
+            tr("Instrumental variables have no likelihood, and no expected information. Choose the first kind of "
+               "standard errors (for errors alike and independent), robust, clustered, or Driscoll-Kraay.")
+        )  # fmt: skip
+    return "classical" if asked == "observed" else asked
+
+
+def _refuse(sentence):
+    from spatialhealth.errors import OptionError
+
+    raise OptionError(sentence)
+
+
+def code_of(kind, options, formula="formula", table="table"):
+    """Give the Python that fits a model."""
+    said = ", ".join(["W", *(f"{name}={value!r}" for name, value in options.items())])
+    return f"sh.{kind}({said}).fit_formula({formula}, {table})"

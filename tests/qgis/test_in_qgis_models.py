@@ -1,0 +1,356 @@
+"""Regressions beyond the usual inside QGIS, against the lines of Python in their reports, run with pandas."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CITIES = ROOT / "sample_data" / "china_cities.gpkg"
+PANEL = ROOT / "sample_data" / "hospital_panel.csv"
+FORMULA = "log(inflow) ~ log(tertiary) + log(primary) + log(gdp)"
+PRODUCT = "log(inflow) ~ log(tertiary) * digital + log(gdp)"
+PANELS = {
+    "FORMULA": FORMULA,
+    "UNIT": "city",
+    "PERIOD": "year",
+    "UNITS_ID": "city",
+    "WEIGHTS": 0,
+    "OUTPUT": "memory:",
+}
+SDM, SAR, SLX, SEM, SDEM, SAC, GNS, IV = range(8)
+NONE, ENTITY, TIME, BOTH, RANDOM = range(5)
+# the lines of a report are run as they are, and what they would print is kept
+HARNESS = """
+import json, re, sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+kept = []
+scope = {"print": kept.append}
+asked = json.load(sys.stdin)
+exec(asked["code"], scope)
+model = scope["model"]
+result = model.result_
+out = {"params": dict(zip(result.param_names, result.params.tolist())), "loglik": result.loglik}
+out["residual"] = [[*map(str, key if isinstance(key, tuple) else (key,)), value]
+                   for key, value in model.residuals_.items()]
+out["html"], out["tests"], out["effects"] = [], [], {}
+for each in kept:
+    if hasattr(each, "estimates") and hasattr(each, "by_order"):
+        horizons = {"": each} if not hasattr(each, "lasting") else {
+            "short-run": each.short_run, "long-run": each.long_run}
+        for name, effects in horizons.items():
+            local = effects.local(asked["variable"])
+            out["effects"][name] = {
+                "mean": effects.estimates[effects.variables.index(asked["variable"])].tolist(),
+                "local": {column: dict(zip(map(str, local.index), local[column].tolist())) for column in local}}
+    if hasattr(each, "statistics"):
+        out["tests"] += [each_test.row() for each_test in each]
+    elif hasattr(each, "row"):
+        out["tests"].append(each.row())
+    else:
+        out["html"].append(each._repr_html_())
+if asked["scenario"]:
+    found = scope["sh"].scenario.replay(model, scope["sh"].scenario.Change(**asked["scenario"]), scope["table"],
+                                        draws=200, random_state=1)
+    out["scenario"] = found.table.reset_index().astype({found.table.index.names[-1] or "index": str}).to_dict("list")
+print(json.dumps(out))
+"""
+
+
+@pytest.fixture(scope="module")
+def layers(tools):
+    """The cities, and the panel as a table."""
+    from qgis.core import QgsVectorLayer
+
+    address = f"file://{PANEL}?type=csv&detectTypes=yes&geomType=none"
+    found = {
+        "cities": QgsVectorLayer(str(CITIES), "cities", "ogr"),
+        "panel": QgsVectorLayer(address, "panel", "delimitedtext"),
+    }
+    assert all(layer.isValid() for layer in found.values())
+    yield found
+    found.clear()  # QGIS ends badly with layers that Python still holds
+
+
+def run(tool, parameters):
+    import processing
+
+    return processing.run(f"spatialhealth:{tool}", parameters)
+
+
+def said(tool, parameters):
+    """Give the message of a run that must fail."""
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as caught:
+        run(tool, parameters)
+    assert "Traceback" not in str(caught.value)
+    return str(caught.value)
+
+
+def columns_of(layer):
+    from spatialhealth.qgis import layer_arrays
+
+    return layer_arrays(layer, geometry=False).columns
+
+
+def in_python(page, variable, scenario=None):
+    """Run the lines of Python of a report in the package's own environment, and give what they print, in numbers."""
+    code = html.unescape(re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)[1])
+    done = subprocess.run(
+        [os.environ["SPATIALHEALTH_PYTHON"], "-c", HARNESS],
+        input=json.dumps({"code": code, "variable": variable, "scenario": scenario}),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QT"))},
+    )
+    assert done.returncode == 0, f"{code}\n{done.stderr}"
+    return json.loads(done.stdout)
+
+
+def compare(layers, tmp_path, options, variable, horizon=""):
+    """Run the regression, run the lines of Python in its report, compare every number, and give both."""
+    path = tmp_path / "report.html"
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], **options}
+    found = run("regression", {**given, "VARIABLE": variable, "HTML": str(path)})
+    page = path.read_text()
+    theirs = in_python(page, variable)
+    for name in ("rho", "lambda", "tau", "eta", "phi"):
+        mine = found[name.upper()]
+        assert name in theirs["params"] or np.isnan(mine)
+        assert np.isnan(mine) or mine == pytest.approx(theirs["params"][name], abs=1e-7)
+    np.testing.assert_allclose(found["LOGLIK"], theirs["loglik"], rtol=1e-9)
+    effects = theirs["effects"][horizon]
+    mine = [found[name] for name in ("DIRECT", "INDIRECT", "TOTAL")]
+    np.testing.assert_allclose(mine, effects["mean"], atol=1e-7)
+    columns = columns_of(found["OUTPUT"])
+    rows = list(zip(columns["city"].tolist(), map(str, columns["year"].tolist()), strict=True))
+    residual = {(city, year): value for city, year, value in theirs["residual"]}
+    expected = [residual.get(row, np.nan) for row in rows]
+    np.testing.assert_allclose(columns["residual"], expected, atol=1e-7)
+    for name in ("own", "received", "emitted"):
+        expected = [effects["local"][name][city] for city, _ in rows]
+        np.testing.assert_allclose(columns[name], expected, atol=1e-7)
+    for table in theirs["html"]:
+        assert table in page  # coefficients and effects to the digits that are printed
+    for name, value, *_ in theirs["tests"]:
+        assert f"<td>{html.escape(name)}</td>" in page or html.escape(name) in page
+        assert html.escape(value) in page
+    return found, theirs, page
+
+
+@pytest.mark.parametrize("model", [SDM, SLX, SDEM, GNS])
+def test_partial_durbin(layers, tmp_path, model):
+    options = {"MODEL": model, "EFFECTS": BOTH, "LAGGED": ["gdp", "tertiary"]}
+    _, theirs, _ = compare(layers, tmp_path, options, "log(primary)")
+    assert [name for name in theirs["params"] if name.startswith("W:")] == ["W:log(tertiary)", "W:log(gdp)"]
+
+
+@pytest.mark.parametrize("model, covariance", [(SDM, 0), (SEM, 1), (SAR, 3)])
+def test_random_effects_and_the_test_of_hausman(layers, tmp_path, model, covariance):
+    options = {"MODEL": model, "EFFECTS": RANDOM, "COVARIANCE": covariance}
+    found, theirs, page = compare(layers, tmp_path, options, "log(gdp)")
+    assert found["PHI"] > 0
+    names = [name for name, *_ in theirs["tests"]]
+    assert names == ["Hausman", "Hausman, auxiliary"] and "Fixed against random effects" in page
+
+
+@pytest.mark.parametrize("model, effects, dynamic", [(SDM, BOTH, 3), (SAR, ENTITY, 1), (SDM, NONE, 2)])
+@pytest.mark.parametrize("horizon", [0, 1])
+def test_dynamics_in_two_horizons(layers, tmp_path, model, effects, dynamic, horizon):
+    options = {"MODEL": model, "EFFECTS": effects, "DYNAMIC": dynamic, "HORIZON": horizon}
+    found, _, page = compare(layers, tmp_path, options, "log(tertiary)", ["short-run", "long-run"][horizon])
+    assert np.isfinite(found["TAU"]) == (dynamic != 2) and np.isfinite(found["ETA"]) == (dynamic != 1)
+    assert "short-run direct" in page and "long-run total" in page
+    columns = columns_of(found["OUTPUT"])
+    first = columns["year"] == columns["year"].min()
+    assert np.isnan(columns["fitted"][first]).all() and np.isfinite(columns["fitted"][~first]).all()
+    assert np.isfinite(columns["own"]).all() and found["PERIODS"] == len(set(columns["year"])) - 1
+
+
+@pytest.mark.parametrize("variable", ["log(tertiary) [digital=1]", "digital [log(tertiary)=2]"])
+def test_effects_of_a_product_at_values(layers, tmp_path, variable):
+    options = {
+        "FORMULA": PRODUCT,
+        "MODEL": SDM,
+        "EFFECTS": ENTITY,
+        "AT": "digital = 0, 1; log(tertiary) = 2",
+        "LAGGED": ["tertiary", "digital"],
+    }
+    _, theirs, _ = compare(layers, tmp_path, options, variable)
+    assert "W:log(tertiary):digital" in theirs["params"] and "W:log(gdp)" not in theirs["params"]
+
+
+def test_a_product_without_values_is_explained(layers, tmp_path):
+    _, _, page = compare(
+        layers, tmp_path, {"FORMULA": PRODUCT, "MODEL": SAR, "EFFECTS": BOTH}, "log(tertiary)"
+    )
+    assert "rows of the products are no effects of their own" in page
+
+
+def test_dynamics_with_a_product(layers, tmp_path):
+    options = {"FORMULA": PRODUCT, "MODEL": SDM, "EFFECTS": BOTH, "DYNAMIC": 1, "AT": "digital = 0.5"}
+    compare(layers, tmp_path, options, "log(tertiary) [digital=0.5]", "short-run")
+
+
+@pytest.mark.parametrize("effects, covariance", [(ENTITY, 3), (NONE, 0), (BOTH, 2)])
+def test_instrumental_variables(layers, tmp_path, effects, covariance):
+    options = {
+        "FORMULA": "log(inflow) ~ log(tertiary) + log(gdp)",
+        "MODEL": IV,
+        "EFFECTS": effects,
+        "COVARIANCE": covariance,
+        "ENDOGENOUS": ["tertiary"],
+        "INSTRUMENTS": ["primary", "digital"],
+        "LAGGED": ["gdp"],
+    }
+    found, theirs, page = compare(layers, tmp_path, options, "log(tertiary)")
+    assert "W:log(gdp)" in theirs["params"] and "primary" not in theirs["params"]
+    assert np.isnan(found["LOGLIK"]) and np.isfinite(found["RHO"]) and "First stage" in page
+
+
+@pytest.mark.parametrize("effects", [NONE, ENTITY, BOTH])
+def test_tests_of_spatial_dependence(layers, tmp_path, effects):
+    _, theirs, page = compare(layers, tmp_path, {"MODEL": SAR, "EFFECTS": effects}, "log(gdp)")
+    names = [name for name, *_ in theirs["tests"]]
+    for name in ("LM lag", "LM error", "robust LM lag", "robust LM error", "LM SARMA", "LM WX"):
+        assert name in names
+    path = tmp_path / "bare.html"
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "TESTS": False, "HTML": str(path)}
+    run("regression", given)
+    assert "LM lag" in page and "LM lag" not in path.read_text()
+
+
+@pytest.mark.parametrize("unit", ["city", None])
+def test_a_cross_section_with_functions_that_tables_read_too(layers, tmp_path, unit):
+    path = tmp_path / "report.html"
+    formula = "log1p(gdp_per_capita) ~ sqrt(population) * log(gdp_per_capita)"
+    given = {"INPUT": layers["cities"], "FORMULA": formula, "UNIT": unit, "MODEL": SAR, "OUTPUT": "memory:"}
+    found = run("regression", {**given, "AT": "log(gdp_per_capita) = 11", "HTML": str(path)})
+    theirs = in_python(path.read_text(), "sqrt(population) [log(gdp_per_capita)=11]")
+    assert found["RHO"] == pytest.approx(theirs["params"]["rho"], abs=1e-6)
+    np.testing.assert_allclose(found["TOTAL"], theirs["effects"][""]["mean"][2], rtol=1e-6)
+
+
+def test_map_of_effects_in_the_long_run(layers, tmp_path):
+    options = {"FORMULA": PRODUCT, "MODEL": SDM, "EFFECTS": BOTH, "DYNAMIC": 3, "HORIZON": 1}
+    options |= {"AT": "digital = 1"}
+    variable = "log(tertiary) [digital=1]"
+    _, theirs, _ = compare(layers, tmp_path, options, variable, "long-run")
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], **options, "VARIABLE": variable}
+    found = run("effects_map", given)
+    columns, local = columns_of(found["OUTPUT"]), theirs["effects"]["long-run"]["local"]
+    for name in ("own", "received", "emitted", "emitted_std_error"):
+        expected = [local[name][city] for city in columns["city"].tolist()]
+        np.testing.assert_allclose(columns[name], expected, atol=1e-6)
+    assert found["OUTPUT"].featureCount() == 307
+    by_field = run("effects_map", {**given, "VARIABLE": "tertiary"})
+    assert by_field["TOTAL"] == found["TOTAL"]
+
+
+@pytest.mark.parametrize(
+    "options, horizon",
+    [
+        ({"FORMULA": PRODUCT, "MODEL": SDM, "EFFECTS": BOTH, "LAGGED": ["tertiary"]}, None),
+        ({"MODEL": SAR, "EFFECTS": RANDOM}, None),
+        ({"MODEL": SDM, "EFFECTS": BOTH, "DYNAMIC": 3}, "short-run"),
+        ({"MODEL": SDM, "EFFECTS": BOTH, "DYNAMIC": 3, "HORIZON": 1}, "long-run"),
+        (
+            {
+                "FORMULA": "log(inflow) ~ log(tertiary) + log(gdp)",
+                "MODEL": IV,
+                "EFFECTS": ENTITY,
+                "ENDOGENOUS": ["gdp"],
+                "INSTRUMENTS": ["primary"],
+            },
+            None,
+        ),
+    ],
+)
+def test_scenarios(layers, tmp_path, options, horizon):
+    path = tmp_path / "report.html"
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], **options}
+    run("regression", {**given, "HTML": str(path), "TESTS": False})
+    change = {"column": "tertiary", "by": 2, "where": "Guangzhou"}
+    theirs = in_python(path.read_text(), "log(gdp)", change)["scenario"]
+    change = {"CHANGED": "tertiary", "HOW": 0, "AMOUNT": 2, "WHERE": "\"city\" = 'Guangzhou'", "DRAWS": 200}
+    columns = columns_of(run("scenario", {**given, **change})["OUTPUT"])
+    key = next(name for name in ("city", "unit", "index") if name in theirs)
+    kept = [
+        row for row in range(len(theirs["change"])) if horizon is None or theirs["horizon"][row] == horizon
+    ]
+    for part in ("change", "own", "spilled_over"):
+        expected = {theirs[key][row]: theirs[part][row] for row in kept}
+        mine = columns[part]
+        np.testing.assert_allclose(mine, [expected[city] for city in columns["city"].tolist()], atol=1e-7)
+    assert len(kept) == 307 and np.abs(columns["change"]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "tool, options, words",
+    [
+        ("regression", {"MODEL": SAR, "LAGGED": ["gdp"]}, "SpatialLag has no spatial lags of regressors"),
+        ("regression", {"LAGGED": ["digital"]}, "No regressor is made of the field 'digital'"),
+        (
+            "regression",
+            {"FORMULA": "log(inflow) ~ gdp + tertiary:digital", "LAGGED": ["digital"]},
+            "is a product with other fields too",
+        ),
+        ("regression", {"MODEL": SLX, "DYNAMIC": 1}, "Dynamics exist for SDM and SAR only"),
+        ("regression", {"MODEL": SDM, "DYNAMIC": 1, "EFFECTS": RANDOM}, "no random effects here"),
+        ("effects_map", {"MODEL": SDM, "HORIZON": 1}, "A long run exists with dynamics only"),
+        ("scenario", {"HORIZON": 1, "CHANGED": "gdp"}, "A long run exists with dynamics only"),
+        ("regression", {"EFFECTS": RANDOM, "COVARIANCE": 2}, "random"),
+        ("regression", {"ENDOGENOUS": ["gdp"]}, "takes every regressor for exogenous"),
+        ("regression", {"MODEL": IV, "ENDOGENOUS": ["gdp"]}, "instruments"),
+        (
+            "regression",
+            {"MODEL": IV, "ENDOGENOUS": ["digital"]},
+            "No regressor is made of the field 'digital'",
+        ),
+        ("regression", {"MODEL": IV, "INSTRUMENTS": ["gdp"]}, "The instruments gdp are in the model already"),
+        ("regression", {"MODEL": IV, "COVARIANCE": 1}, "no expected information"),
+        ("regression", {"MODEL": IV, "EFFECTS": RANDOM}, "effects"),
+        ("regression", {"AT": "digital"}, "gives no values of a moderator"),
+        ("regression", {"AT": "digital = 1"}, "needs a model with interactions"),
+        ("regression", {"FORMULA": PRODUCT, "AT": "gdp = 1"}, "in no interaction of the model"),
+        ("effects_map", {"FORMULA": PRODUCT, "VARIABLE": "beds"}, "There is no regressor 'beds'"),
+        ("regression", {"FORMULA": "log(inflow) ~ gdp:gdp"}, "multiplies a term with itself"),
+        (
+            "scenario",
+            {"MODEL": IV, "INSTRUMENTS": ["digital"], "CHANGED": "digital"},
+            "no regressor of the field",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(layers, tool, options, words):
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "EFFECTS": ENTITY, **options}
+    assert words in said(tool, given)
+
+
+def test_dynamics_need_periods(layers):
+    given = {"INPUT": layers["cities"], "Y": "gdp_per_capita", "X": ["population"], "OUTPUT": "memory:"}
+    assert "Dynamics need a panel" in said("regression", {**given, "DYNAMIC": 1})
+
+
+def test_what_is_rare_stands_under_advanced(tools):
+    from qgis.core import QgsProcessingParameterDefinition
+
+    advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    for tool in tools.algorithms():
+        if tool.name() in ("regression", "effects_map", "scenario"):
+            for name in ("LAGGED", "DYNAMIC", "HORIZON", "ENDOGENOUS", "INSTRUMENTS"):
+                assert tool.parameterDefinition(name).flags() & advanced
+            assert len(tool.shortHelpString()) > 200
+    assert sys.version_info >= (3, 11)
