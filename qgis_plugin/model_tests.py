@@ -6,16 +6,27 @@ from .tool import tr
 EXPECTED_UP_TO = 2_000  # units, whose whole inverse the expected information needs
 
 
-def tests_of(fit, weights):
+TESTS = ("none", "some", "all")
+
+
+def tests_of(fit, weights, which):
     """Give the sections of the report, and the lines of Python that give the same.
 
     `weights` are those of the fitted model, so that what is known of them is not computed again.
     """
-    if fit.kind == INSTRUMENTAL or "dynamic" in fit.options:
+    if which == "none" or fit.kind == INSTRUMENTAL or "dynamic" in fit.options:
         return [], []  # these have tests of their own in the summary
     if fit.options["effects"] == "random":
         return _hausman(fit, weights)
-    return _dependence(fit, weights)
+    return _sequence(fit) if which == "all" else _dependence(fit, weights)
+
+
+def _sequence(fit):
+    """Run the tests that lead from least squares to a spatial model."""
+    from spatialhealth.diagnostics import ladder
+
+    heading = tr("From least squares to a spatial model: the sequence of tests")
+    return [(heading, ladder(fit.model)._repr_html_())], ["print(sh.diagnostics.ladder(model))"]
 
 
 def _dependence(fit, weights):

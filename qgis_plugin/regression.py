@@ -2,7 +2,7 @@
 
 from qgis.core import (
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterString,
@@ -10,7 +10,7 @@ from qgis.core import (
 
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
 from .model_options import HELP, add_moderators
-from .model_tests import tests_of
+from .model_tests import TESTS, tests_of
 from .page import page
 from .tool import Tool, tr
 from .weights_form import isolates_of
@@ -82,7 +82,16 @@ class RegressionTool(Tool):
             )
         )
         add_moderators(self)
-        self.add(QgsProcessingParameterBoolean("TESTS", tr("Tests in the report"), True), advanced=True)
+        tests = [
+            tr("None"),
+            tr("Spatial dependence of least squares; of random effects, Hausman's"),
+            tr(
+                "The sequence from least squares to SDM, which fits five models; of random effects, Hausman's"
+            ),
+        ]
+        self.add(
+            QgsProcessingParameterEnum("TESTS", tr("Tests in the report"), tests, False, 1), advanced=True
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Fitted, residuals and effects")))
         self.add(
             QgsProcessingParameterFileDestination(
@@ -110,8 +119,8 @@ class RegressionTool(Tool):
             sections.append((tr("Direct, indirect and total effects"), effects._repr_html_()))
             code.append(line)
         work.stage(85, 90, tr("Testing"))
-        if work.truth("TESTS") and work.file("HTML"):
-            tests, lines = tests_of(fit, result.operator)
+        if work.file("HTML"):
+            tests, lines = tests_of(fit, result.operator, work.choice("TESTS", TESTS))
             sections += tests
             code += lines
         work.stage(90, 100, tr("Writing"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from spatialhealth.panel.table import PanelTable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fitted", "baseline", "check_model", "check_regressors", "fitted", "outcome_of"]
+__all__ = ["Fitted", "baseline", "check_model", "check_regressors", "fitted", "outcome_of", "refitted"]
+
+Estimator = TypeVar("Estimator", bound=SpatialModel)
 
 _RANDOM = (
     "does not apply to residuals of a model with random effects, which are less the predicted effects and "
@@ -180,6 +182,13 @@ def check_regressors(one: Fitted, other: Fitted) -> None:
             raise OptionError(
                 f"{name!r} has other values in the one model than in the other. Fit both to one table."
             )
+
+
+def refitted(model: Fitted, kind: type[Estimator], **options: Any) -> Estimator:
+    """Fit another estimator, or other options, to the data and the weights of a model."""
+    # fixed effects take the constant out, whether the formula had one or not
+    constant = model.has_constant or model.within.effects != "none"
+    return kind(weights=model.operator, **options)._fit(model.table, model.operator, constant, None)
 
 
 def baseline(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from spatialhealth._typing import Correction, CovType, Effects
+from spatialhealth._typing import Correction, Effects
 from spatialhealth._validation import check_option, check_share
 from spatialhealth.diagnostics.bsk import bsk
+from spatialhealth.diagnostics.fitted import fitted, refitted
 from spatialhealth.diagnostics.hausman import hausman
 from spatialhealth.diagnostics.ladder_result import Ladder, Rung
 from spatialhealth.diagnostics.ladder_words import paragraph, suggestion
@@ -37,23 +38,24 @@ _EXPECTED_UP_TO = 2_000  # units, whose whole inverse the expected information n
 
 
 def ladder(
-    formula: str,
-    data: pd.DataFrame,
-    weights: Any,
+    formula: Any,
+    data: pd.DataFrame | None = None,
+    weights: Any = None,
     effects: Effects = "none",
     level: float = 0.05,
     correction: Correction = "lee-yu",
-    cov_type: CovType = "observed",
+    cov_type: Any = "observed",
 ) -> Ladder:
     """Run the tests that lead from least squares to a spatial model, in order, and say which model they lead to.
 
     Parameters
     ----------
-    formula : str
-        Outcome and regressors, without spatial lags.
-    data : DataFrame
+    formula : str or fitted model
+        Outcome and regressors, without spatial lags, with `data` and `weights`; or a model that has been fitted,
+        alone, whose data, weights, effects, correction and covariance are taken.
+    data : DataFrame, optional
         Indexed by unit or by (unit, period).
-    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator, optional
     effects : {"none", "entity", "time", "two-way"}, default "none"
         Fixed effects of all the models.
     level : float, default 0.05
@@ -73,7 +75,8 @@ def ladder(
     Raises
     ------
     OptionError, DataError, WeightsError
-        As the models do.
+        As the models do; OptionError also for a formula without data or weights, and for a fitted model with random
+        effects, dynamics or instruments.
 
     Notes
     -----
@@ -103,18 +106,24 @@ def ladder(
     >>> type(steps.suggested).__name__
     'SpatialDurbin'
     """
-    check_option("ladder", "effects", effects, _FIXED)
     check_share("ladder", "level", level)
-    operator = as_operator(weights)
-    options: dict[str, Any] = {
-        "weights": operator,
-        "effects": effects,
-        "correction": correction,
-        "cov_type": cov_type,
-    }
+    given = None if isinstance(formula, str) else fitted("ladder", formula)
+    if given is not None:
+        effects, correction, cov_type = given.model.effects, given.model.correction, given.model.cov_type
+    elif data is None or weights is None:
+        raise OptionError(
+            "ladder needs formula, data and weights, or a fitted model alone; "
+            f"{'data' if data is None else 'weights'} is missing."
+        )
+    check_option("ladder", "effects", effects, _FIXED)
+    options: dict[str, Any] = {"effects": effects, "correction": correction, "cov_type": cov_type}
+    operator = as_operator(weights) if given is None else given.operator
 
     def fit(estimator: type[SpatialModel], **more: Any) -> SpatialModel:
-        return estimator(**{**options, **more}).fit_formula(formula, data)
+        chosen = {**options, **more}
+        if given is not None:
+            return refitted(given, estimator, **chosen)
+        return estimator(weights=operator, **chosen).fit_formula(formula, data)
 
     models = {"OLS": fit(SLX, durbin=False)}
     panel = models["OLS"].result_.n_periods > 1
@@ -122,7 +131,7 @@ def ladder(
         Rung("space", "Are residuals of least squares autocorrelated in space?", (moran(models["OLS"])[0],))
     ]
     if panel:
-        found = _attempt("F two-way", lambda: redundant_effects(formula, data, operator))
+        found = _attempt("F two-way", lambda: redundant_effects(models["OLS"]))
         rungs.append(Rung("effects", "Are fixed effects needed?", found))
     rungs.append(Rung("lm", "Lag, error or lagged regressors?", tuple(lm(models["OLS"]))))
     models |= {"SLX": fit(SLX), "SAR": fit(SpatialLag), "SEM": fit(SpatialError), "SDM": fit(SpatialDurbin)}
@@ -155,7 +164,7 @@ def _reduction(models: dict[str, SpatialModel], name: str, question: str) -> Run
     return Rung(name, question, tests)
 
 
-def _hausman(fit: Callable[..., SpatialModel], cov_type: CovType, n: int) -> tuple[Statistic, ...]:
+def _hausman(fit: Callable[..., SpatialModel], cov_type: Any, n: int) -> tuple[Statistic, ...]:
     """Compare fixed and random effects; by the expected information where it can be had, which keeps the size."""
     kind = "expected" if cov_type in LIKELIHOOD and n <= _EXPECTED_UP_TO else cov_type
 

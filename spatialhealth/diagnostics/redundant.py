@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth.diagnostics.fitted import baseline, outcome_of
+from spatialhealth.diagnostics.fitted import baseline, fitted, outcome_of, refitted
 from spatialhealth.diagnostics.statistic import Statistic
 from spatialhealth.diagnostics.table import StatisticTable
 from spatialhealth.errors import AbsorbedRegressorError, OptionError
 from spatialhealth.models.result import FitResult
+from spatialhealth.models.slx import SLX
 from spatialhealth.operator.operator import as_operator
 
 if TYPE_CHECKING:
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["redundant_effects"]
 
 
-def redundant_effects(formula: str, data: pd.DataFrame, weights: Any, durbin: Any = False) -> StatisticTable:
+def redundant_effects(
+    formula: Any, data: pd.DataFrame | None = None, weights: Any = None, durbin: Any = False
+) -> StatisticTable:
     """Test the fixed effects of a panel by F tests of the models without spatial parameters.
 
     Parameters
     ----------
-    formula : str
-    data : DataFrame
+    formula : str or fitted model
+        A formula, with `data` and `weights`; or a model that has been fitted, alone, whose data are taken.
+    data : DataFrame, optional
         Indexed by (unit, period).
-    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator
+    weights : Graph, W, tuple (ids, matrix), DataFrame, Series or SpatialOperator, optional
     durbin : bool or list of str, default False
         Which regressors the model has with their spatial lag.
 
@@ -42,7 +46,7 @@ def redundant_effects(formula: str, data: pd.DataFrame, weights: Any, durbin: An
     Raises
     ------
     OptionError
-        If the data have one period.
+        If the data have one period, or a formula comes without data or weights.
 
     References
     ----------
@@ -57,10 +61,13 @@ def redundant_effects(formula: str, data: pd.DataFrame, weights: Any, durbin: An
     >>> sh.diagnostics.redundant_effects("log(sales) ~ log(price / cpi)", panel, W)["F time"].df
     (29, 1304)
     """
-    operator = as_operator(weights)
+    if isinstance(formula, str):
+        operator = None if weights is None else as_operator(weights)
 
     def result(effects: Effects) -> FitResult:
-        return baseline("redundant_effects", formula, data, operator, effects, durbin).result_
+        if isinstance(formula, str):
+            return baseline("redundant_effects", formula, data, operator, effects, durbin).result_
+        return refitted(fitted("redundant_effects", formula), SLX, effects=effects, durbin=durbin).result_
 
     pooled = result("none")
     if pooled.n_periods < 2:

@@ -77,6 +77,34 @@ def test_its_tests_are_those_of_the_functions(cigarettes):
     )
 
 
+@pytest.mark.parametrize("effects", ["none", "entity", "two-way"])
+def test_a_fitted_model_brings_its_data_and_options(effects):
+    data, W = cases.panel("cigar")
+    formula, options = cases.PANELS["cigar"][0], {"effects": effects, "cov_type": "robust"}
+    whole = sh.diagnostics.ladder(formula, data, W, **options)
+    model = sh.SpatialLag(W, **options).fit_formula(formula, data)
+    found = sh.diagnostics.ladder(model)
+    assert found.choice == whole.choice and found.words == whole.words
+    assert [test.name for test in found.statistics] == [test.name for test in whole.statistics]
+    values = [[test.value for test in each.statistics] for each in (found, whole)]
+    np.testing.assert_allclose(*values, rtol=1e-8)
+    alone = sh.diagnostics.redundant_effects(model)
+    assert alone["F time"].value == pytest.approx(whole["F time"].value, rel=1e-9)
+
+
+def test_a_formula_needs_data_and_weights():
+    data, W = cases.panel("cigar")
+    formula = cases.PANELS["cigar"][0]
+    for given, absent in (((formula,), "data is missing"), ((formula, data), "weights is missing")):
+        with pytest.raises(OptionError, match=absent):
+            sh.diagnostics.ladder(*given)
+        with pytest.raises(OptionError, match=absent):
+            sh.diagnostics.redundant_effects(*given)
+    random = sh.SpatialLag(W, effects="random").fit_formula(formula, data)
+    with pytest.raises(OptionError, match="effects='random'"):
+        sh.diagnostics.ladder(random)
+
+
 def test_table(cigarettes):
     table = cigarettes.table
     assert list(table.columns) == [

@@ -53,7 +53,7 @@ for each in kept:
                 "mean": effects.estimates[effects.variables.index(asked["variable"])].tolist(),
                 "local": {column: dict(zip(map(str, local.index), local[column].tolist())) for column in local}}
     if hasattr(each, "statistics"):
-        out["tests"] += [each_test.row() for each_test in each]
+        out["tests"] += [test.row() for test in each.statistics]
     elif hasattr(each, "row"):
         out["tests"].append(each.row())
     else:
@@ -227,9 +227,17 @@ def test_tests_of_spatial_dependence(layers, tmp_path, effects):
     for name in ("LM lag", "LM error", "robust LM lag", "robust LM error", "LM SARMA", "LM WX"):
         assert name in names
     path = tmp_path / "bare.html"
-    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "TESTS": False, "HTML": str(path)}
+    given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "TESTS": 0, "HTML": str(path)}
     run("regression", given)
     assert "LM lag" in page and "LM lag" not in path.read_text()
+
+
+@pytest.mark.parametrize("effects", [NONE, ENTITY])
+def test_the_sequence_of_tests(layers, tmp_path, effects):
+    _, theirs, page = compare(layers, tmp_path, {"MODEL": SDM, "EFFECTS": effects, "TESTS": 2}, "log(gdp)")
+    names = [name for name, *_ in theirs["tests"]]
+    assert "F two-way" in names and "LR SpatialLag in SpatialDurbin" in names and "Suggested: " in page
+    assert "Hausman" in names if effects == ENTITY else "CLMlambda" in names
 
 
 @pytest.mark.parametrize("unit", ["city", None])
@@ -241,6 +249,46 @@ def test_a_cross_section_with_functions_that_tables_read_too(layers, tmp_path, u
     theirs = in_python(path.read_text(), "sqrt(population) [log(gdp_per_capita)=11]")
     assert found["RHO"] == pytest.approx(theirs["params"]["rho"], abs=1e-6)
     np.testing.assert_allclose(found["TOTAL"], theirs["effects"][""]["mean"][2], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"WEIGHTS": 1, "STANDARDISE": 1},
+        {"WEIGHTS": 0, "ORDER": 2},
+        {"WEIGHTS": 2, "K": 5},
+        {"WEIGHTS": 3, "DISTANCE": 250_000.5},
+        {"WEIGHTS": 4},
+        {"WEIGHTS": 4, "STANDARDISE": 2},
+    ],
+)
+def test_the_lines_of_python_build_the_same_weights(layers, tmp_path, options):
+    path, links = tmp_path / "report.html", tmp_path / "w.csv"
+    if options["WEIGHTS"] == 4:
+        given = {"INPUT": layers["cities"], "UNIT": "city", "WEIGHTS": 2, "K": 4}
+        run("weights", {**given, "OUTPUT": "memory:", "CSV": str(links)})
+        options = {**options, "LINKS": str(links)}
+    given = {"INPUT": layers["cities"], "UNIT": "city", "FORMULA": "log(gdp_per_capita) ~ log(population)"}
+    found = run("regression", {**given, **options, "MODEL": SAR, "OUTPUT": "memory:", "HTML": str(path)})
+    theirs = in_python(path.read_text(), "log(population)")
+    assert found["RHO"] == pytest.approx(theirs["params"]["rho"], abs=1e-7)
+    assert found["LOGLIK"] == pytest.approx(theirs["loglik"], rel=1e-9)
+
+
+def test_a_panel_of_features_with_shapes(layers, tmp_path):
+    import processing
+    from qgis.core import QgsVectorLayer
+
+    parts = {"INPUT": layers["cities"], "FIELD": "city", "INPUT_2": layers["panel"], "FIELD_2": "city"}
+    file = str(tmp_path / "panel.gpkg")
+    processing.run("native:joinattributestable", {**parts, "METHOD": 0, "OUTPUT": file})
+    layer, path = QgsVectorLayer(file, "panel of shapes", "ogr"), tmp_path / "report.html"
+    given = {**PANELS, "INPUT": layer, "MODEL": SDM, "EFFECTS": BOTH, "DYNAMIC": 1, "UNITS_ID": None}
+    found = run("regression", {**given, "HTML": str(path)})
+    theirs = in_python(path.read_text(), "log(tertiary)")
+    assert found["TAU"] == pytest.approx(theirs["params"]["tau"], abs=1e-7)
+    assert found["TOTAL"] == pytest.approx(theirs["effects"]["short-run"]["mean"][2], abs=1e-7)
+    assert found["OUTPUT"].featureCount() == layer.featureCount() == 307 * (found["PERIODS"] + 1)
 
 
 def test_map_of_effects_in_the_long_run(layers, tmp_path):
@@ -281,7 +329,7 @@ def test_map_of_effects_in_the_long_run(layers, tmp_path):
 def test_scenarios(layers, tmp_path, options, horizon):
     path = tmp_path / "report.html"
     given = {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], **options}
-    run("regression", {**given, "HTML": str(path), "TESTS": False})
+    run("regression", {**given, "HTML": str(path), "TESTS": 0})
     change = {"column": "tertiary", "by": 2, "where": "Guangzhou"}
     theirs = in_python(path.read_text(), "log(gdp)", change)["scenario"]
     change = {"CHANGED": "tertiary", "HOW": 0, "AMOUNT": 2, "WHERE": "\"city\" = 'Guangzhou'", "DRAWS": 200}
