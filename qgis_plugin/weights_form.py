@@ -93,7 +93,7 @@ def report_isolates(work, ids, matrix):
 
 
 def words_of_weights(work, layer_name="layer"):
-    """Give the line of Python that builds the same weights."""
+    """Give the Python that builds the same weights."""
     kind = work.choice("WEIGHTS", KINDS)
     standard = work.choice("STANDARDISE", STANDARDS)
     tail = "" if standard == "row" else f", standardise={standard!r}"
@@ -104,7 +104,10 @@ def words_of_weights(work, layer_name="layer"):
     if kind == "knn":
         return f"W = sh.weights.knn({layer_name}, k={work.whole('K')}{tail})"
     if kind == "band":
-        return f"W = sh.weights.distance_band({layer_name}, threshold={work.number('DISTANCE'):g}{tail})"
+        return f"W = sh.weights.distance_band({layer_name}, threshold={work.number('DISTANCE')!r}{tail})"
     path = work.tool.parameterAsFile(work.parameters, "LINKS", work.context)
-    how = "" if standard is None else f".transform({'r' if standard == 'row' else standard!r})"
-    return f"W = sh.weights.as_graph(pd.read_csv({path!r})){how}"
+    return (
+        "from spatialhealth.qgis.links import read_links\n"
+        f"ids = {layer_name}.index.to_numpy()\n"
+        f"W = (ids, sh.weights.standardise(read_links({path!r}, ids), {standard!r}))"
+    )

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -390,6 +391,55 @@ def test_what_is_wrong_is_said_in_a_sentence(layers, tool, options, words):
 def test_dynamics_need_periods(layers):
     given = {"INPUT": layers["cities"], "Y": "gdp_per_capita", "X": ["population"], "OUTPUT": "memory:"}
     assert "Dynamics need a panel" in said("regression", {**given, "DYNAMIC": 1})
+
+
+def lattice(columns, periods=1):
+    """A layer of 5 x 5 squares, once a period."""
+    from spatialhealth.qgis import memory_layer
+
+    corners = [
+        [(i + a, j + b) for a, b in ((0, 0), (0, 1), (1, 1), (1, 0), (0, 0))]
+        for i in range(5)
+        for j in range(5)
+    ]
+    squares = [
+        struct.pack("<BIII10d", 1, 3, 1, 5, *(number for corner in each for number in corner))
+        for each in corners
+    ]
+    return memory_layer(squares * periods, columns, "squares", "EPSG:3857")
+
+
+def test_coefficients_stand_where_instruments_leave_the_interval_of_rho(tools, tmp_path):
+    x, y = np.random.default_rng(3).normal(size=(2, 25))
+    layer, path = lattice({"y": y, "x": x}), tmp_path / "report.html"
+    given = {"INPUT": layer, "Y": "y", "X": ["x"], "MODEL": IV, "WEIGHTS": 1, "OUTPUT": "memory:"}
+    found = run("regression", {**given, "HTML": str(path)})
+    columns = columns_of(found["OUTPUT"])
+    assert found["RHO"] > 1 and np.isnan(found["TOTAL"]) and "received" not in columns
+    assert np.isfinite(columns["residual"]).all() and "model.impacts" not in path.read_text()
+    for tool, more in (("effects_map", {}), ("scenario", {"CHANGED": "x"})):
+        assert "interval" in said(tool, {**given, **more})
+
+
+def test_what_is_not_stable_has_no_long_run(tools):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 25)), np.zeros((6, 25))
+    y[0] = rng.normal(size=25)
+    for t in range(1, 6):
+        y[t] = 1.3 * y[t - 1] + x[t] + 0.3 * rng.normal(size=25)
+    columns = {
+        "y": y.ravel(),
+        "x": x.ravel(),
+        "unit": np.tile(np.arange(25), 6),
+        "year": np.repeat(np.arange(6), 25),
+    }
+    given = {"INPUT": lattice(columns, 6), "Y": "y", "X": ["x"], "MODEL": SAR, "WEIGHTS": 1, "DYNAMIC": 1}
+    given |= {"UNIT": "unit", "PERIOD": "year", "OUTPUT": "memory:"}
+    assert run("regression", given)["TAU"] > 1.2
+    assert np.isfinite(run("scenario", {**given, "CHANGED": "x"})["MEAN_CHANGE"])
+    for tool, more in (("regression", {}), ("effects_map", {}), ("scenario", {"CHANGED": "x"})):
+        assert "not stable" in said(tool, {**given, **more, "HORIZON": 1})
+    assert "spectral radius" in said("regression", {**given, "EFFECTS": ENTITY})
 
 
 def test_what_is_rare_stands_under_advanced(tools):
