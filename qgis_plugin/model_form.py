@@ -51,9 +51,21 @@ class Fit:
         """Give the result of the model."""
         return self.model.result_
 
+    @property
+    def observed(self):
+        """Tell which units in which periods a model of a panel with holes was fitted to; None of any other."""
+        if self.options.get("missing") != "unbalanced":
+            return None
+        y, x = self.data[:2]
+        return np.isfinite(y) & np.isfinite(x).all(axis=-1)
+
     def by_row(self, values):
         """Give values of units and periods for every feature of the input, NULL for those left out."""
         out, values = np.full(self.total, np.nan), np.asarray(values, dtype=float)
+        if self.observed is not None and values.size == self.observed.sum():
+            placed = np.full(self.observed.shape, np.nan)
+            placed[self.observed] = values.reshape(-1)  # both are sorted by period, then by unit
+            values = placed
         if values.ndim == 2 and len(values) < len(self.cells.periods):
             # a dynamic model is conditional on the first period, and says nothing of it
             values = np.vstack([np.full((1, values.shape[1]), np.nan), values])
@@ -162,9 +174,10 @@ def fit_model(work):
     apart = work.given("UNITS")
     work.stage(0, 25, tr("Reading"))
     layer = work.read("INPUT", [*fields, *filter(None, (unit, period))], geometry=not apart)
-    rows = complete_rows(work, layer, fields, geometry=not apart)
+    holes = "missing" in options
+    rows = complete_rows(work, layer, () if holes else fields, geometry=not apart)
     used = layer.kept(rows)
-    cells = cells_of(ids_of(used, unit), used.column(period) if period else None)
+    cells = cells_of(ids_of(used, unit), used.column(period) if period else None, holes)
     shapes = _units(work, cells) if apart else used.kept(cells.first)
     work.stage(25, 45, tr("Finding neighbours"))
     weights = build_weights(work, shapes, cells.units)
@@ -172,6 +185,7 @@ def fit_model(work):
     columns = [*formula.regressors, *instruments]
     y = cells.spread(formula.outcome.read(used.numbers))
     x = cells.spread(np.column_stack([term.read(used.numbers) for term in columns]))
+    _check_regressors(x, options)
     model = getattr(models, kind)(weights, **options)
     names = [term.name for term in columns]
     data = (y, x, names, cells.periods if period else None, formula.outcome.name)
@@ -194,6 +208,18 @@ def fit_model(work):
         code=code,
         shapes=shapes if apart else None,
     )
+
+
+def _check_regressors(x, options):
+    """Refuse absent regressors where outcomes alone may be absent."""
+    from spatialhealth.errors import MissingDataError
+
+    lacking = int(np.isnan(x).any(axis=-1).sum())
+    if options.get("missing") == "likelihood" and lacking:
+        raise MissingDataError(
+            tr("{} units in periods have no row, or lack a regressor, while the outcome alone may be unknown. Complete "
+               "them, or choose that these units did not exist then.").format(lacking)
+        )  # fmt: skip
 
 
 def _units(work, cells):

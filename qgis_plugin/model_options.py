@@ -12,6 +12,8 @@ EFFECTS = ("none", "entity", "time", "two-way", "random")
 COVARIANCES = ("observed", "expected", "robust", "cluster", "driscoll-kraay")
 DYNAMICS = (None, "time", "space-time", "both")
 HORIZONS = ("short-run", "long-run")
+CORRECTIONS = ("lee-yu", "none")
+MISSING = ("raise", "unbalanced", "likelihood")
 INSTRUMENTAL = "SpatialIV"
 LAGGING = ("SpatialDurbin", "SLX", "SpatialDurbinError", "GeneralNesting", INSTRUMENTAL)
 DYNAMIC = ("SpatialDurbin", "SpatialLag")
@@ -23,7 +25,9 @@ HELP = (
     "is then given, and has no fitted value. There are two sets of effects: within the period of a change (short "
     "run), and of a lasting change once it has worked itself out (long run). <i>Instruments</i>: with the model "
     "<i>Instrumental variables</i>, name the regressors that depend on the outcome, and fields that move these and "
-    "have no place in the model.</p>"
+    "have no place in the model. <i>Holes</i>: a unit that is absent from a period, or lacks a value, is an error; "
+    "or it did not exist then, and was nobody's neighbour; or (SAR and SDM) only its outcome is unknown, which is "
+    "then predicted from the others, in the column <i>predicted</i>.</p>"
 )
 
 
@@ -51,6 +55,19 @@ def add_options(tool):
         QgsProcessingParameterEnum(
             "HORIZON", tr("Effects in the output layer, with dynamics"), horizons, False, 0
         ),
+        advanced=True,
+    )
+    holes = [
+        tr("An error in a panel, left out of a cross-section"),
+        tr("The unit did not exist then"),
+        tr("The outcome alone is unknown (SAR and SDM)"),
+    ]
+    tool.add(
+        QgsProcessingParameterEnum("MISSING", tr("What is absent or NULL"), holes, False, 0), advanced=True
+    )
+    corrections = [tr("Lee and Yu's"), tr("None, as with dummy variables")]
+    tool.add(
+        QgsProcessingParameterEnum("CORRECTION", tr("Correction for fixed effects"), corrections, False, 0),
         advanced=True,
     )
 
@@ -94,6 +111,9 @@ def options_of(work, kind, formula):
             options["endogenous"] = endogenous
         if instruments:
             options["instruments"] = [term.name for term in instruments]
+    for name, values in (("MISSING", MISSING), ("CORRECTION", CORRECTIONS)):
+        if work.choice(name, values) != values[0]:
+            options[name.lower()] = work.choice(name, values)
     if work.choice("DYNAMIC", DYNAMICS) is not None:
         options["dynamic"] = work.choice("DYNAMIC", DYNAMICS)
     return options, instruments
@@ -120,6 +140,12 @@ def _check(work, kind, formula, instruments):
         _refuse(
             tr("{} takes every regressor for exogenous. Choose the model 'Instrumental variables', or name neither "
                "endogenous regressors nor instruments.").format(kind)
+        )  # fmt: skip
+    special = work.choice("MISSING", MISSING) != "raise" or work.choice("CORRECTION", CORRECTIONS) == "none"
+    if kind == INSTRUMENTAL and special:
+        _refuse(
+            tr("Instrumental variables need a panel without holes, and no correction for fixed effects. Leave both "
+               "as they are by default.")
         )  # fmt: skip
     inside = [term.field for term in instruments if term.field in formula.fields]
     if inside:

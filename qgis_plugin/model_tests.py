@@ -14,8 +14,9 @@ def tests_of(fit, weights, which):
 
     `weights` are those of the fitted model, so that what is known of them is not computed again.
     """
-    if which == "none" or fit.kind == INSTRUMENTAL or "dynamic" in fit.options:
-        return [], []  # these have tests of their own in the summary
+    special = {"dynamic", "missing"} & set(fit.options)
+    if which == "none" or fit.kind == INSTRUMENTAL or special:
+        return [], []  # instruments have tests of their own in the summary, the others none
     if fit.options["effects"] == "random":
         return _hausman(fit, weights)
     return _sequence(fit) if which == "all" else _dependence(fit, weights)
@@ -34,6 +35,7 @@ def _dependence(fit, weights):
     from spatialhealth.diagnostics import lm, moran
 
     options = {"effects": fit.options["effects"], "durbin": False}
+    options |= {name: fit.options[name] for name in ("correction",) if name in fit.options}
     base = _fitted("SLX", weights, options, fit)
     tests = [moran(base)[0], *lm(base)]
     heading = tr("Spatial dependence of least squares without spatial terms")

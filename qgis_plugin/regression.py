@@ -1,5 +1,6 @@
 """Spatial regression: coefficients, effects, residuals, and a report."""
 
+import numpy as np
 from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
@@ -108,6 +109,7 @@ class RegressionTool(Tool):
         work.stage(75, 85, tr("Computing effects"))
         work.say(str(summary))
         columns = {"fitted": result.fitted_values, "residual": result.residuals}
+        columns |= _predicted(result)
         sections, code, means = [(summary.title, summary._repr_html_())], list(fit.code), [float("nan")] * 3
         if result.has_reduced_form:
             effects, shown, line = effects_of(work, fit)
@@ -135,6 +137,16 @@ class RegressionTool(Tool):
         }
         title = f"{result.model} of {result.response}"
         return results | work.html("HTML", page(title, sections, code))
+
+
+def _predicted(result):
+    """Give the outcomes that were missing, predicted from the others, and their standard errors."""
+    if result.imputed is None:
+        return {}
+    missing = result.imputed.missing
+    error = np.full(missing.shape, np.nan)
+    error[missing] = result.imputed.std_error
+    return {"predicted": np.where(missing, result.y, np.nan), "predicted_std_error": error}
 
 
 def _numbers(fit):

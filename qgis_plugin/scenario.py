@@ -89,11 +89,13 @@ class ScenarioTool(Tool):
 
         fit = fit_model(work)
         work.stage(75, 85, tr("Computing the change"))
-        difference, touched, last = self._difference(work, fit)
+        difference, last = self._difference(work, fit)
+        present, operator = _present(fit, difference)
+        difference = difference[present]
         name = f"{work.text('CHANGED')} {work.choice('HOW', HOW)} {work.number('AMOUNT'):g}"
         horizons = outlooks(
             fit.result,
-            fit.result.operator,
+            operator,
             difference,
             name,
             level=work.number("LEVEL"),
@@ -104,7 +106,10 @@ class ScenarioTool(Tool):
         work.stage(85, 100, tr("Writing"))
         columns = {}
         for j, part in enumerate(("change", "own", "spilled_over")):
-            columns |= {part: seen.estimate[j], f"{part}_low": seen.low[j], f"{part}_high": seen.high[j]}
+            found = {part: seen.estimate[j], f"{part}_low": seen.low[j], f"{part}_high": seen.high[j]}
+            for name, values in found.items():
+                columns[name] = np.full(len(present), np.nan)
+                columns[name][present] = values
         kept = np.zeros(fit.total, dtype=bool)
         kept[fit.rows[last]] = True
         columns = {column: fit.by_row(values) for column, values in columns.items()}
@@ -113,14 +118,14 @@ class ScenarioTool(Tool):
         work.style(dest, called["change"])
         return {
             "OUTPUT": dest,
-            "CHANGED_UNITS": int(touched.sum()),
+            "CHANGED_UNITS": int((np.abs(difference).max(axis=1) > 0).sum()),
             "MEAN_CHANGE": float(seen.estimate[0].mean()),
             "MEAN_OWN": float(seen.estimate[1].mean()),
             "MEAN_SPILLED_OVER": float(seen.estimate[2].mean()),
         }
 
     def _difference(self, work, fit):
-        """Give the change of each regressor (n, k), which units change, and which rows are of the last period."""
+        """Give the change of each regressor (n, k), and which rows are of the last period."""
         from spatialhealth.errors import ScenarioError
 
         field, how, amount = work.text("CHANGED"), work.choice("HOW", HOW), work.number("AMOUNT")
@@ -137,8 +142,7 @@ class ScenarioTool(Tool):
         for term in fit.formula.regressors:
             changed = term.read(lambda name: after if name == field else fit.used.numbers(name))
             parts.append(changed - term.read(fit.used.numbers))
-        difference = fit.cells.spread(np.column_stack(parts))[-1]
-        return difference, np.abs(difference).max(axis=1) > 0, last
+        return fit.cells.spread(np.column_stack(parts))[-1], last
 
     def _named(self, work, fit):
         """Tell which of the features used the expression names."""
@@ -174,6 +178,16 @@ class ScenarioTool(Tool):
         if not named.any():
             raise ScenarioError(f"No feature is named by the expression {text!r}.")
         return named
+
+
+def _present(fit, difference):
+    """Tell which units are there in the last period, and give their weights."""
+    operator = fit.result.operator
+    if fit.observed is None:
+        return np.ones(len(difference), dtype=bool), operator
+    present = np.isfinite(difference).all(axis=1)
+    place = np.flatnonzero(present)
+    return present, operator.weights.over(place, np.zeros(len(place), dtype=int), fit.cells.periods[-1:])
 
 
 def _chosen(work, fit, horizons):

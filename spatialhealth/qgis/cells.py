@@ -33,8 +33,11 @@ class Cells:
     first: Array
 
     def spread(self, values: Array) -> Array:
-        """Give values by row, (rows,) or (rows, k), as (T, n) or (T, n, k)."""
+        """Give values by row, (rows,) or (rows, k), as (T, n) or (T, n, k); NaN where there is no row."""
+        size = len(self.periods) * len(self.units)
         placed = np.empty_like(values)
+        if size > len(values):
+            placed = np.full((size, *values.shape[1:]), np.nan)
         placed[self.cell] = values
         return placed.reshape(len(self.periods), len(self.units), *values.shape[1:])
 
@@ -44,7 +47,7 @@ class Cells:
         return np.asarray(flat[self.cell])
 
 
-def cells_of(units: Any, periods: Any = None) -> Cells:
+def cells_of(units: Any, periods: Any = None, holes: bool = False) -> Cells:
     """Find the place of each row.
 
     Parameters
@@ -52,6 +55,8 @@ def cells_of(units: Any, periods: Any = None) -> Cells:
     units : array of shape (rows,)
     periods : array of shape (rows,), optional
         None for a cross-section.
+    holes : bool, default False
+        Whether a unit may be absent from a period.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def cells_of(units: Any, periods: Any = None) -> Cells:
     DuplicateError
         If a unit stands twice in a period.
     MissingDataError
-        If a unit is not in every period.
+        If a unit is not in every period, and `holes` is False.
 
     Examples
     --------
@@ -83,7 +88,7 @@ def cells_of(units: Any, periods: Any = None) -> Cells:
         twice = [_said(names, when, place, periods) for place in np.flatnonzero(counts > 1)]
         hint = "Give the field of periods." if periods is None else "Keep one row of each."
         raise DuplicateError(f"Units stand more than once: {some(twice)}. {hint}")
-    if (counts == 0).any():
+    if (counts == 0).any() and not holes:
         absent = [_said(names, when, place, periods) for place in np.flatnonzero(counts == 0)]
         raise MissingDataError(
             f"{len(absent)} of {len(counts)} rows of the panel are missing: {some(absent)}. Complete them, or leave "

@@ -393,6 +393,88 @@ def test_dynamics_need_periods(layers):
     assert "Dynamics need a panel" in said("regression", {**given, "DYNAMIC": 1})
 
 
+@pytest.fixture
+def holes(layers, tmp_path):
+    """The panel without some rows, and the panel without some outcomes, as files."""
+    from qgis.core import QgsVectorLayer
+
+    head, *rows = PANEL.read_text(encoding="utf-8").splitlines()
+    place = head.split(",").index("inflow")
+    lost = set(np.random.default_rng(1).choice(len(rows), len(rows) // 20, replace=False).tolist())
+    less = [row for number, row in enumerate(rows) if number not in lost]
+    blank = []
+    for number, row in enumerate(rows):
+        cells = row.split(",")
+        cells[place] = "" if number in lost else cells[place]
+        blank.append(",".join(cells))
+    made = {}
+    for name, kept in (("absent", less), ("outcome", blank)):
+        file = tmp_path / f"{name}.csv"
+        file.write_text("\n".join([head, *kept]) + "\n", encoding="utf-8")
+        made[name] = QgsVectorLayer(
+            f"file://{file}?type=csv&detectTypes=yes&geomType=none", name, "delimitedtext"
+        )
+    yield made
+    made.clear()
+
+
+@pytest.mark.parametrize(
+    "name, options",
+    [
+        ("absent", {"MODEL": SDM, "EFFECTS": ENTITY, "MISSING": 1}),
+        ("absent", {"MODEL": SEM, "EFFECTS": BOTH, "MISSING": 1, "CORRECTION": 1}),
+        ("outcome", {"MODEL": SAR, "EFFECTS": ENTITY, "MISSING": 1}),
+        ("outcome", {"MODEL": SDM, "EFFECTS": ENTITY, "MISSING": 2}),
+    ],
+)
+def test_panels_with_holes(layers, holes, tmp_path, name, options):
+    path, variable = tmp_path / "report.html", "log(tertiary)"
+    given = {**PANELS, "INPUT": holes[name], "UNITS": layers["cities"], **options, "VARIABLE": variable}
+    found = run("regression", {**given, "HTML": str(path)})
+    change = {"column": "tertiary", "by": 2, "where": "Guangzhou"}
+    theirs = in_python(path.read_text(), variable, change)
+    np.testing.assert_allclose(found["LOGLIK"], theirs["loglik"], rtol=1e-9)
+    effects = theirs["effects"][""]
+    mine = [found[each] for each in ("DIRECT", "INDIRECT", "TOTAL")]
+    np.testing.assert_allclose(mine, effects["mean"], atol=1e-7)
+    columns = columns_of(found["OUTPUT"])
+    rows = list(zip(columns["city"].tolist(), map(str, columns["year"].tolist()), strict=True))
+    residual = {(city, year): value for city, year, value in theirs["residual"]}
+    expected = [residual.get(row, np.nan) for row in rows]
+    np.testing.assert_allclose(columns["residual"], expected, atol=1e-7)
+    stacked = options["MISSING"] == 1
+    keys = [str((city, int(year))) if stacked else city for city, year in rows]
+    expected = [effects["local"]["received"].get(key, np.nan) for key in keys]
+    assert np.isfinite(expected).sum() > 3000
+    np.testing.assert_allclose(columns["received"], expected, atol=1e-7)
+    unknown = np.isnan(columns["inflow"].astype(float))
+    assert unknown.any() == (name == "outcome")
+    if not stacked:
+        np.testing.assert_array_equal(np.isfinite(columns["predicted"]), unknown)
+        assert (columns["predicted_std_error"][unknown] > 0).all()
+    seen = run(
+        "scenario", {**given, "CHANGED": "tertiary", "HOW": 0, "AMOUNT": 2, "WHERE": "\"city\" = 'Guangzhou'"}
+    )
+    columns, scenario = columns_of(seen["OUTPUT"]), theirs["scenario"]
+    key = next(each for each in ("city", "unit", "index") if each in scenario)
+    expected = dict(zip(scenario[key], scenario["change"], strict=True))
+    mine = dict(zip(columns["city"].tolist(), columns["change"].tolist(), strict=True))
+    assert set(mine) >= set(expected)
+    np.testing.assert_allclose([mine[city] for city in expected], list(expected.values()), atol=1e-7)
+    assert run("effects_map", given)["OUTPUT"].featureCount() == len(mine)
+
+
+def test_holes_are_refused_unless_something_is_said_of_them(layers, holes):
+    given = {**PANELS, "INPUT": holes["absent"], "UNITS": layers["cities"]}
+    assert "rows of the panel are missing" in said("regression", given)
+    assert "correction='none'" in said("regression", {**given, "MISSING": 1, "EFFECTS": BOTH})
+    assert "panel without holes" in said("regression", {**given, "MISSING": 1, "MODEL": IV})
+    assert "panel without holes" in said("regression", {**given, "CORRECTION": 1, "MODEL": IV})
+    assert "lack a regressor" in said("regression", {**given, "MISSING": 2})
+    outcome = {**given, "INPUT": holes["outcome"], "MISSING": 2}
+    assert "missing='likelihood'" in said("regression", {**outcome, "MODEL": SEM})
+
+
 def lattice(columns, periods=1):
     """A layer of 5 x 5 squares, once a period."""
     from spatialhealth.qgis import memory_layer
@@ -448,7 +530,15 @@ def test_what_is_rare_stands_under_advanced(tools):
     advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
     for tool in tools.algorithms():
         if tool.name() in ("regression", "effects_map", "scenario"):
-            for name in ("LAGGED", "DYNAMIC", "HORIZON", "ENDOGENOUS", "INSTRUMENTS"):
+            for name in (
+                "LAGGED",
+                "DYNAMIC",
+                "HORIZON",
+                "ENDOGENOUS",
+                "INSTRUMENTS",
+                "MISSING",
+                "CORRECTION",
+            ):
                 assert tool.parameterDefinition(name).flags() & advanced
             assert len(tool.shortHelpString()) > 200
     assert sys.version_info >= (3, 11)
