@@ -217,8 +217,8 @@ def _check_regressors(x, options):
     lacking = int(np.isnan(x).any(axis=-1).sum())
     if options.get("missing") == "likelihood" and lacking:
         raise MissingDataError(
-            tr("{} units in periods have no row, or lack a regressor, while the outcome alone may be unknown. Complete "
-               "them, or choose that these units did not exist then.").format(lacking)
+            tr("{} units in periods have no row, or lack a regressor, while the outcome alone may be unknown. "
+               "Complete them, or choose that these units did not exist then.").format(lacking)
         )  # fmt: skip
 
 

@@ -41,3 +41,11 @@ def test_refusals():
         cells_of(["a", "a"], [1, 1])
     with pytest.raises(MissingDataError, match=r"1 of 4 rows of the panel are missing: .*'b', 2"):
         cells_of(["a", "b", "a"], [1, 1, 2])
+
+
+def test_a_unit_may_be_absent_where_holes_are_allowed():
+    cells = cells_of(["b", "a", "a"], [2, 1, 2], holes=True)
+    np.testing.assert_array_equal(cells.spread(np.array([5, 6, 7])), [[np.nan, 6], [5, 7]])
+    columns = cells.spread(np.array([[5.0, 1], [6, 2], [7, 3]]))
+    assert columns.shape == (2, 2, 2) and np.isnan(columns[0, 0]).all() and columns[1, 1].tolist() == [7, 3]
+    np.testing.assert_array_equal(cells.by_row(columns[..., 0]), [5, 6, 7])
