@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from .model_options import HORIZONS, add_options, code_of, options_of
+from .model_options import HORIZONS, add_options, code_of, moderators_of, options_of
 from .page import read_code
 from .tool import tr
 from .units import complete_rows, ids_of
@@ -170,6 +170,7 @@ def fit_model(work):
     formula, unit, period = formula_of(work), work.text("UNIT"), work.text("PERIOD")
     kind = work.choice("MODEL", [name for name, _ in MODELS])
     options, instruments = options_of(work, kind, formula)
+    moderators_of(work)  # what cannot be read is said before the fit
     fields = list(dict.fromkeys([*formula.fields, *(term.field for term in instruments)]))
     apart = work.given("UNITS")
     work.stage(0, 25, tr("Reading"))
@@ -266,10 +267,7 @@ def _code(work, formula, unit, period, kind, options):
 
 def effects_of(work, fit):
     """Give the effects of a model, those that are mapped, and the line of Python that gives them."""
-    from spatialhealth.qgis.terms import parse_values
-
-    text = work.text("AT") if work.tool.parameterDefinition("AT") else ""
-    at = parse_values(text) or None
+    at = moderators_of(work)
     effects = fit.model.impacts(at=at)
     shown = effects
     if fit.result.within.is_dynamic:

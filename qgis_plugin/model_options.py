@@ -86,6 +86,14 @@ def add_moderators(tool):
     )
 
 
+def moderators_of(work):
+    """Give the values of moderators that are asked for, None for none."""
+    from spatialhealth.qgis.terms import parse_values
+
+    text = work.text("AT") if work.tool.parameterDefinition("AT") else ""
+    return parse_values(text) or None
+
+
 def options_of(work, kind, formula):
     """Give the options of an estimator, and the names of the instruments among its columns."""
     from spatialhealth.qgis.terms import Term, picked

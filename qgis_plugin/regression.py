@@ -86,9 +86,7 @@ class RegressionTool(Tool):
         tests = [
             tr("None"),
             tr("Spatial dependence of least squares; of random effects, Hausman's"),
-            tr(
-                "The sequence from least squares to SDM, which fits five models; of random effects, Hausman's"
-            ),
+            tr("The sequence from least squares to SDM, by five models; of random effects, Hausman's"),
         ]
         self.add(
             QgsProcessingParameterEnum("TESTS", tr("Tests in the report"), tests, False, 1), advanced=True
@@ -122,7 +120,7 @@ class RegressionTool(Tool):
             code.append(line)
         work.stage(85, 90, tr("Testing"))
         if work.file("HTML"):
-            tests, lines = tests_of(fit, result.operator, work.choice("TESTS", TESTS))
+            tests, lines = tests_of(fit, work.choice("TESTS", TESTS))
             sections += tests
             code += lines
         work.stage(90, 100, tr("Writing"))

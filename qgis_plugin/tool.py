@@ -17,6 +17,11 @@ def tr(text):
     return QCoreApplication.translate("SpatialHealth", text)
 
 
+def is_ours(error):
+    """Tell whether an error is one that the package raises on purpose, with a message for users."""
+    return type(error).__module__ == "spatialhealth.errors"
+
+
 def lacking():
     """Say in one sentence what this QGIS lacks, or nothing."""
     if sys.version_info < PYTHON:
@@ -106,12 +111,12 @@ class Tool(QgsProcessingAlgorithm):
                     tr("There is not enough memory for this many features or links.")
                 ) from None
             except (ValueError, ImportError) as error:
-                if type(error).__module__ != "spatialhealth.errors":
+                if not is_ours(error):
                     raise
                 raise QgsProcessingException(_sentence(error)) from None
-        for warning in caught:
-            if issubclass(warning.category, SpatialHealthWarning):
-                feedback.pushWarning(str(warning.message))
+        ours = [str(each.message) for each in caught if issubclass(each.category, SpatialHealthWarning)]
+        for said in dict.fromkeys(ours):  # the models of a report's tests say the same of the same data
+            feedback.pushWarning(said)
         return results
 
     def compute(self, work):
