@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import spatialhealth as sh
 from spatialhealth.errors import AlignmentError, IsolateWarning, LabelError, OptionError
+from spatialhealth.qgis.styles import CLUSTER_COLOURS
 from tests.refusal import refusal
 
 NAMES = ["high-high", "low-low", "high-low", "low-high", "not significant", "no neighbours"]
@@ -33,6 +34,7 @@ def test_each_cluster_has_its_colour_and_its_count(frame):
     assert len(stripes.get_paths()) == 2 and stripes.get_hatch()  # low-low and low-high, in grey too
     colours = [to_hex(colour) for colour in drawn.get_facecolor()]
     assert colours == ["#ca0020", "#0571b0", "#f4a582", "#92c5de", "#f7f7f7"]
+    assert colours == [CLUSTER_COLOURS[name] for name in NAMES[:5]]  # QGIS draws them alike
     assert alone.get_hatch() and len(alone.get_paths()) == 1
     assert legend_of(ax)[1] == [f"{name}  (1)" for name in NAMES]
 
