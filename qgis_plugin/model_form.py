@@ -89,33 +89,27 @@ class Fit:
 
 
 def add_model(tool):
-    """Add the parameters."""
+    """Add the parameters, those that most models need first."""
     numeric = QgsProcessingParameterField.DataType.Numeric
     anything = QgsProcessingParameterField.DataType.Any
     tool.add(source_parameter("INPUT", tr("Layer or table with the variables"), [TABLE]))
+    tool.add(
+        QgsProcessingParameterField(
+            "Y", tr("Outcome, unless there is a formula"), None, "INPUT", numeric, False, True
+        )
+    )
+    tool.add(
+        QgsProcessingParameterField(
+            "X", tr("Regressors, unless there is a formula"), None, "INPUT", numeric, True, True
+        )
+    )
+    text = tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) * x2 + x3")
+    tool.add(QgsProcessingParameterString("FORMULA", text, "", False, True))
     models = [tr(text) for _, text in MODELS]
     tool.add(QgsProcessingParameterEnum("MODEL", tr("Model"), options=models, defaultValue=0))
-    tool.add(QgsProcessingParameterField("Y", tr("Outcome"), None, "INPUT", numeric, optional=True))
-    tool.add(QgsProcessingParameterField("X", tr("Regressors"), None, "INPUT", numeric, True, True))
-    tool.add(
-        QgsProcessingParameterString(
-            "FORMULA",
-            tr("Formula in place of outcome and regressors, such as log(y) ~ log(x1) * x2 + x3"),
-            "",
-            False,
-            True,
-        )
-    )
-    tool.add(
-        QgsProcessingParameterField(
-            "UNIT", tr("Field of units (for a panel)"), None, "INPUT", anything, False, True
-        )
-    )
-    tool.add(
-        QgsProcessingParameterField(
-            "PERIOD", tr("Field of periods (for a panel)"), None, "INPUT", anything, False, True
-        )
-    )
+    add_weights(tool)
+    for name, text in (("UNIT", tr("Panel: field of units")), ("PERIOD", tr("Panel: field of periods"))):
+        tool.add(QgsProcessingParameterField(name, text, None, "INPUT", anything, False, True))
     effects = [
         tr("None"),
         tr("Fixed effects of units"),
@@ -123,29 +117,13 @@ def add_model(tool):
         tr("Fixed effects of both"),
         tr("Random effects of units"),
     ]
-    tool.add(QgsProcessingParameterEnum("EFFECTS", tr("Effects of a panel"), options=effects, defaultValue=0))
-    tool.add(
-        source_parameter("UNITS", tr("Layer of the units, if the table above has no geometry"), [ANY], True),
-        advanced=True,
+    tool.add(QgsProcessingParameterEnum("EFFECTS", tr("Panel: effects"), options=effects, defaultValue=0))
+    units = tr("Panel: layer of the units, if the table has no geometry")
+    tool.add(source_parameter("UNITS", units, [ANY], True), advanced=True)
+    place = QgsProcessingParameterField(
+        "UNITS_ID", tr("Panel: field of units in that layer"), None, "UNITS", anything, False, True
     )
-    tool.add(
-        QgsProcessingParameterField(
-            "UNITS_ID", tr("Its field of units"), None, "UNITS", anything, False, True
-        ),
-        advanced=True,
-    )
-    add_weights(tool)
-    covariances = [
-        tr("Observed information (with instruments: classical)"),
-        tr("Expected information"),
-        tr("Robust"),
-        tr("Clustered by unit"),
-        "Driscoll-Kraay",
-    ]
-    tool.add(
-        QgsProcessingParameterEnum("COVARIANCE", tr("Standard errors"), options=covariances, defaultValue=0),
-        advanced=True,
-    )
+    tool.add(place, advanced=True)
     add_options(tool)
 
 

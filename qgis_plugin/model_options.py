@@ -18,72 +18,50 @@ INSTRUMENTAL = "SpatialIV"
 LAGGING = ("SpatialDurbin", "SLX", "SpatialDurbinError", "GeneralNesting", INSTRUMENTAL)
 DYNAMIC = ("SpatialDurbin", "SpatialLag")
 
-HELP = (
-    "<p><b>Under Advanced.</b> <i>Partial Durbin</i>: of SDM, SDEM, SLX, GNS and instrumental variables, name the "
-    "regressors whose neighbours count too; a product is lagged if all of its fields are named. <i>Dynamics</i>: "
-    "SDM and SAR of a panel can have the outcome of the period before, its spatial lag, or both; the first period "
-    "is then given, and has no fitted value. There are two sets of effects: within the period of a change (short "
-    "run), and of a lasting change once it has worked itself out (long run). <i>Instruments</i>: with the model "
-    "<i>Instrumental variables</i>, name the regressors that depend on the outcome, and fields that move these and "
-    "have no place in the model. <i>Holes</i>: a unit that is absent from a period, or lacks a value, is an error; "
-    "or it did not exist then, and was nobody's neighbour; or (SAR and SDM) only its outcome is unknown, which is "
-    "then predicted from the others, in the column <i>predicted</i>.</p>"
-)
-
 
 def add_options(tool):
     """Add the parameters, all of them advanced."""
-    numeric = QgsProcessingParameterField.DataType.Numeric
-    for name, text in (
-        ("LAGGED", tr("Regressors whose neighbours count too (all by default; none with instruments)")),
-        ("ENDOGENOUS", tr("Endogenous regressors (for instrumental variables)")),
-        ("INSTRUMENTS", tr("Instruments from outside of the model (for instrumental variables)")),
-    ):
-        tool.add(QgsProcessingParameterField(name, text, None, "INPUT", numeric, True, True), advanced=True)
-    lags = [
-        tr("None"),
-        tr("The outcome of the period before"),
-        tr("Its spatial lag"),
-        tr("Both"),
-    ]
-    tool.add(
-        QgsProcessingParameterEnum("DYNAMIC", tr("Dynamics of a panel (SDM and SAR)"), lags, False, 0),
-        advanced=True,
-    )
-    horizons = [tr("Short run: within the period of the change"), tr("Long run: of a lasting change")]
-    tool.add(
-        QgsProcessingParameterEnum(
-            "HORIZON", tr("Effects in the output layer, with dynamics"), horizons, False, 0
-        ),
-        advanced=True,
-    )
     holes = [
-        tr("An error in a panel, left out of a cross-section"),
+        tr("Error in a panel, left out of a cross-section"),
         tr("The unit did not exist then"),
-        tr("The outcome alone is unknown (SAR and SDM)"),
+        tr("Only the outcome is unknown: predict it (SAR and SDM)"),
     ]
-    tool.add(
-        QgsProcessingParameterEnum("MISSING", tr("What is absent or NULL"), holes, False, 0), advanced=True
-    )
     corrections = [tr("Lee and Yu's"), tr("None, as with dummy variables")]
-    tool.add(
-        QgsProcessingParameterEnum("CORRECTION", tr("Correction for fixed effects"), corrections, False, 0),
-        advanced=True,
-    )
+    covariances = [
+        tr("Observed information (with instruments: classical)"),
+        tr("Expected information"),
+        tr("Robust"),
+        tr("Clustered by unit"),
+        "Driscoll-Kraay",
+    ]
+    lags = [tr("None"), tr("The outcome of the period before"), tr("Its spatial lag"), tr("Both")]
+    horizons = [tr("Short run: within the period of the change"), tr("Long run: of a lasting change")]
+    _add_enum(tool, "MISSING", tr("Panel: absent rows and NULL"), holes)
+    _add_enum(tool, "CORRECTION", tr("Panel: correction for fixed effects"), corrections)
+    _add_enum(tool, "COVARIANCE", tr("Model: standard errors"), covariances)
+    lagged = tr("Model: regressors whose neighbours count too (all by default; none with instruments)")
+    _add_fields(tool, "LAGGED", lagged)
+    _add_enum(tool, "DYNAMIC", tr("Dynamics (SDM and SAR): regressors from the period before"), lags)
+    _add_enum(tool, "HORIZON", tr("Dynamics: effects in the output layer"), horizons)
+    _add_fields(tool, "ENDOGENOUS", tr("Instrumental variables: endogenous regressors"))
+    _add_fields(tool, "INSTRUMENTS", tr("Instrumental variables: instruments from outside of the model"))
+
+
+def _add_enum(tool, name, text, options):
+    """Add a choice, by default of the first."""
+    tool.add(QgsProcessingParameterEnum(name, text, options, False, 0), advanced=True)
+
+
+def _add_fields(tool, name, text):
+    """Add a choice of fields, by default of none."""
+    numeric = QgsProcessingParameterField.DataType.Numeric
+    tool.add(QgsProcessingParameterField(name, text, None, "INPUT", numeric, True, True), advanced=True)
 
 
 def add_moderators(tool):
     """Add the parameter for values of moderators."""
-    tool.add(
-        QgsProcessingParameterString(
-            "AT",
-            tr("Effects at values of what a regressor is multiplied with, such as digital = 0, 0.5, 1"),
-            "",
-            False,
-            True,
-        ),
-        advanced=True,
-    )
+    text = tr("Products: effects at values of the other factor, such as digital = 0, 0.5, 1")
+    tool.add(QgsProcessingParameterString("AT", text, "", False, True), advanced=True)
 
 
 def moderators_of(work):

@@ -9,8 +9,9 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from . import helps
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
-from .model_options import HELP, add_moderators
+from .model_options import add_moderators
 from .model_tests import TESTS, tests_of
 from .page import page
 from .tool import Tool, tr
@@ -52,13 +53,17 @@ class RegressionTool(Tool):
         "<code>a + b + a:b</code>. The effect of a regressor in a product depends on what it is multiplied with: "
         "give values of that under Advanced; without values the effect is that at zero.</p>"
         "<p>For a <b>panel</b> give one feature (or row of a table) for each unit and period, the fields of both, "
-        "and fixed or random effects. Every unit is needed in every period. If the table has no geometry, give the "
-        "layer of the units under Advanced.</p>"
+        "and fixed or random effects. If the table has no geometry, give the layer of the units under Advanced. A "
+        "unit that is absent from a period is an error, unless Advanced says what that means.</p>"
         "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one regressor "
-        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted); "
-        "with dynamics those of the horizon that is chosen. The <b>report</b> holds the tables, tests (spatial "
-        "dependence of least squares; with random effects Hausman's), and the lines of Python that give the same.</p>"
-        + HELP
+        "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted). "
+        "The <b>report</b> holds the tables, tests, and the lines of Python that give the same.</p>"
+        "<p><b>Under Advanced</b> there are also:</p><ul>"
+        "<li><i>partial Durbin</i>: regressors whose neighbours count too;</li>"
+        "<li><i>dynamics</i>: the outcome of the period before, with effects of the short and of the long run;</li>"
+        "<li><i>instrumental variables</i>: what is endogenous, and instruments for it;</li>"
+        "<li><i>holes</i>: units that did not exist in a period, or whose outcome is unknown.</li></ul>"
+        "<p>Rest the mouse on a parameter to read what it does.</p>"
     )
     TAGS = (
         "spatial regression",
@@ -72,7 +77,16 @@ class RegressionTool(Tool):
         "panel",
         "spillover",
         "impacts",
+        "instrumental variables",
+        "dynamic",
+        "random effects",
     )
+    HELPS = helps.MODEL | {
+        "VARIABLE": f"{helps.MODEL['VARIABLE']} Its effects are in the output layer; the report has those of all.",
+        "TESTS": "Moran's I of the residuals of least squares and Lagrange multiplier tests; or the "
+        "sequence of tests from least squares to SDM. With random effects, Hausman's test against fixed "
+        "ones. Dynamic models and panels with holes have none; those of instruments stand in the summary.",
+    }
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""
@@ -85,12 +99,10 @@ class RegressionTool(Tool):
         add_moderators(self)
         tests = [
             tr("None"),
-            tr("Spatial dependence of least squares; of random effects, Hausman's"),
-            tr("The sequence from least squares to SDM, by five models; of random effects, Hausman's"),
+            tr("Moran's I and LM tests of least squares (with random effects Hausman's)"),
+            tr("The sequence from least squares to SDM, five models (with random effects Hausman's)"),
         ]
-        self.add(
-            QgsProcessingParameterEnum("TESTS", tr("Tests in the report"), tests, False, 1), advanced=True
-        )
+        self.add(QgsProcessingParameterEnum("TESTS", tr("Report: tests"), tests, False, 1), advanced=True)
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Fitted, residuals and effects")))
         self.add(
             QgsProcessingParameterFileDestination(

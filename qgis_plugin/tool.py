@@ -3,6 +3,7 @@
 import sys
 import warnings
 from importlib.util import find_spec
+from types import MappingProxyType
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
 from qgis.PyQt.QtCore import QCoreApplication
@@ -43,7 +44,7 @@ class Tool(QgsProcessingAlgorithm):
     """Base of the tools; each says what it is in these attributes, and does it in `compute`."""
 
     NAME = TITLE = GROUP = SUMMARY = HELP = ""
-    TAGS = ()
+    TAGS, HELPS = (), MappingProxyType({})
 
     def createInstance(self):
         """Give another one, as QGIS asks for each run."""
@@ -82,12 +83,12 @@ class Tool(QgsProcessingAlgorithm):
         said = lacking()
         return not said, said
 
-    def add(self, parameter, advanced=False, help_text=""):
-        """Add a parameter."""
+    def add(self, parameter, advanced=False):
+        """Add a parameter, with its help."""
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        if help_text:
-            parameter.setHelp(help_text)
+        if parameter.name() in self.HELPS:
+            parameter.setHelp(tr(self.HELPS[parameter.name()]))
         self.addParameter(parameter)
 
     def processAlgorithm(self, parameters, context, feedback):

@@ -19,29 +19,26 @@ def add_weights(tool):
     options = [
         tr("Queen contiguity (a common vertex)"),
         tr("Rook contiguity (a common edge)"),
-        tr("Nearest neighbours"),
-        tr("Distance band"),
-        tr("File of links (CSV or GAL)"),
+        tr("Nearest neighbours (8, or as many as Advanced says)"),
+        tr("Distance band (100 km, or what Advanced says)"),
+        tr("File of links, CSV or GAL (under Advanced)"),
     ]
     tool.add(QgsProcessingParameterEnum("WEIGHTS", tr("Spatial weights"), options=options, defaultValue=0))
-    tool.add(
-        QgsProcessingParameterNumber("ORDER", tr("Order of contiguity"), integer, 1, False, 1, 50),
-        advanced=True,
-    )
-    tool.add(
-        QgsProcessingParameterNumber("K", tr("Number of nearest neighbours"), integer, 8, False, 1),
-        advanced=True,
-    )
-    tool.add(
-        QgsProcessingParameterNumber("DISTANCE", tr("Greatest distance (metres)"), double, 100_000, False, 0),
-        advanced=True,
-    )
-    tool.add(
-        QgsProcessingParameterFile("LINKS", tr("File of links"), extension="", optional=True), advanced=True
-    )
+    for number in (
+        QgsProcessingParameterNumber("ORDER", tr("Weights: order of contiguity"), integer, 1, False, 1, 50),
+        QgsProcessingParameterNumber("K", tr("Weights: number of nearest neighbours"), integer, 8, False, 1),
+        QgsProcessingParameterNumber(
+            "DISTANCE", tr("Weights: greatest distance (metres)"), double, 100_000, False, 0
+        ),
+    ):
+        tool.add(number, advanced=True)
+    file = QgsProcessingParameterFile("LINKS", tr("Weights: file of links"), extension="", optional=True)
+    tool.add(file, advanced=True)
     names = [tr("Rows sum to one"), tr("Spectral radius of one"), tr("As they are")]
     tool.add(
-        QgsProcessingParameterEnum("STANDARDISE", tr("Standardise weights"), options=names, defaultValue=0),
+        QgsProcessingParameterEnum(
+            "STANDARDISE", tr("Weights: standardisation"), options=names, defaultValue=0
+        ),
         advanced=True,
     )
 

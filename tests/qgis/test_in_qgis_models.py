@@ -8,7 +8,6 @@ import os
 import re
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -524,21 +523,54 @@ def test_what_is_not_stable_has_no_long_run(tools):
     assert "spectral radius" in said("regression", {**given, "EFFECTS": ENTITY})
 
 
-def test_what_is_rare_stands_under_advanced(tools):
+def test_a_test_that_cannot_be_made_says_why(tools, tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "report.html"
+    x, always = rng.normal(size=(4, 25)), np.tile(rng.normal(size=25), (4, 1))
+    y = x + always + rng.normal(size=25) + 0.5 * rng.normal(size=(4, 25))
+    columns = {name: each.ravel() for name, each in (("y", y), ("x", x), ("always", always))}
+    columns |= {"unit": np.tile(np.arange(25), 4), "year": np.repeat(np.arange(4), 25)}
+    given = {"INPUT": lattice(columns, 4), "Y": "y", "X": ["x", "always"], "UNIT": "unit", "PERIOD": "year"}
+    given |= {"MODEL": SAR, "EFFECTS": RANDOM, "WEIGHTS": 1, "OUTPUT": "memory:", "HTML": str(path)}
+    assert np.isfinite(run("regression", given)["TOTAL"])
+    page = html.unescape(path.read_text())
+    assert "Not tested: " in page and "always" in page.split("Not tested: ")[1].split("</p>")[0]
+    assert "hausman(" not in page
+
+
+def test_a_warning_of_several_models_of_the_same_data_is_given_once(tools, tmp_path):
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    class Heard(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__(False)
+            self.warnings = []
+
+        def pushWarning(self, text):
+            self.warnings.append(text)
+
+    x, y = np.random.default_rng(3).normal(size=(2, 25))
+    file = tmp_path / "links.csv"
+    rows = [f"{unit},{unit + step},1" for unit in range(1, 24) for step in (-1, 1) if 0 < unit + step < 24]
+    file.write_text("\n".join(["focal,neighbor,weight", *rows]) + "\n")
+    given = {"INPUT": lattice({"y": y, "x": x}), "Y": "y", "X": ["x"], "MODEL": SAR, "WEIGHTS": 4}
+    given |= {"LINKS": str(file), "OUTPUT": "memory:", "HTML": str(tmp_path / "report.html")}
+    heard, tool = Heard(), QgsApplication.processingRegistry().createAlgorithmById("spatialhealth:regression")
+    _, done = tool.run(given, QgsProcessingContext(), heard)
+    assert done and sum("They get no spillover" in each for each in heard.warnings) == 1
+    assert "LM lag" in (tmp_path / "report.html").read_text()  # from a second model of the same data
+
+
+@pytest.mark.parametrize("name", ["regression", "effects_map", "scenario"])
+def test_parameters_say_what_they_do_and_rare_ones_stand_under_advanced(tools, name):
     from qgis.core import QgsProcessingParameterDefinition
 
     advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
-    for tool in tools.algorithms():
-        if tool.name() in ("regression", "effects_map", "scenario"):
-            for name in (
-                "LAGGED",
-                "DYNAMIC",
-                "HORIZON",
-                "ENDOGENOUS",
-                "INSTRUMENTS",
-                "MISSING",
-                "CORRECTION",
-            ):
-                assert tool.parameterDefinition(name).flags() & advanced
-            assert len(tool.shortHelpString()) > 200
-    assert sys.version_info >= (3, 11)
+    tool = next(each for each in tools.algorithms() if each.name() == name)
+    asked = [each for each in tool.parameterDefinitions() if not each.isDestination()]
+    rare = {each.name() for each in asked if each.flags() & advanced}
+    assert rare >= {"LAGGED", "DYNAMIC", "HORIZON", "ENDOGENOUS", "INSTRUMENTS", "MISSING", "CORRECTION"}
+    assert len(asked) - len(rare) <= 14
+    for each in asked:
+        assert each.help() and each.help() in each.toolTip(), each.name()
+    assert set(tool.HELPS) - {each.name() for each in asked} <= {"AT", "VARIABLE"}
+    assert len(tool.shortHelpString()) > 200
