@@ -45,14 +45,14 @@ MODEL = WEIGHTS | {
     "COVARIANCE": "Observed or expected information if errors are alike and independent; robust if "
     "variances differ; clustered if errors of a unit are related over time; Driscoll-Kraay if those of "
     "units are related too.",
-    "DYNAMIC": "For SDM and SAR of a panel: the outcome of the period before, its spatial lag, or both as "
-    "regressors. The first period is given, and has no fitted value.",
-    "HORIZON": "With dynamics: effects within the period of a change (short run), or of a lasting change "
-    "once it has worked itself out (long run). The report has both.",
-    "ENDOGENOUS": "For instrumental variables: regressors that depend on the outcome, or on what is left "
-    "out of the model. A product with one of them is endogenous too.",
-    "INSTRUMENTS": "For instrumental variables: fields that move the endogenous regressors, and the "
-    "outcome only through them. Those of the spatial lag are made from the regressors.",
+    "DYNAMIC": "The outcome of the period before, its spatial lag, or both as regressors. The first period "
+    "is given, and has no fitted value.",
+    "HORIZON": "Effects within the period of a change (short run), or of a lasting change once it has "
+    "worked itself out (long run). The report has both.",
+    "ENDOGENOUS": "Regressors that depend on the outcome, or on what is left out of the model. A product "
+    "with one of them is endogenous too.",
+    "INSTRUMENTS": "Fields that move the endogenous regressors, and the outcome only through them. Those "
+    "of the spatial lag are made from the regressors.",
     "AT": "The effect of a regressor in a product depends on what it is multiplied with. Write at which "
     "values it is wanted: digital = 0, 0.5, 1; log(gdp) = 10. Left empty, it is the effect at zero.",
     "VARIABLE": "A field, or a regressor as the report calls it. With values of moderators, for example "

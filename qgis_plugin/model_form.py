@@ -203,11 +203,9 @@ def _check_regressors(x, options):
 
 def _units(work, cells):
     """Give the features of the layer of units in the order of the table's units."""
-    from spatialhealth.errors import AlignmentError, OptionError, some
+    from spatialhealth.errors import AlignmentError, some
 
     key = work.text("UNITS_ID")
-    if not key or not work.text("UNIT"):
-        raise OptionError("Give the field of units of the table, and that of the layer of units.")
     layer = work.read("UNITS", [key])
     place = {str(label): row for row, label in enumerate(ids_of(layer, key).tolist())}
     absent = [label for label in cells.units.tolist() if str(label) not in place]
@@ -222,7 +220,8 @@ def _units(work, cells):
 def _code(work, formula, unit, period, kind, options):
     """Give the lines of Python that fit the same model."""
     if work.given("UNITS"):
-        lines = [*read_code(work.label("UNITS"), work.text("UNITS_ID")), "import pandas as pd"]
+        lines = read_code(work.label("UNITS"), work.text("UNITS_ID"))
+        lines.insert(1, "import pandas as pd")
         index = [unit, period] if period else unit
         lines += [f"table = pd.read_csv({work.label('INPUT')!r}).set_index({index!r})"]
         lines += [f"layer = layer.loc[table.index.unique({unit!r})]"]

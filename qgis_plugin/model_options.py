@@ -4,6 +4,7 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterField,
     QgsProcessingParameterString,
+    QgsWkbTypes,
 )
 
 from .tool import tr
@@ -80,6 +81,7 @@ def options_of(work, kind, formula):
         work.choice("EFFECTS", EFFECTS),
         [Term(name) for name in work.fields("INSTRUMENTS")],
     )
+    _check_panel(work)
     _check(work, kind, formula, instruments)
     options = {"effects": effects, "cov_type": _covariance(work, kind)}
     lagged = work.fields("LAGGED")
@@ -103,6 +105,21 @@ def options_of(work, kind, formula):
     if work.choice("DYNAMIC", DYNAMICS) is not None:
         options["dynamic"] = work.choice("DYNAMIC", DYNAMICS)
     return options, instruments
+
+
+def _check_panel(work):
+    """Refuse a panel, or a table, that lacks a field or a layer."""
+    if work.given("UNITS") and not (work.text("UNITS_ID") and work.text("UNIT")):
+        _refuse(tr("Give the field of units of the table, and that of the layer of units."))
+    if not work.given("UNITS") and work.source("INPUT").wkbType() == QgsWkbTypes.Type.NoGeometry:
+        _refuse(
+            tr("The table has no geometry to find neighbours in. Give the layer of its units, and the field of units "
+               "there, under Advanced.")
+        )  # fmt: skip
+    if work.text("PERIOD") and not work.text("UNIT"):
+        _refuse(tr("A panel needs the field of units beside that of periods."))
+    if not work.text("PERIOD") and work.choice("EFFECTS", EFFECTS) != "none":
+        _refuse(tr("Effects need a panel. Give the fields of units and of periods, or choose no effects."))
 
 
 def _check(work, kind, formula, instruments):

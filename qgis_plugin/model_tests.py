@@ -3,6 +3,7 @@
 import html
 
 from .model_options import INSTRUMENTAL, code_of
+from .page import below
 from .tool import is_ours, tr
 
 TESTS = ("none", "some", "all")
@@ -81,4 +82,4 @@ def _fitted(kind, options, fit):
 def _table(tests, note):
     from spatialhealth.diagnostics.table import StatisticTable
 
-    return StatisticTable("", tuple(tests), note)._repr_html_().replace("<h4></h4>", "")
+    return below(StatisticTable("", tuple(tests), note)._repr_html_())

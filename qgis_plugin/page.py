@@ -1,14 +1,15 @@
 """One self-contained page of HTML: tables, notes, versions, and the lines of Python that give the same."""
 
 import html
+import re
 import sys
 
 STYLE = (
     "body{font:14px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
     "table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;"
     "border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}h2{margin-top:1.6em;font-size:1.15em}"
-    "pre{background:#f5f5f5;padding:1em;overflow:auto}p.note{color:#555}"
+    "td:first-child,th:first-child{text-align:left;white-space:nowrap}h2{margin-top:1.6em;font-size:1.15em}"
+    "pre{background:#f5f5f5;padding:1em;white-space:pre-wrap}p.note{color:#555}"
 )
 
 
@@ -61,6 +62,11 @@ def page(title, sections, code):
         f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
         f"<style>{STYLE}</style></head><body>{chr(10).join(parts)}</body></html>"
     )
+
+
+def below(body):
+    """Give HTML of the package without its own heading, to stand below that of a section."""
+    return re.sub(r"^<h4>.*?</h4>", "", body)
 
 
 def read_code(path, unit):

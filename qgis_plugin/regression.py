@@ -13,7 +13,7 @@ from . import helps
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
 from .model_options import add_moderators
 from .model_tests import TESTS, tests_of
-from .page import page
+from .page import below, page
 from .tool import Tool, tr
 from .weights_form import isolates_of
 
@@ -58,11 +58,10 @@ class RegressionTool(Tool):
         "<p>The <b>output</b> has, beside the fields of the input, fitted values and residuals, and of one regressor "
         "the effects by unit: on itself (own), on it from all others (received), from it on all others (emitted). "
         "The <b>report</b> holds the tables, tests, and the lines of Python that give the same.</p>"
-        "<p><b>Under Advanced</b> there are also:</p><ul>"
-        "<li><i>partial Durbin</i>: regressors whose neighbours count too;</li>"
-        "<li><i>dynamics</i>: the outcome of the period before, with effects of the short and of the long run;</li>"
-        "<li><i>instrumental variables</i>: what is endogenous, and instruments for it;</li>"
-        "<li><i>holes</i>: units that did not exist in a period, or whose outcome is unknown.</li></ul>"
+        "<p><b>Under Advanced</b> there are also<br><i>partial Durbin</i>: regressors whose neighbours count too;<br>"
+        "<i>dynamics</i>: the outcome of the period before, with effects of the short and of the long run;<br>"
+        "<i>instrumental variables</i>: what is endogenous, and instruments for it;<br>"
+        "<i>holes</i>: units that did not exist in a period, or whose outcome is unknown.</p>"
         "<p>Rest the mouse on a parameter to read what it does.</p>"
     )
     TAGS = (
@@ -120,7 +119,11 @@ class RegressionTool(Tool):
         work.say(str(summary))
         columns = {"fitted": result.fitted_values, "residual": result.residuals}
         columns |= _predicted(result)
-        sections, code, means = [(summary.title, summary._repr_html_())], list(fit.code), [float("nan")] * 3
+        sections, code, means = (
+            [(tr("Model"), below(summary._repr_html_()))],
+            list(fit.code),
+            [float("nan")] * 3,
+        )
         if result.has_reduced_form:
             effects, shown, line = effects_of(work, fit)
             place = variable_of(fit, shown, work.text("VARIABLE"))
@@ -145,8 +148,7 @@ class RegressionTool(Tool):
             **_numbers(fit),
             **dict(zip(("DIRECT", "INDIRECT", "TOTAL"), means, strict=True)),
         }
-        title = f"{result.model} of {result.response}"
-        return results | work.html("HTML", page(title, sections, code))
+        return results | work.html("HTML", page(summary.title, sections, code))
 
 
 def _predicted(result):

@@ -41,8 +41,7 @@ class ScenarioTool(Tool):
     )
     TAGS = ("scenario", "policy", "what if", "simulation", "spillover")
     HELPS = helps.MODEL | {
-        "HORIZON": "With dynamics: the change within the period (short run), or what becomes of it if it "
-        "lasts (long run).",
+        "HORIZON": "The change within the period (short run), or what becomes of it if it lasts (long run).",
         "CHANGED": "A field that a regressor is made of.",
         "HOW": "By an amount: 2 adds 2. To a value: 2 makes it 2. Times a factor: 2 doubles it.",
         "AMOUNT": "What is added, what it becomes, or what it is multiplied with.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import pickle
-import sys
 
 import numpy as np
 import pandas as pd
@@ -352,14 +351,6 @@ def test_tests_of_instruments_that_do_not_exist(weights, X, y):
     assert np.isnan(model.instrument_tests_["statistic"]).all()
     exact = make(weights, w_lags=1, lag_instruments=False).fit(X, y)
     assert "as many instruments as coefficients" in str(exact.summary())
-
-
-def test_without_spreg(weights, X, y, monkeypatch):
-    monkeypatch.setitem(sys.modules, "spreg.twosls", None)
-    with refusal(
-        errors.MissingLibraryError, "spreg, which is not installed", "pip install spreg", "SpatialLag"
-    ):
-        make(weights).fit(X, y)
 
 
 def test_weights_by_period(weights, X, y):
