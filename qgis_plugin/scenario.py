@@ -74,14 +74,21 @@ class ScenarioTool(Tool):
             )
         )
         self.add(
-            QgsProcessingParameterNumber("DRAWS", tr("Draws of the parameters"), integer, 1000, False, 10),
+            QgsProcessingParameterNumber(
+                "DRAWS", tr("Intervals: draws of the parameters"), integer, 1000, False, 10
+            ),
             advanced=True,
         )
         self.add(
-            QgsProcessingParameterNumber("LEVEL", tr("Confidence level"), double, 0.95, False, 0.5, 0.999),
+            QgsProcessingParameterNumber(
+                "LEVEL", tr("Intervals: confidence level"), double, 0.95, False, 0.5, 0.999
+            ),
             advanced=True,
         )
-        self.add(QgsProcessingParameterNumber("SEED", tr("Random seed"), integer, 1, False, 0), advanced=True)
+        self.add(
+            QgsProcessingParameterNumber("SEED", tr("Intervals: random seed"), integer, 1, False, 0),
+            advanced=True,
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Change of the outcome")))
         for name, text in (
             ("CHANGED_UNITS", "Units that change"),
