@@ -4,7 +4,8 @@ __all__ = ["MODEL", "WEIGHTS"]
 
 WEIGHTS = {
     "WEIGHTS": "Who is whose neighbour. Contiguity needs polygons whose borders meet in the same vertices.",
-    "ORDER": "For contiguity: 2 adds the neighbours of neighbours, 3 theirs, and so on.",
+    "ORDER": "For contiguity: 1 are direct neighbours, 2 the neighbours of these that are no direct ones, "
+    "3 the next ring; each ring alone.",
     "K": "For nearest neighbours: how many each unit has. Distances are between centroids.",
     "DISTANCE": "For a distance band: units whose centroids are no farther apart are neighbours. In "
     "metres, on the plane of a projection, along geodesics for degrees.",
