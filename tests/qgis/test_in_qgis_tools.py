@@ -431,7 +431,7 @@ def test_selected_features_of_a_layer_in_the_project(layers):
         ("regression", {"FORMULA": "inflow ~ gpd"}, "Did you mean"),
         ("regression", {"FORMULA": ""}, "Choose an outcome"),
         ("regression", {"FORMULA": "log(city) ~ gdp"}, "must hold numbers"),
-        ("regression", {"FORMULA": "inflow ~ gdp", "EFFECTS": 1}, "at least two periods"),
+        ("regression", {"FORMULA": "inflow ~ gdp", "EFFECTS": 1}, "Effects need a panel"),
         ("regression", {"FORMULA": "inflow ~ gdp", "VARIABLE": "beds"}, "There is no regressor 'beds'"),
         ("regression", {"FORMULA": "inflow ~ gdp + gdp"}, "more than once"),
         ("regression", {"FORMULA": "inflow ~ gdp", "WEIGHTS": 4}, "Give the file of links"),
@@ -462,9 +462,8 @@ def test_what_is_wrong_is_said_in_a_sentence(layers, tool, change, words):
 
 
 def test_a_panel_that_is_taken_for_a_cross_section(layers):
-    message = said(
-        "regression", {**PANELS, "PERIOD": None, "INPUT": layers["panel"], "UNITS": layers["cities"]}
-    )
+    given = {**PANELS, "PERIOD": None, "EFFECTS": 0, "INPUT": layers["panel"], "UNITS": layers["cities"]}
+    message = said("regression", given)
     assert "Units stand more than once" in message and "Give the field of periods" in message
 
 
