@@ -20,8 +20,8 @@ MODEL = WEIGHTS | {
     "Y": "A numeric field. Left empty if there is a formula.",
     "X": "Numeric fields. Left empty if there is a formula.",
     "FORMULA": "Fields, or log, log1p or sqrt of one, joined by +: log(inflow) ~ log(beds) + income. a:b "
-    "is a product, a * b stands for a + b + a:b. A name with other signs stands in backticks. A formula "
-    "takes the place of outcome and regressors.",
+    "is a product, a * b stands for a + b + a:b. A name with other signs stands in backticks. The fields "
+    "of outcome and regressors are then left empty.",
     "MODEL": "SDM, SAR, SAC, GNS and instrumental variables have a spatial lag of the outcome, so that "
     "effects pass on from neighbour to neighbour; SLX and SDEM have effects of direct neighbours only; SEM "
     "has none.",

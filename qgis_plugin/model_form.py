@@ -132,9 +132,13 @@ def formula_of(work):
     from spatialhealth.errors import OptionError
     from spatialhealth.qgis.terms import Formula, Term, parse_formula
 
+    outcome, regressors = work.text("Y"), work.fields("X")
+    if work.text("FORMULA") and (outcome or regressors):
+        raise OptionError(
+            "Give a formula, or an outcome and regressors; both are given. Empty the one or the other."
+        )
     if work.text("FORMULA"):
         return parse_formula(work.text("FORMULA"))
-    outcome, regressors = work.text("Y"), work.fields("X")
     if not outcome or not regressors:
         raise OptionError("Choose an outcome and at least one regressor, or write a formula.")
     return Formula(Term(outcome), tuple(Term(name) for name in regressors))

@@ -430,6 +430,7 @@ def test_selected_features_of_a_layer_in_the_project(layers):
         ("regression", {"FORMULA": "log(inflow ~ gdp"}, "'log(inflow' is no term"),
         ("regression", {"FORMULA": "inflow ~ gpd"}, "Did you mean"),
         ("regression", {"FORMULA": ""}, "Choose an outcome"),
+        ("regression", {"FORMULA": "inflow ~ gdp", "Y": "inflow"}, "both are given"),
         ("regression", {"FORMULA": "log(city) ~ gdp"}, "must hold numbers"),
         ("regression", {"FORMULA": "inflow ~ gdp", "EFFECTS": 1}, "Effects need a panel"),
         ("regression", {"FORMULA": "inflow ~ gdp", "VARIABLE": "beds"}, "There is no regressor 'beds'"),
