@@ -1,20 +1,32 @@
-"""Long tables of origins and destinations, read from a DataFrame."""
+"""Long tables of origins and destinations, read from a DataFrame or from arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._typing import Array
+from spatialhealth._validation import numeric_array
 from spatialhealth.attraction.table import FlowTable
-from spatialhealth.errors import OptionError, did_you_mean
-from spatialhealth.weights.pairs import numbers_of, read_pairs
+from spatialhealth.errors import (
+    FlowError,
+    MissingDataError,
+    NonFiniteError,
+    OptionError,
+    ShapeError,
+    did_you_mean,
+    some,
+)
+from spatialhealth.weights.ids import id_array, missing_at
+from spatialhealth.weights.pairs import join_pairs, numbers_of, read_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["flow_table"]
+__all__ = ["flow_arrays", "flow_table"]
 
 
 def flow_table(
@@ -86,3 +98,74 @@ def flow_table(
     table = table if own else table.without_own()
     labels = table.pairs.names(np.arange(table.n_pairs))
     return replace(table, columns={str(name): numbers_of(frame[kept], name, labels) for name in costs})
+
+
+def flow_arrays(
+    origin: Any,
+    destination: Any,
+    flows: Any,
+    columns: Mapping[str, Any],
+    names: tuple[str, str, str] = ("origin", "destination", "trips"),
+    own: bool = False,
+) -> FlowTable:
+    """Give the checked table of flows that are arrays; needs numpy only.
+
+    Parameters
+    ----------
+    origin, destination : sequence of length m
+        Cities of each pair.
+    flows : array-like of shape (m,)
+        Zero or more.
+    columns : mapping of str to array-like of shape (m,)
+        What is known of the pairs: distance, time, whether the two share a border.
+    names : tuple of str
+        What origin, destination and flow are called, for messages.
+    own : bool, default False
+        Whether flows of a city to itself are kept.
+
+    Returns
+    -------
+    FlowTable
+
+    Raises
+    ------
+    DuplicateError, FlowError, MissingDataError, NonFiniteError, NonNumericError, ShapeError
+        See `flow_table`.
+    """
+    ends = []
+    for name, labels in zip(names, (origin, destination), strict=False):
+        absent = missing_at(labels)
+        if len(absent):
+            raise MissingDataError(
+                f"{name!r} is missing in {len(absent)} rows: {some(absent.tolist())}. Name the unit, or leave these "
+                "rows out."
+            )
+        ends.append(id_array(labels))
+    if not len(ends[0]):
+        raise FlowError("There are no flows. Read them again, or widen the selection.")
+    pairs = list(zip(*(end.tolist() for end in ends), strict=False))
+    read = {name: _numbers(name, values, pairs) for name, values in {names[2]: flows, **columns}.items()}
+    for name, values in {names[1]: ends[1], **read}.items():
+        if len(values) != len(ends[0]):
+            raise ShapeError(f"{name!r} has {len(values)} values for {len(ends[0])} pairs: give one a pair.")
+    table = FlowTable(
+        join_pairs(ends[0], ends[1], read.pop(names[2]), names[2]),
+        {str(name): values for name, values in read.items()},
+        names,
+    )
+    return table if own else table.without_own()
+
+
+def _numbers(name: str, values: Any, pairs: list[tuple[Any, Any]]) -> Array:
+    numbers = numeric_array(repr(name), values, 1)
+    for bad, kind, what in (
+        (np.isnan(numbers), MissingDataError, "missing"),
+        (np.isinf(numbers), NonFiniteError, "infinite"),
+    ):
+        if bad.any():
+            where = [pairs[k] for k in np.flatnonzero(bad) if k < len(pairs)]
+            raise kind(
+                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(where)}. Fill them from a source or leave "
+                "these pairs out; a flow known to be zero is written 0."
+            )
+    return np.array(numbers)

@@ -26,7 +26,7 @@ from spatialhealth.weights.ids import check_once, id_array, places
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Pairs", "numbers_of", "read_pairs"]
+__all__ = ["Pairs", "join_pairs", "numbers_of", "read_pairs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +101,41 @@ def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any
     """
     _check_table(frame, {"origin": origin, "destination": destination, "value": value})
     ends = [_labels(frame, column) for column in (origin, destination)]
-    ids = _ids_of(units) if units is not None else _sorted(np.concatenate(ends))
-    i, j = (places(ids, end) for end in ends)
-    unknown = list(
-        dict.fromkeys(np.concatenate([e[p < 0] for e, p in zip(ends, (i, j), strict=True)]).tolist())
-    )
+    names = list(zip(*(e.tolist() for e in ends), strict=True))
+    return join_pairs(ends[0], ends[1], numbers_of(frame, value, names), value, units)
+
+
+def join_pairs(origin: Array, destination: Array, flows: Array, value: str, units: Any = None) -> Pairs:
+    """Give the pairs of labels that have been read.
+
+    Parameters
+    ----------
+    origin, destination : ndarray of shape (m,)
+        As `id_array` gives them.
+    flows : ndarray of float, shape (m,)
+    value : str
+        What the flows are called, for messages.
+    units : frame or sequence of length n, optional
+        The units there are; by default those of the pairs, sorted.
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    AlignmentError, DuplicateError, FlowError
+        If an end is not among the units, a pair stands twice, or a flow is negative.
+    """
+    ids = _ids_of(units) if units is not None else _sorted(np.concatenate([origin, destination]))
+    i, j = places(ids, origin), places(ids, destination)
+    unknown = list(dict.fromkeys(np.concatenate([origin[i < 0], destination[j < 0]]).tolist()))
     if unknown:
         raise AlignmentError(
             f"{len(unknown)} origins or destinations are not among the units: {some(unknown)}. Leave their rows out, "
             "or add them to the units."
         )
-    pairs = Pairs(ids, i, j, numbers_of(frame, value, list(zip(*(e.tolist() for e in ends), strict=True))))
+    pairs = Pairs(ids, i, j, flows)
     _check_duplicates(pairs)
     negative = pairs.value < 0
     if negative.any():
