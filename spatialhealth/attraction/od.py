@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spatialhealth._typing import Array
-from spatialhealth._validation import numeric_array
 from spatialhealth.attraction.table import FlowTable
-from spatialhealth.errors import (
-    FlowError,
-    MissingDataError,
-    NonFiniteError,
-    OptionError,
-    ShapeError,
-    did_you_mean,
-    some,
-)
-from spatialhealth.weights.ids import id_array, missing_at
-from spatialhealth.weights.pairs import join_pairs, numbers_of, read_pairs
+from spatialhealth.errors import FlowError, OptionError, did_you_mean
+from spatialhealth.weights.pairs import join_pairs, label_pairs, numbers_of, pair_numbers, read_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,40 +121,11 @@ def flow_arrays(
     DuplicateError, FlowError, MissingDataError, NonFiniteError, NonNumericError, ShapeError
         See `flow_table`.
     """
-    ends = []
-    for name, labels in zip(names, (origin, destination), strict=False):
-        absent = missing_at(labels)
-        if len(absent):
-            raise MissingDataError(
-                f"{name!r} is missing in {len(absent)} rows: {some(absent.tolist())}. Name the unit, or leave these "
-                "rows out."
-            )
-        ends.append(id_array(labels))
+    ends = label_pairs("flow_arrays", names[:2], origin, destination)
     if not len(ends[0]):
         raise FlowError("There are no flows. Read them again, or widen the selection.")
-    pairs = list(zip(*(end.tolist() for end in ends), strict=False))
-    read = {name: _numbers(name, values, pairs) for name, values in {names[2]: flows, **columns}.items()}
-    for name, values in {names[1]: ends[1], **read}.items():
-        if len(values) != len(ends[0]):
-            raise ShapeError(f"{name!r} has {len(values)} values for {len(ends[0])} pairs: give one a pair.")
-    table = FlowTable(
-        join_pairs(ends[0], ends[1], read.pop(names[2]), names[2]),
-        {str(name): values for name, values in read.items()},
-        names,
-    )
+    pairs = list(zip(ends[0].tolist(), ends[1].tolist(), strict=True))
+    read = {str(name): pair_numbers(str(name), values, pairs) for name, values in columns.items()}
+    joined = join_pairs(ends[0], ends[1], pair_numbers(names[2], flows, pairs), names[2])
+    table = FlowTable(joined, read, names)
     return table if own else table.without_own()
-
-
-def _numbers(name: str, values: Any, pairs: list[tuple[Any, Any]]) -> Array:
-    numbers = numeric_array(repr(name), values, 1)
-    for bad, kind, what in (
-        (np.isnan(numbers), MissingDataError, "missing"),
-        (np.isinf(numbers), NonFiniteError, "infinite"),
-    ):
-        if bad.any():
-            where = [pairs[k] for k in np.flatnonzero(bad) if k < len(pairs)]
-            raise kind(
-                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(where)}. Fill them from a source or leave "
-                "these pairs out; a flow known to be zero is written 0."
-            )
-    return np.array(numbers)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import numeric_array
 from spatialhealth.errors import (
     AlignmentError,
     DuplicateError,
@@ -21,12 +22,12 @@ from spatialhealth.errors import (
     did_you_mean,
     some,
 )
-from spatialhealth.weights.ids import check_once, id_array, places
+from spatialhealth.weights.ids import check_once, id_array, missing_at, places
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Pairs", "join_pairs", "numbers_of", "read_pairs"]
+__all__ = ["Pairs", "join_pairs", "label_pairs", "numbers_of", "pair_numbers", "read_pairs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +182,68 @@ def numbers_of(frame: pd.DataFrame, column: str, names: list[tuple[Any, Any]]) -
             f"{column!r} is infinite for {len(bad)} pairs: {some(bad)}. Leave these pairs out, or mend them."
         )
     return np.array(numbers)
+
+
+def pair_numbers(name: str, values: Any, pairs: list[tuple[Any, Any]]) -> Array:
+    """Give an array of numbers of pairs, or say for which pairs one is missing or infinite.
+
+    Parameters
+    ----------
+    name : str
+        What they are called, for messages.
+    values : array-like of shape (m,)
+    pairs : list of m tuples
+        Origin and destination.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    numbers = numeric_array(repr(name), values, 1)
+    if len(numbers) != len(pairs):
+        raise ShapeError(f"{name!r} has {len(numbers)} values for {len(pairs)} pairs: give one a pair.")
+    for bad, kind, what in (
+        (np.isnan(numbers), MissingDataError, "missing"),
+        (np.isinf(numbers), NonFiniteError, "infinite"),
+    ):
+        if bad.any():
+            where = [pairs[k] for k in np.flatnonzero(bad)]
+            raise kind(
+                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(where)}. Fill them from a source or leave "
+                "these pairs out; a flow known to be zero is written 0."
+            )
+    return np.array(numbers)
+
+
+def label_pairs(owner: str, names: tuple[str, str], origin: Any, destination: Any) -> tuple[Array, Array]:
+    """Give the labels of both ends of pairs, after checking that none is missing and that they belong together.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    names : tuple of str
+        What the ends are called.
+    origin, destination : sequence of length m
+
+    Returns
+    -------
+    ndarray of shape (m,), ndarray of shape (m,)
+    """
+    ends = []
+    for name, labels in zip(names, (origin, destination), strict=True):
+        absent = missing_at(labels)
+        if len(absent):
+            raise MissingDataError(
+                f"{owner}: {name!r} is missing in {len(absent)} rows: {some(absent.tolist())}. Name the unit of "
+                "each, or leave these rows out."
+            )
+        ends.append(id_array(labels))
+    if len(ends[0]) != len(ends[1]):
+        raise ShapeError(
+            f"{owner}: {names[1]!r} has {len(ends[1])} values for {len(ends[0])} pairs: give one a pair."
+        )
+    return ends[0], ends[1]
 
 
 def _check_table(frame: Any, columns: dict[str, str]) -> None:
