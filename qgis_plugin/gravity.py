@@ -10,7 +10,7 @@ from qgis.core import (
 )
 
 from .page import page, table
-from .pairs import ends_of, read_line, unique_ids
+from .pairs import ends_of, read_lines, unique_ids
 from .tool import Tool, tr
 from .units import spread_out
 from .work import ANY, TABLE, source_parameter
@@ -176,8 +176,8 @@ class GravityTool(Tool):
             "import pandas as pd",
             "import spatialhealth as sh",
             "",
-            *([read_line("cities", work.label("CITIES"), work.text("ID"))] if measured else []),
-            read_line("od", work.label("INPUT")),
+            *(read_lines("cities", work.label("CITIES"), work.text("ID"), points=True) if measured else []),
+            *read_lines("od", work.label("INPUT")),
             f"flows = sh.attraction.flow_table(od, {ends}, costs={costs!r}){measured}",
             f"model = sh.attraction.GravityModel({rest}).fit(flows)",
             'print(model.summary(), model.attraction_, model.push_, sep="\\n")',

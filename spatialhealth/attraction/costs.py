@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_positive
 from spatialhealth.attraction.reach import Reach, check_size
@@ -144,7 +145,8 @@ class GeodesicCost(Cost):
         start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
         check_size(int(start[-1]), n, m)
         shape = Reach(demand, supply, start, np.empty(0), np.empty(0))
-        found = [_measured(metric, points, n, part, tree, within) for part in shape.chunks()]
+        parts = track(list(shape.chunks()), "Distances")
+        found = [_measured(metric, points, n, part, tree, within) for part in parts]
         rows = np.concatenate([np.bincount(i, minlength=last - first) for i, _, _, first, last in found])
         return Reach(
             demand,
