@@ -27,7 +27,7 @@ from spatialhealth.errors import (
 from spatialhealth.weights.frames import ids_of, metric_of
 from spatialhealth.weights.ids import id_array, places
 from spatialhealth.weights.metric import Metric
-from spatialhealth.weights.pairs import label_pairs, pair_numbers
+from spatialhealth.weights.pairs import coded, first_repeated, label_pairs, named_pairs, pair_numbers
 from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 if TYPE_CHECKING:
@@ -257,7 +257,8 @@ class SuppliedCost(Cost):
                     f"SuppliedCost: the column {name!r} is missing in the rows {some(missing.tolist())}. "
                     "Name the unit of each, or leave the rows out."
                 )
-        ends = self._ends(*(id_array(values) for values in columns))
+        (i, demand), (j, supply) = (pd.factorize(values) for values in columns)
+        ends = self._once(id_array(demand), id_array(supply), i, j)
         pairs = pd.MultiIndex.from_arrays(columns)
         cost = numbers_of(
             f"SuppliedCost: {self.cost!r}", self.table[self.cost].set_axis(pairs), sign="not negative"
@@ -271,27 +272,20 @@ class SuppliedCost(Cost):
             raise LabelError(f"SuppliedCost: the mapping has no {some(lacking)}. Give three arrays by name.")
         i, j, cost = (self.table[name] for name in names)
         demand, supply = label_pairs("SuppliedCost", names[:2], i, j)
-        pairs = list(zip(demand.tolist(), supply.tolist(), strict=True))
-        numbers = pair_numbers(self.cost, cost, pairs)
+        numbers = pair_numbers(self.cost, cost, (demand, supply))
         if (numbers < 0).any():
-            where = [pairs[k] for k in np.flatnonzero(numbers < 0)]
-            raise DataError(
-                f"SuppliedCost: {self.cost!r} is negative for {some(where)}. It must be zero or more."
-            )
-        return *self._ends(demand, supply), numbers, False
+            where = some(named_pairs((demand, supply), numbers < 0))
+            raise DataError(f"SuppliedCost: {self.cost!r} is negative for {where}. It must be zero or more.")
+        (demand, i), (supply, j) = coded(demand), coded(supply)
+        return *self._once(demand, supply, i, j), numbers, False
 
-    def _ends(self, demand: Array, supply: Array) -> tuple[Array, Array, Array, Array]:
-        """Give the ids on both sides, and the places of the pairs' ends among them."""
-        ids = [id_array(list(dict.fromkeys(labels.tolist()))) for labels in (demand, supply)]
-        i, j = places(ids[0], demand), places(ids[1], supply)
-        key = i * len(ids[1]) + j
-        _, first, counts = np.unique(key, return_index=True, return_counts=True)
-        if (counts > 1).any():
-            twice = [(demand[k], supply[k]) for k in first[counts > 1].tolist()]
-            raise DuplicateError(
-                f"SuppliedCost: pairs stand more than once: {some(twice)}. Keep one cost each."
-            )
-        return ids[0], ids[1], i, j
+    def _once(self, demand: Array, supply: Array, i: Array, j: Array) -> tuple[Array, Array, Array, Array]:
+        """Give the ids and the positions of the pairs among them, after checking that no pair stands twice."""
+        twice = first_repeated(i, j)
+        if len(twice):
+            named = some(named_pairs((demand[i], supply[j]), twice))
+            raise DuplicateError(f"SuppliedCost: pairs stand more than once: {named}. Keep one cost each.")
+        return demand, supply, i, j
 
     def _from_wide(self) -> tuple[Any, ...]:
         import pandas as pd

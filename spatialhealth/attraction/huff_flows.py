@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import AlignmentError, DataError, DuplicateError, LabelError, MissingDataError, some
 from spatialhealth.weights.ids import id_array, places
-from spatialhealth.weights.pairs import label_pairs, pair_numbers
+from spatialhealth.weights.pairs import coded, first_repeated, label_pairs, named_pairs, pair_numbers
 from spatialhealth.weights.tables import column_of, numbers_of
 
 __all__ = ["Flows", "flow_counts", "read_flow_arrays", "read_flows"]
@@ -27,8 +26,8 @@ class Flows(NamedTuple):
     people: Array
 
     def named(self, which: Array) -> list[tuple[Any, Any]]:
-        """Give the labels of some pairs, by a mask."""
-        return list(zip(self.place[which].tolist(), self.supply[which].tolist(), strict=True))
+        """Give the labels of some pairs, by their positions or a mask."""
+        return named_pairs((self.place, self.supply), which)
 
 
 def flow_counts(pairs: Reach, demand: Any, flows: Flows) -> Array:
@@ -88,15 +87,14 @@ def read_flow_arrays(place: Any, supply: Any, people: Any) -> Flows:
         If some are missing, negative, infinite, or stand twice.
     """
     ends = label_pairs(_OWNER, ("place", "hospital"), place, supply)
-    pairs = list(zip(ends[0].tolist(), ends[1].tolist(), strict=True))
-    flows = Flows(*ends, pair_numbers("people", people, pairs))
+    flows = Flows(*ends, pair_numbers("people", people, ends))
     negative = flows.people < 0
     if negative.any():
         raise DataError(f"{_OWNER}: the flow is negative for {some(flows.named(negative))}. Count people.")
-    twice = [pair for pair, count in Counter(pairs).items() if count > 1]
-    if twice:
+    twice = first_repeated(*(coded(end)[1] for end in ends))
+    if len(twice):
         raise DuplicateError(
-            f"{_OWNER}: pairs stand more than once in the flows: {some(twice)}. Add them up."
+            f"{_OWNER}: pairs stand more than once in the flows: {some(flows.named(twice))}. Add them up."
         )
     return flows
 

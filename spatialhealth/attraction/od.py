@@ -124,8 +124,7 @@ def flow_arrays(
     ends = label_pairs("flow_arrays", names[:2], origin, destination)
     if not len(ends[0]):
         raise FlowError("There are no flows. Read them again, or widen the selection.")
-    pairs = list(zip(ends[0].tolist(), ends[1].tolist(), strict=True))
-    read = {str(name): pair_numbers(str(name), values, pairs) for name, values in columns.items()}
-    joined = join_pairs(ends[0], ends[1], pair_numbers(names[2], flows, pairs), names[2])
+    read = {str(name): pair_numbers(str(name), values, ends) for name, values in columns.items()}
+    joined = join_pairs(ends[0], ends[1], pair_numbers(names[2], flows, ends), names[2])
     table = FlowTable(joined, read, names)
     return table if own else table.without_own()

@@ -27,7 +27,17 @@ from spatialhealth.weights.ids import check_once, id_array, missing_at, places
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Pairs", "join_pairs", "label_pairs", "numbers_of", "pair_numbers", "read_pairs"]
+__all__ = [
+    "Pairs",
+    "coded",
+    "first_repeated",
+    "join_pairs",
+    "label_pairs",
+    "named_pairs",
+    "numbers_of",
+    "pair_numbers",
+    "read_pairs",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +74,7 @@ class Pairs:
 
     def names(self, which: Array) -> list[tuple[Any, Any]]:
         """Give (origin, destination) of some pairs, by their positions or a mask."""
-        return list(
-            zip(
-                self.ids[self.origin[which]].tolist(),
-                self.ids[self.destination[which]].tolist(),
-                strict=True,
-            )
-        )
+        return named_pairs((self.ids[self.origin], self.ids[self.destination]), which)
 
 
 def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any = None) -> Pairs:
@@ -184,7 +188,7 @@ def numbers_of(frame: pd.DataFrame, column: str, names: list[tuple[Any, Any]]) -
     return np.array(numbers)
 
 
-def pair_numbers(name: str, values: Any, pairs: list[tuple[Any, Any]]) -> Array:
+def pair_numbers(name: str, values: Any, ends: tuple[Array, Array]) -> Array:
     """Give an array of numbers of pairs, or say for which pairs one is missing or infinite.
 
     Parameters
@@ -192,27 +196,44 @@ def pair_numbers(name: str, values: Any, pairs: list[tuple[Any, Any]]) -> Array:
     name : str
         What they are called, for messages.
     values : array-like of shape (m,)
-    pairs : list of m tuples
-        Origin and destination.
+    ends : tuple of two ndarrays of shape (m,)
+        Labels of the origins and of the destinations.
 
     Returns
     -------
     ndarray of shape (m,)
     """
     numbers = numeric_array(repr(name), values, 1)
-    if len(numbers) != len(pairs):
-        raise ShapeError(f"{name!r} has {len(numbers)} values for {len(pairs)} pairs: give one a pair.")
+    if len(numbers) != len(ends[0]):
+        raise ShapeError(f"{name!r} has {len(numbers)} values for {len(ends[0])} pairs: give one a pair.")
     for bad, kind, what in (
         (np.isnan(numbers), MissingDataError, "missing"),
         (np.isinf(numbers), NonFiniteError, "infinite"),
     ):
         if bad.any():
-            where = [pairs[k] for k in np.flatnonzero(bad)]
             raise kind(
-                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(where)}. Fill them from a source or leave "
-                "these pairs out; a flow known to be zero is written 0."
+                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(named_pairs(ends, bad))}. Fill them from a "
+                "source or leave these pairs out; a flow known to be zero is written 0."
             )
     return np.array(numbers)
+
+
+def named_pairs(ends: tuple[Array, Array], which: Array) -> list[tuple[Any, Any]]:
+    """Give (origin, destination) of some pairs, by their positions or a mask."""
+    return list(zip(*(end[which].tolist() for end in ends), strict=True))
+
+
+def coded(labels: Array) -> tuple[Array, Array]:
+    """Give labels once each, in the order in which they come, and the position of each among them."""
+    ids = id_array(list(dict.fromkeys(labels.tolist())))
+    return ids, places(ids, labels)
+
+
+def first_repeated(i: Array, j: Array) -> Array:
+    """Give where the pairs of positions that stand more than once stand first."""
+    key = i.astype(np.int64) * (j.max(initial=0) + 1) + j
+    _, first, counts = np.unique(key, return_index=True, return_counts=True)
+    return np.asarray(first[counts > 1])
 
 
 def label_pairs(owner: str, names: tuple[str, str], origin: Any, destination: Any) -> tuple[Array, Array]:
@@ -303,11 +324,9 @@ def _sorted(labels: Array) -> Array:
 
 
 def _check_duplicates(pairs: Pairs) -> None:
-    cells, first, counts = np.unique(
-        pairs.origin * len(pairs.ids) + pairs.destination, return_index=True, return_counts=True
-    )
-    if len(cells) < len(pairs.origin):
+    twice = first_repeated(pairs.origin, pairs.destination)
+    if len(twice):
         raise DuplicateError(
-            f"{int((counts > 1).sum())} pairs stand more than once: {some(pairs.names(first[counts > 1]))}. Add "
+            f"{len(twice)} pairs stand more than once: {some(pairs.names(twice))}. Add "
             "them up (frame.groupby([origin, destination], as_index=False).sum()), or take one period."
         )
