@@ -13,7 +13,7 @@ from .page import page, table
 from .pairs import ends_of, read_lines, unique_ids
 from .tool import Tool, tr
 from .units import spread_out
-from .work import ANY, TABLE, source_parameter
+from .work import TABLE, source_parameter
 
 DETERRENCE = ("power", "exponential")
 ERRORS = ("robust", "origin", "destination", "two-way", "pair", "poisson")
@@ -60,7 +60,7 @@ class GravityTool(Tool):
                 QgsProcessingParameterField(name, tr(text), None, "INPUT", kind, several, optional),
                 advanced=name == "REGRESSORS",
             )
-        self.add(source_parameter("CITIES", tr("Cities"), [ANY]))
+        self.add(source_parameter("CITIES", tr("Cities"), [TABLE]))
         self.add(
             QgsProcessingParameterField("ID", tr("Id of the city, as in the flows"), None, "CITIES", anything)
         )

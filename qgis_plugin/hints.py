@@ -98,7 +98,7 @@ HINTS = {
     "FLOW": "How many people went. It must not be negative.",
     "COST": "Minutes, fares, or what else it costs; by default the distance between the centroids in metres.",
     "REGRESSORS": "Further fields of pairs, such as whether both cities are in one province.",
-    "CITIES": "The layer of all cities that the flows name.",
+    "CITIES": "All cities that the flows name: points or polygons, or a table, if the flows have a cost.",
     "ID": "The field of the cities with the ids that the flows name them by.",
     "DETERRENCE": "Power: by the logarithm of cost; exponential: by cost itself.",
     "gravity.COVARIANCE": "Which flows may be correlated: none, those of one origin, of one destination, of either, "

@@ -175,11 +175,12 @@ class HuffModel(Estimator):
         ----------
         demand, supply : array of shape (n, 2) and (m, 2)
         sizes : array of shape (m, k)
-        geographic : bool, default False
-        ids : tuple of two sequences, optional
             As for `predict_arrays`.
         flows : tuple of three sequences
             Place, hospital (both by their ids) and people of each pair. Pairs not listed are zero.
+        geographic : bool, default False
+        ids : tuple of two sequences, of lengths n and m, optional
+            As for `predict_arrays`.
 
         Returns
         -------

@@ -320,6 +320,11 @@ class ChoiceShares:
         ndarray of shape (m,)
         ndarray of shape (m,) or None
             Standard errors; None if the parameters were given.
+
+        Raises
+        ------
+        ShapeError, NonNumericError, NonFiniteError, DataError
+            If the people are not one number a place, missing or negative.
         """
         numbers = numbers_of_array("The number of people", people, len(self.demand), "not negative")
         numbers = numbers[places(id_array(self.demand), id_array(self.choices.pairs.demand))]

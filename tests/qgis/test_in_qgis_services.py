@@ -138,6 +138,14 @@ def test_gravity_of_costs_and_further_regressors(layers, services, tmp_path):
     assert "<script" not in text and "http" not in text
 
 
+def test_gravity_of_cities_in_a_table(layers, services, written):
+    cities = written("city\n" + "\n".join(columns_of(layers["cities"])["city"].tolist()) + "\n")
+    how = {"COST": "hours", "REGRESSORS": ["same"], "DETERRENCE": 1, "INPUT": layers["flows"]}
+    same_gravity(run("gravity", {**GRAVITY, **how, "CITIES": cities}), services["gravity"]["hours"])
+    words = said("gravity", {**GRAVITY, "INPUT": layers["flows"], "CITIES": cities})
+    assert "no coordinate reference system" in words
+
+
 def test_gravity_of_cities_without_flows(layers, services):
     parameters = {**GRAVITY, "INPUT": layers["silent"], "CITIES": layers["cities"]}
     city = services["gravity"]["silent city"]
