@@ -42,6 +42,7 @@ printf '%s\n' '[PythonPlugins]' spatialhealth=true processing=true '[qgis]' chec
   '[app]' askToSaveMemoryLayers=false > "$profile/QGIS/QGIS3.ini"
 
 "$own" -m tests.qgis.reference "$work/reference.json"
+"$own" -m tests.qgis.reference_services "$work"
 export XDG_RUNTIME_DIR=$work/xdg SPATIALHEALTH_PLUGIN=$profile/python/plugins SPATIALHEALTH_REFERENCE=$work/reference.json
 export SPATIALHEALTH_CONFIG=$work/config PYTHONDONTWRITEBYTECODE=1
 options=(-P -m pytest -q -c tests/qgis/pytest.ini --rootdir=. --confcutdir=tests/qgis)
