@@ -8,7 +8,6 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from . import helps
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
 from .model_options import add_moderators
 from .tool import Tool, tr
@@ -33,7 +32,6 @@ class EffectsMapTool(Tool):
         "effect is that at zero.</p>"
     )
     TAGS = ("impacts", "spillover", "direct", "indirect", "effects", "map")
-    HELPS = helps.MODEL | {"SHOW": "Which of the three columns colours the layer; it has all of them."}
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from . import helps
 from .page import page, read_code, table
 from .tool import Tool, tr
 from .units import complete_rows, ids_of, spread_out
@@ -34,7 +33,6 @@ class MoranTool(Tool):
         "is by chance.</p>"
     )
     TAGS = ("moran", "lisa", "cluster", "hot spot", "autocorrelation", "outlier")
-    HELPS = helps.WEIGHTS
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""

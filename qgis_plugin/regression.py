@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from . import helps
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
 from .model_options import add_moderators
 from .model_tests import TESTS, tests_of
@@ -80,12 +79,6 @@ class RegressionTool(Tool):
         "dynamic",
         "random effects",
     )
-    HELPS = helps.MODEL | {
-        "VARIABLE": f"{helps.MODEL['VARIABLE']} Its effects are in the output layer; the report has those of all.",
-        "TESTS": "Moran's I of the residuals of least squares and Lagrange multiplier tests; or the "
-        "sequence of tests from least squares to SDM. With random effects, Hausman's test against fixed "
-        "ones. Dynamic models and panels with holes have none; those of instruments stand in the summary.",
-    }
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""

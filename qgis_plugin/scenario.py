@@ -15,7 +15,6 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from . import helps
 from .model_form import add_model, fit_model
 from .model_options import HORIZONS
 from .tool import Tool, tr
@@ -40,19 +39,6 @@ class ScenarioTool(Tool):
         "Advanced.</p>"
     )
     TAGS = ("scenario", "policy", "what if", "simulation", "spillover")
-    HELPS = helps.MODEL | {
-        "HORIZON": "The change within the period (short run), or what becomes of it if it lasts (long run).",
-        "CHANGED": "A field that a regressor is made of.",
-        "HOW": "By an amount: 2 adds 2. To a value: 2 makes it 2. Times a factor: 2 doubles it.",
-        "AMOUNT": "What is added, what it becomes, or what it is multiplied with.",
-        "WHERE": "An expression of QGIS, such as \"city\" = 'Guangzhou'. Of a panel only the last period "
-        "changes.",
-        "SELECTED": "Changes the features that are selected in the layer, of these those that the "
-        "expression names.",
-        "DRAWS": "How often the parameters are drawn for the intervals; more make the limits steadier.",
-        "LEVEL": "The share of the draws between the limits.",
-        "SEED": "The same seed gives the same intervals.",
-    }
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""

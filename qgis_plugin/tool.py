@@ -3,11 +3,11 @@
 import sys
 import warnings
 from importlib.util import find_spec
-from types import MappingProxyType
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .hints import hint
 from .work import Cancelled, Work
 
 PYTHON = (3, 11)
@@ -44,7 +44,7 @@ class Tool(QgsProcessingAlgorithm):
     """Base of the tools; each says what it is in these attributes, and does it in `compute`."""
 
     NAME = TITLE = GROUP = SUMMARY = HELP = ""
-    TAGS, HELPS = (), MappingProxyType({})
+    TAGS = ()
 
     def createInstance(self):
         """Give another one, as QGIS asks for each run."""
@@ -84,11 +84,10 @@ class Tool(QgsProcessingAlgorithm):
         return not said, said
 
     def add(self, parameter, advanced=False):
-        """Add a parameter, with its help."""
+        """Add a parameter, with its hint."""
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        if parameter.name() in self.HELPS:
-            parameter.setHelp(tr(self.HELPS[parameter.name()]))
+        parameter.setHelp(tr(hint(self.NAME, parameter.name())))
         self.addParameter(parameter)
 
     def processAlgorithm(self, parameters, context, feedback):

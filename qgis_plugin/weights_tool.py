@@ -15,7 +15,6 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from . import helps
 from .tool import Tool, tr
 from .units import complete_rows, ids_of
 from .weights_form import add_weights, build_weights, isolates_of
@@ -35,7 +34,6 @@ class WeightsTool(Tool):
         "Features without neighbours are named in the log.</p>"
     )
     TAGS = ("weights", "neighbours", "contiguity", "queen", "rook", "knn", "distance", "gal", "spatial lag")
-    HELPS = helps.WEIGHTS
 
     def initAlgorithm(self, config=None):
         """Say what goes in and comes out."""
