@@ -198,14 +198,14 @@ class AttractionTool(Tool):
         measured = not work.given("COSTS")
         ids = [work.text(f"{side}_ID") for side in SIDES]
         layers = [
-            *read_lines("places", work.label("DEMAND"), ids[0], points=measured),
-            *read_lines("hospitals", work.label("SUPPLY"), ids[1], points=measured),
+            *read_lines("places", work.address("DEMAND"), ids[0], points=measured),
+            *read_lines("hospitals", work.address("SUPPLY"), ids[1], points=measured),
         ]
         if measured and work.source("DEMAND").sourceCrs() != work.source("SUPPLY").sourceCrs():
             layers.append("hospitals = hospitals.to_crs(places.crs)")
         ends = {name: ", ".join(map(repr, chosen_fields(work, name))) for name in TABLES if work.given(name)}
         for name in ends:
-            layers += read_lines(name.lower(), work.label(name))
+            layers += read_lines(name.lower(), work.address(name))
         cost = f"GeodesicCost(minimum={MINIMUM:g})" if measured else f"SuppliedCost(costs, {ends['COSTS']})"
         options = {name: value for name, value in model.get_params().items() if name != "cost"}
         chosen = ", ".join(f"{name}={value!r}" for name, value in options.items() if value is not None)

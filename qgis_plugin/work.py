@@ -123,7 +123,12 @@ class Work:
             return self.source(name).sourceName()
         # a layer of delimited text is an address with options behind its path
         parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-        return parts.get("path") or layer.source().split("|")[0]
+        return parts.get("path") or self.address(name)
+
+    def address(self, name):
+        """Give where the layer behind a source lies, with the options by which QGIS reads a text."""
+        layer = self.tool.parameterAsVectorLayer(self.parameters, name, self.context)
+        return self.source(name).sourceName() if layer is None else layer.source().split("|")[0]
 
     def read(self, name, fields, geometry=True):
         """Read a source into arrays."""
