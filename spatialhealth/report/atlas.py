@@ -161,7 +161,8 @@ def _scenario(replay: Any, index: pd.Index) -> Theme:
         table[quantity],
         f"{replay.name}: change of {outcome}{', %' if quantity == 'percent' else ''}",
         _SCENARIOS,
-        f"What the model expects of “{replay.name}”{in_the(horizon)}; pale and dotted where the interval includes zero.",
+        f"What the model expects of “{replay.name}”{in_the(horizon)}; "
+        "pale and dotted where the interval includes zero.",
         uncertain=table[quantity].notna() & mask,
     )
 

@@ -113,8 +113,8 @@ def explore(
     frame : GeoDataFrame
         Polygons or points, one row a unit, indexed by unit.
     values : Series, str, Clusters or Theme; dict of str to these, DataFrame, or list of str or Theme
-        Values by unit in any order: numbers, names of LISA clusters or of other kinds of units; or the name of a column
-        of `frame`; or several of them, with a menu. A `Theme` says more of one.
+        Values by unit in any order: numbers, names of LISA clusters or of other kinds of units; or the name of a
+        column of `frame`; or several of them, with a menu. A `Theme` says more of one.
     label : str, optional
         What a single column is, with its unit; its name by default.
     labels : dict of str to str, optional

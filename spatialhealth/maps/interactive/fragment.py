@@ -42,9 +42,9 @@ def interactive_map(
     layer : GeoDataFrame
         Polygons or points, one row a unit, indexed by unit.
     columns : dict of str to Series, Clusters or Theme; DataFrame; or list of str or Theme
-        What can be shown, by name: numbers, names of LISA clusters or of other kinds of units, by unit in any order; or
-        names of columns of `layer`. A `Theme` says more of one: its group in the menu, what it means, what of it is
-        uncertain. A menu chooses among several.
+        What can be shown, by name: numbers, names of LISA clusters or of other kinds of units, by unit in any order;
+        or names of columns of `layer`. A `Theme` says more of one: its group in the menu, what it means, what of
+        it is uncertain. A menu chooses among several.
     labels : dict of str to str, optional
         What a column is called in menu, legend and table, with its unit.
     names : str or Series, optional
@@ -80,9 +80,9 @@ def interactive_map(
     Notes
     -----
     Borders are thinned so far that all units together have no more than 60,000 corners; neighbours share what is left
-    of each. Without a script the first column, its legend and the table are there. By keyboard: arrows, plus and minus,
-    0 for the whole map, n and p from unit to unit. Nothing is fetched: the page works offline, in a sandboxed frame,
-    and from a file.
+    of each. Without a script the first column, its legend and the table are there. By keyboard: arrows, plus and
+    minus, 0 for the whole map, n and p from unit to unit. Nothing is fetched: the page works offline, in a
+    sandboxed frame, and from a file.
 
     Examples
     --------
@@ -117,16 +117,16 @@ def _given(columns: Any, labels: dict[str, str]) -> list[Theme]:
         columns = dict(zip(said, columns, strict=True))
     if not isinstance(columns, Mapping):
         raise LabelError(
-            "interactive_map needs a dict of name to Series, a DataFrame, names of columns of the layer, or Themes; it "
-            f"is {type(columns).__name__}."
+            "interactive_map needs a dict of name to Series, a DataFrame, names of columns of the layer, or Themes; "
+            f"it is {type(columns).__name__}."
         )
     if not len(columns):
         raise OptionError("interactive_map: there is no column to show. Give one at least.")
     unknown = [name for name in labels if name not in columns]
     if unknown:
         raise OptionError(
-            f"interactive_map: labels of {some(unknown)}, which are no columns.{did_you_mean(unknown[0], columns)} The "
-            f"columns are: {some(columns)}."
+            f"interactive_map: labels of {some(unknown)}, which are no columns.{did_you_mean(unknown[0], columns)} "
+            f"The columns are: {some(columns)}."
         )
     return [_theme(str(name), values, labels.get(name, "")) for name, values in columns.items()]
 

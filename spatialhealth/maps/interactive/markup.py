@@ -22,6 +22,7 @@ _KEYS = (
     "only. Keys, once the map has the focus: arrows, +, −, 0 for the whole map, n and p for the next and previous "
     "unit, Escape."
 )
+_UNPRINTED = "The values of the {:,} units are not printed; the page itself has them."
 _TURNS = {"s": -45, "f": 0, "m": 45}
 
 
@@ -71,8 +72,7 @@ def written(
         + f'<p class="about keys" id="{mark}-keys" hidden>{_KEYS}</p>\n'
         + f'<details class="values{" long" if long else ""}"><summary>The same as a table: {len(units):,} units'
         + f"</summary>\n{table}\n</details>\n"
-        + (f'<p class="printed about">The values of the {len(units):,} units are not printed; the page itself has them.'
-           "</p>\n" if long else "")
+        + (f'<p class="printed about">{_UNPRINTED.format(len(units))}</p>\n' if long else "")
         + f'<script type="application/json">{data}</script>\n'
         + f"<script>({script})(document.getElementById({json.dumps(mark)}));</script>\n</div>\n"
     )  # fmt: skip
@@ -102,7 +102,9 @@ def _bar(mark: str, themes: Sequence[Painted]) -> str:
             f'<optgroup label="{html.escape(name)}">\n{"".join(rows)}</optgroup>\n' if name else "".join(rows)
             for name, rows in groups.items()
         )
-        menu = f'<p><label for="{mark}-show">Show</label>\n<select id="{mark}-show">\n{options}</select></p>\n'
+        menu = (
+            f'<p><label for="{mark}-show">Show</label>\n<select id="{mark}-show">\n{options}</select></p>\n'
+        )
     return (
         f'<div class="bar" hidden>\n{menu}<p><label for="{mark}-find">Find a unit</label>\n'
         f'<input id="{mark}-find" list="{mark}-units" autocomplete="off" spellcheck="false">'

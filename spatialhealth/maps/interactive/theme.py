@@ -32,8 +32,8 @@ class Theme:
     Parameters
     ----------
     values : Series, str, or Clusters
-        By unit, in any order: numbers, names of LISA clusters, or names of up to seven other kinds of unit; the name of
-        a column of the layer; or what `spatialhealth.imbalance.lisa` gives for one period.
+        By unit, in any order: numbers, names of LISA clusters, or names of up to seven other kinds of unit; the name
+        of a column of the layer; or what `spatialhealth.imbalance.lisa` gives for one period.
     label : str, default ""
         What it is, with its unit; by default the name under which it is given.
     group : str, default ""
@@ -108,7 +108,7 @@ class Painted:
 
     @property
     def legend(self) -> list[tuple[str, str, int]]:
-        """Kind, name and number of units of each class, high ones first; then what is missing, uncertain, not drawn."""
+        """Kind, name and number of units of each class, high ones first; then missing, uncertain, shapeless ones."""
         shown = self.place[~self.empty]
         labels, sides = self.classes.labels, self.striped
         rows = [
@@ -188,8 +188,8 @@ def _names(theme: Theme, series: pd.Series) -> tuple[str, ...]:
     others = [value for value in series[known] if not isinstance(value, str)]
     if others:
         raise NonNumericError(
-            f"interactive_map: {theme.label!r} holds {some(others)}, neither numbers nor texts. Give numbers, or names "
-            "of kinds of units."
+            f"interactive_map: {theme.label!r} holds {some(others)}, neither numbers nor texts. Give numbers, or "
+            "names of kinds of units."
         )
     return tuple(series.astype(object).where(known, ""))
 
