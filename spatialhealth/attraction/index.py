@@ -284,6 +284,11 @@ def index(
     potential = _potential(pairs.weighted(_OWNER, decay), capacity, which, len(weights), people)
     mean = None
     if reference is not None:
+        if not isinstance(reference, AttractionIndex):
+            raise OptionError(
+                f"{_OWNER}: reference is a {type(reference).__name__}. Give what index returned before, "
+                "not its table."
+            )
         if not reference.cities.sort_values().equals(cities.index.sort_values()):
             raise AlignmentError(
                 f"{_OWNER}: the reference is of other cities. Compute it from the same layer."

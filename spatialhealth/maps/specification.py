@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._format import true_minus
 from spatialhealth._typing import Array
 from spatialhealth.errors import AlignmentError, DataError, some
 from spatialhealth.maps.sheet import Sheet, finished
@@ -20,6 +21,8 @@ __all__ = ["specification_curve"]
 
 _WIDTH, _CURVE, _ROW, _LEFT = 5.7, 2.7, 0.185, 0.8  # inches
 _NEEDED = ("estimate", "ci_low", "ci_high")
+_WIDE = 10.0  # times the median length: an interval that would leave the others no room
+_WRITTEN = 8  # beyond the axis, at most: more numbers would overlap
 
 
 def specification_curve(
@@ -33,6 +36,9 @@ def specification_curve(
     ax: Any = None,
 ) -> Array:
     """Draw an estimate under every specification, and below it which choices each is made of.
+
+    Intervals more than ten times as long as the median one do not stretch the axis: they end in arrows at its edge,
+    beside their numbers, and the note counts them.
 
     Parameters
     ----------
@@ -84,7 +90,8 @@ def specification_curve(
     sheet = Sheet(_WIDTH, _CURVE, 2, left=_LEFT, right=0.2)
     if ax is None:
         sheet = replace(sheet, count=1, below=0.15 + below)
-    panels = sheet.panels("specification_curve", ax, title, note)
+    frame = _frame(estimates, main)
+    panels = sheet.panels("specification_curve", ax, title, _noted(note, estimates, frame))
     if ax is None:
         place = panels[0].get_position()
         inch = place.height / _CURVE
@@ -92,6 +99,8 @@ def specification_curve(
         panels = np.array([panels[0], panels[0].figure.add_axes(lower, sharex=panels[0])], dtype=object)
     marked = [name == main for name in sorted_names]
     _curve(panels[0], estimates.loc[sorted_names], marked, label)
+    if frame is not None:
+        _cut(panels[0], estimates.loc[sorted_names], frame)
     _matrix(panels[1], rows, choices.loc[sorted_names], marked)
     for panel in panels:
         panel.set_xlim(-0.7, len(sorted_names) - 0.3)
@@ -120,6 +129,48 @@ def _rows(choices: Any) -> dict[str, list[str]]:
         for name in choices.columns
         if choices[name].nunique() > 1
     }
+
+
+def _frame(table: Any, main: Any) -> tuple[float, float] | None:
+    """Give the ends of the axis where intervals are too long for it, or None."""
+    length = (table["ci_high"] - table["ci_low"]).to_numpy()
+    kept = table[(length <= _WIDE * np.median(length)) | (table.index == main)]
+    if len(kept) == len(table):
+        return None
+    low, high = min(0.0, kept["ci_low"].min()), max(0.0, kept["ci_high"].max())
+    edge = 0.08 * (high - low)
+    return low - edge, high + edge
+
+
+def _beyond(table: Any, frame: tuple[float, float]) -> Any:
+    return table[(table["ci_low"] < frame[0]) | (table["ci_high"] > frame[1])]
+
+
+def _noted(note: str | None, table: Any, frame: tuple[float, float] | None) -> str | None:
+    if frame is None:
+        return note
+    count = len(_beyond(table, frame))
+    cut = f"{count} interval{'s go' if count > 1 else ' goes'} beyond the axis (arrows)."
+    return f"{note} {cut}" if note else cut
+
+
+def _cut(ax: Axes, table: Any, frame: tuple[float, float]) -> None:
+    """End the axis at the frame; mark and write what goes beyond it."""
+    ax.set_ylim(*frame)
+    cut = _beyond(table, frame)
+    for name, row in cut.iterrows():
+        place = table.index.get_loc(name)
+        for end, beyond, mark in (
+            (frame[0], row["ci_low"] < frame[0], "v"),
+            (frame[1], row["ci_high"] > frame[1], "^"),
+        ):
+            if beyond:
+                ax.plot([place], [end], mark, color=INK, markersize=6, clip_on=False)
+        if len(cut) > _WRITTEN:
+            continue
+        low, high, value = (true_minus(f"{row[key]:.3g}") for key in ("ci_low", "ci_high", "estimate"))
+        ax.text(place - 0.18, frame[1], f"{value} [{low}, {high}]", ha="right", va="top", fontsize=7, color=INK,
+                rotation=90)  # fmt: skip
 
 
 def _curve(ax: Axes, table: Any, marked: list[bool], label: str) -> None:

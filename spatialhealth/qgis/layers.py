@@ -33,7 +33,8 @@ def add_layer(data: gpd.GeoDataFrame | LayerArrays, name: str, style: str | None
     name : str
         Of the layer.
     style : str, optional
-        - the name of a column: five colours by quantiles for numbers, one colour for each value of text;
+        - the name of a column: colours by quantiles for numbers, about zero where they have both signs; one colour
+          for each value of text;
         - the path of a style file (.qml).
 
     Returns

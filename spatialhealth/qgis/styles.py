@@ -1,21 +1,26 @@
-"""Colours for a layer of QGIS: by quantiles of numbers, by values of text, or as they are given."""
+"""Colours for a layer of QGIS, those of the package's maps: numbers by quantiles, text by its values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from spatialhealth._typing import Array
+
 __all__ = ["CLUSTER_COLOURS", "style_layer"]
 
-# of LISA clusters, as GeoDa draws them
 CLUSTER_COLOURS = {
-    "high-high": "#d7191c",
-    "low-low": "#2c7bb6",
-    "high-low": "#fdae61",
-    "low-high": "#abd9e9",
-    "not significant": "#eeeeee",
+    "high-high": "#ca0020",
+    "low-low": "#0571b0",
+    "high-low": "#f4a582",
+    "low-high": "#92c5de",
+    "not significant": "#f7f7f7",
     "no neighbours": "#999999",
 }
+# ColorBrewer's RdBu: red is negative, blue is positive
+_DIVERGING = ("#b2182b", "#ef8a62", "#fddbc7", "#d1e5f0", "#67a9cf", "#2166ac")
 
 
 def style_layer(layer: Any, column: str, colours: Mapping[str, str] | None = None, classes: int = 5) -> None:
@@ -28,7 +33,8 @@ def style_layer(layer: Any, column: str, colours: Mapping[str, str] | None = Non
     colours : mapping of value to colour, optional
         Of a field of text; by default they are QGIS's own.
     classes : int, default 5
-        Quantiles of a field of numbers.
+        Quantiles of a field of numbers of one sign, light for low. Those of both signs have six classes, as far from
+        zero on both sides, red for negative.
     """
     field = layer.fields().field(column)
     if field.isNumeric():
@@ -39,16 +45,40 @@ def style_layer(layer: Any, column: str, colours: Mapping[str, str] | None = Non
 
 
 def _graduated(layer: Any, column: str, classes: int) -> None:
-    from qgis.core import QgsClassificationQuantile, QgsGraduatedSymbolRenderer, QgsStyle
+    from qgis.core import QgsClassificationQuantile, QgsGraduatedSymbolRenderer, QgsStyle, QgsVectorLayerUtils
 
     renderer = QgsGraduatedSymbolRenderer(column)
     renderer.setSourceSymbol(_symbol(layer))
-    renderer.setClassificationMethod(QgsClassificationQuantile())
-    renderer.updateClasses(layer, classes)
-    ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
-    if ramp is not None:
-        renderer.updateColorRamp(ramp)
+    found, _ = QgsVectorLayerUtils.getValues(layer, column)
+    values = np.array([value for value in found if isinstance(value, (int, float))], dtype=float)
+    values = values[np.isfinite(values)]
+    if len(values) and values.min() < 0 < values.max():
+        for low, high, colour in _about_zero(values):
+            renderer.addClassRange(_range(layer, low, high, colour))
+    else:
+        renderer.setClassificationMethod(QgsClassificationQuantile())
+        renderer.updateClasses(layer, classes)
+        ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
+        if ramp is not None:
+            ramp.invert()
+            renderer.updateColorRamp(ramp)
     layer.setRenderer(renderer)
+
+
+def _about_zero(values: Array) -> list[tuple[float, float, str]]:
+    """Give six classes with their colours: thirds of the sizes, on both sides of zero."""
+    sizes = np.quantile(np.abs(values), [1 / 3, 2 / 3, 1])
+    ends = [*-sizes[::-1], 0.0, *sizes]
+    return list(zip(ends[:-1], ends[1:], _DIVERGING, strict=True))
+
+
+def _range(layer: Any, low: float, high: float, colour: str) -> Any:
+    from qgis.core import QgsRendererRange
+    from qgis.PyQt.QtGui import QColor
+
+    symbol = _symbol(layer)
+    symbol.setColor(QColor(colour))
+    return QgsRendererRange(low, high, symbol, f"{low:.3g} - {high:.3g}")
 
 
 def _categorised(layer: Any, column: str, colours: Mapping[str, str] | None) -> None:

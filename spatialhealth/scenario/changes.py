@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._validation import check_number
-from spatialhealth.errors import AlignmentError, OptionError, ScenarioError, did_you_mean, some
+from spatialhealth.errors import (
+    AlignmentError,
+    DuplicateError,
+    MissingDataError,
+    OptionError,
+    ScenarioError,
+    did_you_mean,
+    some,
+)
 from spatialhealth.scenario.where import chosen, places, units_named
 
 if TYPE_CHECKING:
@@ -102,8 +110,8 @@ class Change(TableChange):
         ------
         ScenarioError
             If the table has no such column or unit.
-        AlignmentError
-            If a Series of amounts lacks a unit.
+        AlignmentError, DuplicateError, MissingDataError
+            If a Series of amounts lacks a unit, has one twice, or has no finite number for one.
         """
         owner = f"Change of {self.column!r}"
         column = column_of(owner, table, self.column)
@@ -264,7 +272,21 @@ def _amounts(owner: str, amount: Any, units: list[Any]) -> Any:
         raise AlignmentError(
             f"{owner}: the amounts lack the units {some(lacking)}. Give one for each, or name the units with where=."
         )
-    return amount.loc[units].to_numpy(dtype=float)
+    twice = amount.index[amount.index.duplicated()]
+    if len(twice):
+        raise DuplicateError(
+            f"{owner}: the amounts have units more than once: {some(twice.unique())}. Give one each."
+        )
+    if amount.dtype.kind not in "iufb":
+        raise ScenarioError(f"{owner}: the amounts do not hold numbers. Convert them with pandas.to_numeric.")
+    values = amount.loc[units].to_numpy(dtype=float)
+    odd = [unit for unit, finite in zip(units, np.isfinite(values), strict=True) if not finite]
+    if odd:
+        raise MissingDataError(
+            f"{owner}: the amounts are missing or infinite for {some(odd)}. Give a number for each unit "
+            "that is changed."
+        )
+    return values
 
 
 def _with(table: pd.DataFrame, name: str, units: list[Any], values: Any) -> pd.DataFrame:

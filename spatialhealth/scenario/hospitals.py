@@ -142,6 +142,14 @@ class OpenHospital(HospitalChange):
         if self.location is not None:
             if len(self.where) > 1:
                 raise OptionError("OpenHospital: one location for several cities. Open them one by one.")
+            if (
+                isinstance(self.location, str)
+                or not hasattr(self.location, "__len__")
+                or len(self.location) != 2
+            ):
+                raise OptionError(
+                    f"OpenHospital: location={self.location!r} must be x and y, such as (113.3, 23.1)."
+                )
             x, y = self.location
             place = check_number("OpenHospital", "location", x), check_number("OpenHospital", "location", y)
             object.__setattr__(self, "location", place)

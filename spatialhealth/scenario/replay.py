@@ -12,7 +12,6 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_positive, check_share, random_generator
 from spatialhealth.errors import (
-    AlignmentError,
     NotFittedError,
     OptionError,
     ScenarioError,
@@ -27,6 +26,7 @@ from spatialhealth.models.result import FitResult
 from spatialhealth.operator.transition import largest_root
 from spatialhealth.panel.stack import StackedTable
 from spatialhealth.scenario.changes import TableChange
+from spatialhealth.scenario.derive import check_derive, derived
 from spatialhealth.scenario.hospitals import HospitalChange, check_hospitals
 from spatialhealth.scenario.result import Outlook, Replay, outlook
 from spatialhealth.scenario.spread import Coefficients, basis
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Scenario", "outlooks", "replay"]
-
-_SAME = 1e-6  # relative; columns of files are rounded
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,8 @@ class Scenario:
     ------
     ScenarioError
         If there is none, or something else among them.
+    OptionError
+        If the name is no text.
 
     Examples
     --------
@@ -68,7 +68,11 @@ class Scenario:
         one = isinstance(self.changes, (TableChange, HospitalChange)) or not isinstance(
             self.changes, Iterable
         )
-        changes = (self.changes,) if one else tuple(self.changes)
+        if not isinstance(self.name, str):
+            raise OptionError(
+                f"Scenario: name={self.name!r} must be a text. The name comes first, then the changes."
+            )
+        changes = (self.changes,) if one or isinstance(self.changes, str) else tuple(self.changes)
         if not changes:
             raise ScenarioError(f"The scenario {self.name!r} changes nothing. Give at least one change.")
         odd = [type(each).__name__ for each in changes if not isinstance(each, (TableChange, HospitalChange))]
@@ -108,7 +112,7 @@ def replay(
         `city`, `tier`, `beds`.
     derive : mapping of str to callable, optional
         Which columns of the data are made of the hospitals, and how: ``f(hospitals, units)`` gives a Series by unit,
-        as `Stock` does, or ``lambda hospitals, units: attraction.index(cities, hospitals, tiers).table["score"]``.
+        as `Stock` does, or ``lambda hospitals, units: attraction.index(cities, hospitals, tiers, decay).scores``.
     level : float, default 0.95
         Of the intervals.
     draws : int, default 1000
@@ -283,45 +287,14 @@ def _changed(
     if not of_hospitals:
         return after
     check_hospitals(hospitals)
+    check_derive(derive)
     changed = hospitals
     for each in of_hospitals:
         changed = each.hospitals(changed)
     elsewhere = sorted(set(changed["city"]) - set(before.index), key=str)
     if elsewhere:
         raise ScenarioError(f"The hospitals are in cities that the data do not have: {some(elsewhere)}.")
-    for name, make in derive.items():
-        made = _derived(name, make, hospitals, before)
-        _check_same(name, made, before)
-        difference = _derived(name, make, changed, before) - made
-        after = after.assign(**{name: after[name] + difference.loc[after.index]})
-    return after
-
-
-def _derived(name: str, make: Callable[[Any, Any], Any], hospitals: Any, table: pd.DataFrame) -> pd.Series:
-    if name not in table.columns:
-        raise ScenarioError(
-            f"replay: derive names {name!r}, which the data do not have. They have: "
-            f"{some(table.columns, 20)}."
-        )
-    made: pd.Series = make(hospitals, table.index)
-    lacking = [unit for unit in table.index if unit not in made.index]
-    if lacking:
-        raise AlignmentError(f"replay: the derived column {name!r} lacks the units {some(lacking)}.")
-    return made
-
-
-def _check_same(name: str, made: pd.Series, table: pd.DataFrame) -> None:
-    """Raise unless the hospitals give what the data hold: else the baseline would be of two minds."""
-    held = table[name].to_numpy(dtype=float)
-    value = made.loc[table.index].to_numpy(dtype=float)
-    off = ~np.isclose(value, held, rtol=_SAME, atol=0.0)
-    if off.any():
-        first = int(np.flatnonzero(off)[0])
-        raise AlignmentError(
-            f"replay: {name!r} as made of the hospitals is not what the data hold, in {some(table.index[off])}; in "
-            f"the first {value[first]:g} and {held[first]:g}. Derive it as the data were made, or put the derived "
-            "column there."
-        )
+    return derived(derive, hospitals, changed, before, after)
 
 
 def _difference(model: Any, result: FitResult, before: Any, after: Any) -> tuple[Array, Any, Any]:

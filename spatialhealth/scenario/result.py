@@ -261,7 +261,7 @@ def compare(*replays: Replay) -> pd.DataFrame:
     Raises
     ------
     ScenarioError
-        If there are fewer than two, or two of one name.
+        If there are fewer than two, two of one name, or something else among them.
     ComparabilityError
         If they are of different outcomes, units, periods, or draws.
 
@@ -279,6 +279,11 @@ def compare(*replays: Replay) -> pd.DataFrame:
     pd = pandas_for("compare", "Replay.horizons")
     if len(replays) < 2:
         raise ScenarioError("compare: give at least two replays.")
+    odd = [type(each).__name__ for each in replays if not isinstance(each, Replay)]
+    if odd:
+        raise ScenarioError(
+            f"compare: {some(odd)} cannot be compared. Give what replay returned, not its table."
+        )
     names = [each.name for each in replays]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:

@@ -15,6 +15,7 @@ __all__ = ["Basis", "Coefficients", "basis"]
 
 _FEWEST, _MOST = 6, 96  # Chebyshev points
 _ACCURACY = 1e-9  # relative, half-way between the points
+_NO_POLES = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +47,20 @@ class Basis:
         unit's own change.
     error : float
         Largest difference from an exact solution half-way between nodes, relative to the largest value.
+    poles : tuple of float
+        Values of rho at which the change is infinite; what is interpolated is the change times its distance from
+        them.
     """
 
     nodes: Array
     total: Array
     own: Array
     error: float
+    poles: tuple[float, float] = _NO_POLES
 
     def weights(self, coefficients: Coefficients) -> Array:
         """Give the weight of each vector of the basis for each draw, shape (r, m * 2 * k)."""
-        at = _lagrange(self.nodes, coefficients.rho)
+        at = _interpolation(self.nodes, coefficients.rho, self.poles)
         pair = np.stack([coefficients.beta, coefficients.theta], axis=1)
         return np.asarray(np.einsum("rm,rpk->rmpk", at, pair).reshape(len(at), -1))
 
@@ -86,24 +91,29 @@ def basis(
     Notes
     -----
     The change of the outcome is (I - rho W)^-1 (dX beta + W dX theta); each of its columns is a smooth function of
-    rho, so that polynomials through Chebyshev points give every draw to nine digits without solving for it.
+    rho, so that polynomials through Chebyshev points give every draw to nine digits without solving for it. Near
+    the ends of the interval of rho, where it grows without bound, polynomials do not follow it. It is then multiplied
+    with its distance from both ends first, which takes these poles out.
     """
     low, high = float(coefficients.rho.min()), float(coefficients.rho.max())
     if low == high:
         return Basis(np.array([low]), *_exact(operator, change, [low], random_state), 0.0)
-    m = _FEWEST
+    poles, m = _NO_POLES, _FEWEST
     while True:
         nodes = _chebyshev(low, high, m)
         total, own = _exact(operator, change, nodes, random_state)
-        error = _error(operator, change, nodes, total)
+        error = _error(operator, change, nodes, total, poles)
         if error < _ACCURACY:
-            return Basis(nodes, total, own, error)
+            return Basis(nodes, total, own, error, poles)
         m *= 2
         if m > _MOST:
-            raise ConvergenceError(
-                f"Draws of rho from {low:.4f} to {high:.4f} reach so near the end of its interval that a change "
-                f"cannot be followed through all of them (error {error:.1e}). The estimate is near a unit root."
-            )
+            if poles != _NO_POLES:
+                raise ConvergenceError(
+                    f"Draws of rho from {low:.4f} to {high:.4f} reach so near the end of its interval that a change "
+                    f"cannot be followed through all of them (error {error:.1e}). The estimate is near a unit root: "
+                    "use weights or regressors that leave less to rho."
+                )
+            poles, m = operator.interval, _FEWEST
 
 
 def _exact(
@@ -124,12 +134,20 @@ def _exact(
     return total, own
 
 
-def _error(operator: SpatialOperator, change: Array, nodes: Array, total: Array) -> float:
+def _error(
+    operator: SpatialOperator, change: Array, nodes: Array, total: Array, poles: tuple[float, float]
+) -> float:
     """Compare with a solution half-way between the first two nodes, where polynomials are worst."""
     between = float(nodes[:2].mean())
     exact = operator.solve(between, change).T
-    found = np.tensordot(_lagrange(nodes, np.array([between]))[0], total[:, 0], 1)
+    found = np.tensordot(_interpolation(nodes, np.array([between]), poles)[0], total[:, 0], 1)
     return float(np.abs(found - exact).max() / max(float(np.abs(exact).max()), np.finfo(float).tiny))
+
+
+def _interpolation(nodes: Array, at: Array, poles: tuple[float, float]) -> Array:
+    """Give the weights of the nodes, shape (r, m), for a function that is infinite at the poles."""
+    from_nodes, from_at = (np.prod([1 - rho / pole for pole in poles], axis=0) for rho in (nodes, at))
+    return np.asarray(_lagrange(nodes, at) * from_nodes / from_at[:, None])
 
 
 def _chebyshev(low: float, high: float, m: int) -> Array:

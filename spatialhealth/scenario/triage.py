@@ -237,7 +237,10 @@ def _checked(load: Any, capacity: Any, tiers: tuple[str, str]) -> tuple[Array, A
     capacities = capacity.loc[load.index, list(tiers)].to_numpy(dtype=float)
     wrong = load.index[~(np.isfinite(loads) & (loads >= 0)).all(axis=1)]
     if len(wrong):
-        raise DataError(f"TriagePolicy: loads are negative, missing or infinite at {some(wrong)}.")
+        raise DataError(
+            f"TriagePolicy: loads are negative, missing or infinite at {some(wrong)}. "
+            f"Mend {tiers[0]!r} or {tiers[1]!r} there, or leave these cities out of loads and capacities."
+        )
     wrong = load.index[~(np.isfinite(capacities) & (capacities > 0)).all(axis=1)]
     if len(wrong):
         raise DataError(

@@ -27,7 +27,7 @@ def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
     Raises
     ------
     ScenarioError
-        If no unit is named, or one stands twice.
+        If no unit is named, one stands twice, or a Series holds zeros and ones.
 
     Examples
     --------
@@ -42,6 +42,11 @@ def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
                 f"{owner}: where is an array of True and False without labels. Give a Series by unit."
             )
         where = where.index[where]
+    elif hasattr(where, "loc") and where.dtype.kind in "iufb" and set(where) <= {0, 1}:
+        raise ScenarioError(
+            f"{owner}: where is a Series of {where.dtype}, whose zeros and ones may be flags or labels. For flags "
+            "give where == 1; for labels a list."
+        )
     labels = (where,) if isinstance(where, str) or not isinstance(where, Iterable) else tuple(where)
     if not labels:
         raise ScenarioError(f"{owner}: where names no unit. Name one, or leave it out for all units.")

@@ -207,3 +207,5 @@ def test_tables_that_cannot_be_scored():
     nothing = index(places, hospitals.assign(beds=0), *rest)
     with refusal(errors.OptionError, "all scores of the reference are zero"):
         index(places, hospitals, *rest, reference=nothing)
+    with refusal(errors.OptionError, "reference is a DataFrame", "not its table"):
+        index(places, hospitals, *rest, reference=reference.table)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import spatialhealth as sh
 from spatialhealth.errors import AlignmentError, IsolateWarning, LabelError, OptionError
+from spatialhealth.qgis.styles import CLUSTER_COLOURS
 from tests.refusal import refusal
 
 NAMES = ["high-high", "low-low", "high-low", "low-high", "not significant", "no neighbours"]
@@ -33,6 +34,7 @@ def test_each_cluster_has_its_colour_and_its_count(frame):
     assert len(stripes.get_paths()) == 2 and stripes.get_hatch()  # low-low and low-high, in grey too
     colours = [to_hex(colour) for colour in drawn.get_facecolor()]
     assert colours == ["#ca0020", "#0571b0", "#f4a582", "#92c5de", "#f7f7f7"]
+    assert colours == [CLUSTER_COLOURS[name] for name in NAMES[:5]]  # QGIS draws them alike
     assert alone.get_hatch() and len(alone.get_paths()) == 1
     assert legend_of(ax)[1] == [f"{name}  (1)" for name in NAMES]
 
@@ -94,3 +96,13 @@ def test_isolates_of_lisa_are_hatched(frame):
     with pytest.warns(IsolateWarning):
         found = sh.imbalance.lisa(values, links, permutations=99, random_state=1, correction="none")
     assert len(sh.maps.lisa(frame, found).collections) == 2
+
+
+def test_a_part_of_a_country_on_the_ground_of_the_whole(frame):
+    part = frame.iloc[:2]
+    ax = sh.maps.lisa(part, pd.Series(["high-high", "low-low"], index=part.index), ground=frame)
+    ground, drawn, _ = ax.collections
+    assert len(ground.get_paths()) == 6 and len(drawn.get_paths()) == 2
+    # the map shows the whole, and the legend counts the part
+    assert ax.get_xlim()[0] <= 0 and ax.get_xlim()[1] >= 3 and ax.get_ylim()[1] >= 2
+    assert legend_of(ax)[0].endswith("n = 2 units")

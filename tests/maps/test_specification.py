@@ -44,3 +44,26 @@ def test_refusals(tables):
         specification_curve(estimates, choices.drop(index="c"))
     with refusal(AlignmentError, "'q'"):
         specification_curve(estimates, choices, main="q")
+
+
+def test_an_interval_that_would_leave_no_room_ends_in_arrows(tables):
+    estimates, choices = tables
+    estimates.loc["d"] = [20.0, -270.0, 310.0]
+    choices.loc["d"] = ["flows", "SDM"]
+    upper, _ = specification_curve(estimates, choices, main="main", note="Simulated data.")
+    # the axis is that of the others, -0.1 to 1.7 and 8 % on both sides
+    assert upper.get_ylim() == pytest.approx((-0.1 - 0.144, 1.7 + 0.144))
+    arrows = [(line.get_xdata()[0], line.get_marker()) for line in upper.lines if line.get_marker() in "v^"]
+    assert arrows == [(3, "v"), (3, "^")]
+    assert "20 [−270, 310]" in [text.get_text() for text in upper.texts]
+    notes = [text.get_text() for text in upper.figure.texts]
+    assert "Simulated data. 1 interval goes beyond the axis (arrows)." in notes
+
+
+def test_the_main_estimate_is_always_within(tables):
+    estimates, choices = tables
+    estimates.loc["main"] = [20.0, -270.0, 310.0]
+    upper, _ = specification_curve(estimates, choices, main="main")
+    low, high = upper.get_ylim()
+    assert low < -270 and high > 310
+    assert not [line for line in upper.lines if line.get_marker() in "v^"]

@@ -4,7 +4,7 @@ import os
 import traceback
 from pathlib import Path
 
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QDockWidget
@@ -85,7 +85,6 @@ def fit():
 def dialog():
     import processing
 
-    shoot("qgis.png")
     kept["dialog"] = processing.createAlgorithmDialog(
         "spatialhealth:moran", {"INPUT": kept["cities"], "FIELD": "gdp_per_capita"}
     )
@@ -104,9 +103,56 @@ def see():
     names = [layer.name() for layer in QgsProject.instance().mapLayers().values()]
     log("layers", sorted(names))
     assert "Clusters" in names
+    reports = [result.name for result in results()]
+    log("results viewer", reports)
+    assert reports == ["Report"]
     shoot("dialog.png")
     kept.pop("dialog").close()
-    end()
+    for layer in QgsProject.instance().mapLayersByName("Clusters"):
+        QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
+        QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setExpanded(False)
+    QTimer.singleShot(2500, picture)
+
+
+@guarded
+def picture():
+    shoot("qgis.png")
+    QTimer.singleShot(100, batch)
+
+
+@guarded
+def batch():
+    """Two rows of the batch dialog, filled in as a person would."""
+    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
+    from processing.tools import dataobjects
+
+    tool = QgsApplication.processingRegistry().createAlgorithmById("spatialhealth:moran")
+    window = BatchAlgorithmDialog(tool, iface.mainWindow())
+    window.show()
+    panel = window.mainWidget()
+    context = dataobjects.createContext()
+    fields = ("gdp_per_capita", "population")
+    panel.addRow(len(fields) - panel.batchRowCount())
+    for row, field in enumerate(fields):
+        for name, value in (("INPUT", kept["cities"].id()), ("FIELD", field)):
+            panel.wrappers[row][panel.parameter_to_column[name]].setParameterValue(value, context)
+        # the report stays empty: QGIS 3.22 fails to list reports of a batch
+        cell = panel.tblParameters.cellWidget(row + 1, panel.parameter_to_column["OUTPUT"])
+        cell.setValue(str(OUT / f"batch_{field}.gpkg"))
+    window.runButton().click()
+    for field in fields:
+        layer = QgsVectorLayer(str(OUT / f"batch_{field}.gpkg"), field, "ogr")
+        log("batch", field, layer.featureCount())
+        assert layer.featureCount() == kept["cities"].featureCount()
+    log("results viewer", [result.name for result in results()])
+    window.close()
+    QTimer.singleShot(1500, end)
+
+
+def results():
+    from processing.core.ProcessingResults import resultsList
+
+    return resultsList.getResults()
 
 
 def shoot(name):

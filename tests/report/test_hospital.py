@@ -185,7 +185,7 @@ def test_nothing_is_found_where_there_is_nothing():
     ("change", "path", "parts"),
     [
         ({"high": "log(beds)"}, "hospital.high", ["'log(beds)'", "There are"]),
-        ({"moderator": {"column": "gdp2", "at": [0]}}, "hospital", ["gdp2"]),
+        ({"moderator": {"column": "gdp2", "at": [0]}}, "hospital.moderator.column", ["no column 'gdp2'", "'gdp'"]),
         ({"moderator": {"column": "digital", "at": []}}, "hospital.moderator.at", ["list of numbers"]),
         ({"subset": {"flag": "tertiary", "name": "x"}}, "hospital.subset.flag", ["zeros and ones"]),
         ({"subset": {"flag": "coast", "name": "x"}}, "hospital.subset.flag", ["no column 'coast'"]),
@@ -220,6 +220,15 @@ def test_nothing_is_found_where_there_is_nothing():
             {"imbalance": {"high": "beds", "primary": "bed_utilisation_primary", "formula": "gap ~ log(inflow)"}},
             "hospital.imbalance.high",
             ["no column 'beds'"],
+        ),
+        *(
+            (
+                {"imbalance": {"high": "bed_utilisation_high", "primary": "bed_utilisation_primary",
+                               "formula": "gap ~ log(inflow)", "resource": "tertiary"} | {key: "gdpp"}},
+                f"hospital.imbalance.{key}",
+                ["no column 'gdpp'", "Did you mean 'gdp'?"],
+            )
+            for key in ("resource", "people", "income", "groups")
         ),
     ],
 )  # fmt: skip

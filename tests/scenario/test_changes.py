@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from spatialhealth.errors import AlignmentError, OptionError, ScenarioError
+from spatialhealth.errors import AlignmentError, DuplicateError, MissingDataError, OptionError, ScenarioError
 from spatialhealth.scenario import Change, DigitalRollout
 from tests.refusal import refusal
 
@@ -97,3 +97,12 @@ def test_a_test_no_better_than_chance():
 def test_a_reach_that_is_no_share(table):
     with refusal(ScenarioError, "'c'", "not between 0 and 1"):
         DigitalRollout().table(table.assign(digital=[0.1, 0.5, 90.0]))
+
+
+def test_amounts_that_are_none(table):
+    with refusal(MissingDataError, "'beds'", "amounts", "'b'"):
+        Change("beds", by=pd.Series({"b": float("nan")}), where="b").table(table)
+    with refusal(DuplicateError, "'beds'", "amounts", "'b'"):
+        Change("beds", by=pd.Series([1.0, 2.0], index=["b", "b"]), where="b").table(table)
+    with refusal(ScenarioError, "'beds'", "amounts", "pandas.to_numeric"):
+        Change("beds", by=pd.Series({"b": "two"}), where="b").table(table)

@@ -96,6 +96,9 @@ def test_arguments_that_are_none():
         OpenHospital(["x", "y"], tier="high", beds=1, location=(0, 0))
     with refusal(OptionError, "location", "must be a number"):
         OpenHospital("x", tier="high", beds=1, location=("a", 0))
+    for wrong in ("here", (1.0,), 3.0):
+        with refusal(OptionError, "location", repr(wrong), "x and y"):
+            OpenHospital("x", tier="high", beds=1, location=wrong)
     with refusal(ScenarioError, "CloseHospital", "None is no name"):
         CloseHospital(None)
 

@@ -296,6 +296,12 @@ def test_bad_input(data):
         Scenario("empty", [])
     with refusal(ScenarioError, "'str'", "Give Change"):
         Scenario("odd", ["more beds"])
+    with refusal(ScenarioError, "holds 'str'. Give Change"):
+        Scenario("odd", "more beds")
+    with refusal(OptionError, "name=", "comes first"):
+        Scenario(CHANGES[0], "the name")
+    with refusal(ScenarioError, "'DataFrame'", "what replay returned"):
+        compare(*[replay(model, CHANGES[0], panel, draws=9, random_state=1).table] * 2)
 
 
 def test_regressors_that_are_lacking(data):

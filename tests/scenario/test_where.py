@@ -44,3 +44,8 @@ def test_unknown_units():
 
 def test_places_in_words():
     assert places(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+
+
+def test_zeros_and_ones_are_no_flags():
+    with refusal(ScenarioError, "Change", "int64", "where == 1"):
+        units_named("Change", pd.Series([0, 1, 1], index=["a", "b", "c"]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spatialhealth.report.fitting import Fit, kept, named
+from spatialhealth.report.hospital.asked import check_columns
 from spatialhealth.report.hospital.attract import attraction_of, tier_names
 from spatialhealth.report.hospital.differ import subset_of
 from spatialhealth.report.hospital.empower import empowerment_of
@@ -54,6 +55,7 @@ def hospital_of(
 def _hospital(study: StudyFile, main: Fit, say: Callable[[str], None], n_jobs: int | None) -> Hospital:
     """Answer the four questions."""
     asked = study.part("hospital")
+    check_columns(study, main.data)
     answers: list[Answer] = []
     say("Hospitals: attraction by tier.")
     with named(study, "hospital"):

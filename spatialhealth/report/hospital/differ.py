@@ -58,12 +58,7 @@ def _durbin(main: Fit, flag: str) -> dict[str, Any]:
 def _flags(study: StudyFile, main: Fit, flag: str) -> Any:
     """Give the flag of every row, which must be zero or one."""
     table, layer = main.data.table, main.data.layer
-    column = table[flag] if flag in table.columns else layer[flag] if flag in layer.columns else None
-    if column is None:
-        listed = ", ".join(map(str, [*table.columns, *layer.columns.drop(layer.geometry.name)]))
-        raise study.wrong(
-            "hospital.subset.flag", f"no column {flag!r} in table or layer. There are: {listed}."
-        )
+    column = table[flag] if flag in table.columns else layer[flag]
     if not column.isin([0, 1]).all() or column.nunique() < 2:
         raise study.wrong(
             "hospital.subset.flag", f"the column {flag!r} must hold zeros and ones, and both of them."
