@@ -97,3 +97,24 @@ def test_the_command_takes_jobs_and_a_folder(tmp_path, monkeypatch, capsys):
     assert cli.main(["study", str(template), "--jobs", "2", "--checkpoint", "kept"]) == 130
     assert asked["n_jobs"] == 2 and asked["checkpoint"] == "kept"
     assert capsys.readouterr().err.splitlines()[1].startswith("study: stopped with 1 of 3")
+
+
+def test_every_alternative_says_what_it_changes():
+    changes = {
+        "winsorised": {"winsorise": 0.025},
+        "year before": {"lag": 1},
+        "two years before": {"lag": 2, "where": "year >= 86"},
+        "instrumented": {
+            "estimator": "SpatialIV",
+            "endogenous": ["log(price / cpi)"],
+            "instruments": ["log(price_lag1 / cpi_lag1)"],
+        },
+    }
+    study = STUDY | {"robustness": [{"name": name, **asked} for name, asked in changes.items()]}
+    found = module.run(sh.report.study_file.study_of(study)).alternatives
+    assert {fit.name: fit.change for fit in found} == {
+        "winsorised": "values below the 2.5 % and above the 97.5 % quantile of each variable drawn in to it",
+        "year before": "regressors of the period before",
+        "two years before": "rows with year >= 86; regressors of 2 periods before",
+        "instrumented": "estimator: SpatialIV; endogenous: log(price / cpi); instruments: log(price_lag1 / cpi_lag1)",
+    }
