@@ -115,6 +115,39 @@ def test_nothing_is_wider_than_the_screen_and_wide_tables_say_that_they_scroll(v
         assert wide.get_attribute("tabindex") == ("0" if over else None)
 
 
+def test_no_table_is_cut_off_on_a_desk(visit, report):
+    page = visit(report)
+    page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+    cut = page.eval_on_selector_all(
+        ".wide:not(.shmap .wide)",  # that of the map has a column for each variable
+        """all => all.filter(each => each.scrollWidth > each.clientWidth + 1)
+        .map(each => each.querySelector("caption").textContent)""",
+    )
+    assert cut == []
+
+
+def test_a_long_name_takes_lines_rather_than_the_room_of_its_numbers(visit, demo):
+    page = visit(demo)
+    wide = first_sortable(page)
+    before = wide.bounding_box()["width"]
+    first = wide.locator("tbody th").first
+    low = first.bounding_box()["height"]
+    name = "log(tertiary) [digital=0.1, port_developed=1] less log(tertiary) [digital=0.9, port_developed=0]"
+    first.evaluate("(cell, name) => { cell.textContent = name; }", name)
+    assert first.bounding_box()["height"] > 1.5 * low
+    assert wide.evaluate("each => each.scrollWidth") <= before + 1
+
+
+def test_names_stay_in_sight_where_a_table_scrolls(visit, demo):
+    page = visit(demo, 420)
+    wide = first_sortable(page)
+    wide.evaluate("each => { each.scrollLeft = 80; }")
+    assert wide.evaluate("each => each.scrollLeft") == 80
+    assert wide.locator("tbody th").first.bounding_box()["x"] == pytest.approx(
+        wide.bounding_box()["x"], abs=1
+    )
+
+
 @pytest.mark.parametrize("width", [1200, 420])
 def test_axe_finds_no_violation(visit, report, axe, width, request):
     page = visit(report, width)
