@@ -42,6 +42,34 @@ def test_hover_shows_the_unit_and_its_value(visit, anywhere):
     assert not page.locator(".shmap .tip").is_visible() and not page.locator(".shmap .mark").count()
 
 
+def test_what_is_told_of_one_variable_or_place_goes_with_it(visit, explored):
+    page = visit(explored)
+    for act in (lambda: page.select_option(".shmap select", "1"), lambda: page.keyboard.press("ArrowLeft")):
+        page.focus(".shmap .stage")
+        page.mouse.move(*middle(page, 100))
+        assert page.locator(".shmap .tip").is_visible()
+        # no pointer moves from here on
+        page.evaluate(
+            "addEventListener('pointermove', event => event.stopImmediatePropagation(), { capture: true })"
+        )
+        act()
+        assert not page.locator(".shmap .tip").is_visible() and not page.locator(".shmap .mark").count()
+        page.reload()
+
+
+def test_a_chosen_unit_is_seen_on_light_and_on_dark(visit, explored):
+    page = visit(explored)
+    page.focus(".shmap .stage")
+    page.keyboard.press("n")
+    strokes = page.eval_on_selector_all(
+        ".shmap .mark.picked",
+        "all => all.map(each => [getComputedStyle(each).stroke, getComputedStyle(each).strokeWidth])",
+    )
+    assert strokes == [["rgb(255, 255, 255)", "6px"], ["rgb(213, 94, 0)", "3px"]]
+    page.keyboard.press("Escape")
+    assert not page.locator(".shmap .mark").count()
+
+
 def test_every_variable_changes_map_legend_and_value(visit, several):
     page = visit(several)
     options = page.locator(".shmap option")

@@ -44,6 +44,7 @@
   function shows(which) {
     theme = which;
     only = "";
+    leave();
     const { label, note, colours, legend } = themes[which];
     themes.forEach((each) => each.colours.forEach((_, j) => svg.style.removeProperty(`--k${j}`)));
     colours.forEach((colour, j) => svg.style.setProperty(`--k${j}`, colour));
@@ -70,9 +71,13 @@
     marked[name] = j;
     all(`.${name}`, marks).forEach((node) => node.remove());
     if (j < 0) return;
-    const copy = shapes[j].cloneNode();
-    copy.setAttribute("class", `mark ${name}`);
-    if (name === "over") marks.append(copy); else marks.prepend(copy);
+    const copy = (kind) => put(shapes[j].cloneNode(), { class: `mark ${kind}` });
+    if (name === "over") marks.append(copy(name));
+    else marks.prepend(copy(`${name} casing`), copy(name)); // seen in grey on light and on dark
+  }
+  function leave() {
+    tip.hidden = true;
+    mark("over", -1);
   }
 
   function draw() {
@@ -87,7 +92,10 @@
     if (radius) [...dots, ...marks.children].forEach((dot) => dot.setAttribute("r", radius / scale));
     svg.style.touchAction = scale > 1 ? "none" : "pan-y";
   }
-  const redraw = () => { if (!waiting) { waiting = true; requestAnimationFrame(draw); } };
+  function redraw() {
+    leave(); // what was under the pointer no longer is
+    if (!waiting) { waiting = true; requestAnimationFrame(draw); }
+  }
   function zoom(factor, at = { x: box.width / 2, y: box.height / 2 }) {
     const next = Math.min(most, Math.max(1, scale * factor));
     x = at.x - (at.x - x) * next / scale;
@@ -143,8 +151,7 @@
   });
   for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => held.delete(event.pointerId));
   svg.addEventListener("pointerleave", (event) => {
-    tip.hidden = true;
-    mark("over", -1);
+    leave();
     if (!svg.hasPointerCapture(event.pointerId)) held.delete(event.pointerId);
   });
   svg.addEventListener("click", (event) => {
