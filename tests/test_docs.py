@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import re
 
 import pytest
@@ -19,7 +20,7 @@ def of(page):
 
 
 # pages whose blocks are scripts, without the answers; some have tests of their own, which look at what they leave
-TOLD = {"dynamic", "heterogeneity", "iv", "qgis"}
+TOLD = {"dynamic", "heterogeneity", "interactions", "iv", "qgis"}
 SCRIPTS = [
     of(page)
     for page in PAGES
@@ -48,9 +49,23 @@ def test_the_examples_print_what_the_page_says(page, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", SCRIPTS)
-def test_the_blocks_run_one_after_the_other(page, tmp_path, monkeypatch):
+def test_the_blocks_run_one_after_the_other_and_print_what_the_page_shows(
+    page, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     pages.run(page)
+    said = capsys.readouterr().out.split()
+    for shown in pages.shown(page):
+        assert " ".join(shown.split()) in " ".join(said), shown
+
+
+def test_a_page_of_the_tutorial_opens_with_what_its_folder_says_of_itself():
+    for page in set(DOCS.glob("tutorial/*.md")) - {DOCS / "tutorial/index.md"}:
+        folder = importlib.import_module(f"spatialhealth.{page.stem}")
+        opening = re.search(r"\*\*Takes\*\*.*", folder.__doc__ or "", flags=re.S)[0]
+        assert " ".join(opening.split()) in " ".join(
+            page.read_text(encoding="utf-8").replace("- **", "**").split()
+        )
 
 
 def test_the_page_on_dynamic_models_gives_the_figures_of_its_text(capsys):
