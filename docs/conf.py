@@ -41,8 +41,23 @@ autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 autodoc_typehints = "none"  # the docstrings say kinds and shapes
+default_role = "py:obj"  # a name between single backticks is code, and a link where it is one of ours
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+
+
+def on_lines_of_their_own(app, what, name, obj, options, lines):
+    """Put what a folder gives, and what comes next, on lines of their own below what it takes."""
+    if what == "module":
+        for place in reversed(range(len(lines))):
+            if lines[place].startswith(("**Gives**", "**Next**")):
+                lines.insert(place, "")
+
+
+def setup(app):
+    """Register what is done to docstrings."""
+    app.connect("autodoc-process-docstring", on_lines_of_their_own)
 
 
 def pictures(block, block_vars, gallery_conf):
@@ -66,6 +81,7 @@ def pictures(block, block_vars, gallery_conf):
 
 
 sphinx_gallery_conf = {
+    "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("conf.pictures",),
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_examples",

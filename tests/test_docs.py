@@ -11,6 +11,7 @@ import pytest
 from tests import pages
 from tests.pages import DOCS
 
+PACKAGE = DOCS.parent / "spatialhealth"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("tutorial/*.md")])
 
 
@@ -96,6 +97,18 @@ def test_links_lead_to_files(page):
         target = page.parent / link if link else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), (link, anchor)
+
+
+def test_the_page_on_mathematics_names_files_and_functions_that_exist():
+    folder, source, seen = "", "", 0
+    for name in re.findall(r"`([^`]+)`", (DOCS / "mathematics.md").read_text(encoding="utf-8")):
+        if name.endswith(".py"):
+            folder = name.rpartition("/")[0] or folder
+            source = (PACKAGE / folder / name.rpartition("/")[2]).read_text(encoding="utf-8")
+        elif source and re.fullmatch(r"[\w.]+", name):
+            assert re.search(rf"(def|class) {name.rpartition('.')[2]}\b", source), name
+            seen += 1
+    assert seen > 40
 
 
 def anchors(page):
