@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+
+from sphinx.domains.python import PyXRefRole
 
 import spatialhealth
 
@@ -41,7 +44,7 @@ autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 autodoc_typehints = "none"  # the docstrings say kinds and shapes
-default_role = "py:obj"  # a name between single backticks is code, and a link where it is one of ours
+default_role = "py:name"
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -55,8 +58,21 @@ def on_lines_of_their_own(app, what, name, obj, options, lines):
                 lines.insert(place, "")
 
 
+class Name(PyXRefRole):
+    """A name between single backticks: code, and a link where it is one of ours.
+
+    A plain word, such as `table` or `index`, may be a column or an argument: it is never a link.
+    """
+
+    def run(self):
+        """Make code of plain words, and look all other names up."""
+        self.disabled = self.disabled or not re.match(r"[A-Z]|spatialhealth\.|[a-z]+_[a-z]", self.text)
+        return super().run()
+
+
 def setup(app):
     """Register what is done to docstrings."""
+    app.add_role_to_domain("py", "name", Name())
     app.connect("autodoc-process-docstring", on_lines_of_their_own)
 
 
