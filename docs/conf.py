@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
+from docutils.utils import unescape
 from sphinx.domains.python import PyXRefRole
 
 import spatialhealth
@@ -66,8 +68,9 @@ class Name(PyXRefRole):
 
     def run(self):
         """Make code of plain words, and look all other names up."""
-        self.disabled = self.disabled or not re.match(r"[A-Z]|spatialhealth\.|[a-z]+_[a-z]", self.text)
-        return super().run()
+        if re.match(r"[A-Z]|spatialhealth\.|[a-z]+_[a-z]", self.text):
+            return super().run()
+        return [nodes.literal(self.rawtext, unescape(self.text))], []
 
 
 def setup(app):
