@@ -2,7 +2,7 @@
 How one city's change travels
 =============================
 
-What ten per cent more tertiary hospitals in Wuhan send to its neighbours, to theirs, and so on. Simulated data.
+What some ten per cent more tertiary hospitals in Wuhan send to its neighbours, to theirs, and so on. Simulated data.
 """
 
 import spatialhealth as sh
