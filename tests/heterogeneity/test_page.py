@@ -21,8 +21,11 @@ def test_the_page_on_interactions_prints_what_it_shows(tmp_path, monkeypatch, ca
 
 def test_the_page_on_groups_finds_the_difference_the_panel_was_made_with(capsys):
     names = pages.run("heterogeneity")
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert "Chow (Wald)" in printed and "W:digital [port_developed=1]" in printed
+    assert pages.shown("heterogeneity")
+    for shown in pages.shown("heterogeneity"):
+        assert " ".join(shown.split()) in printed
     # the simulated panel differs by port_developed in the coefficient of log(tertiary)
     assert names["groups"].tests.loc["log(tertiary)", "p_value"] < 1e-6
 
