@@ -70,7 +70,7 @@ def test_a_page_of_the_tutorial_opens_with_what_its_folder_says_of_itself():
 
 
 def test_the_page_on_dynamic_models_gives_the_figures_of_its_text(capsys):
-    names, page = pages.run("dynamic"), (DOCS / "dynamic.md").read_text()
+    names, page = pages.run("dynamic"), " ".join((DOCS / "dynamic.md").read_text(encoding="utf-8").split())
     assert "long-run total" in capsys.readouterr().out
     model, effects = names["model"], names["effects"]
     for name in ("tau", "eta", "rho"):
@@ -79,12 +79,17 @@ def test_the_page_on_dynamic_models_gives_the_figures_of_its_text(capsys):
     now, lasting = effects.short_run.estimates[0, 2], effects.long_run.estimates[0, 2]
     assert f"by {-now:.2f} per cent within the year" in page
     assert f"{-lasting:.2f} per cent once" in page
+    low, high = effects.long_run.table.loc[2, ["ci_low", "ci_high"]]
+    assert f"interval {-high:.2f} to {-low:.2f}" in page
 
 
 def test_the_page_on_instruments_finds_the_truth_where_likelihood_does_not(capsys):
     pages.run("iv")
     printed = capsys.readouterr().out
     assert "First stage" in printed and "Effects on inflow" in printed
+    assert pages.shown("iv")
+    for shown in pages.shown("iv"):
+        assert " ".join(shown.split()) in " ".join(printed.split())
     instruments, likelihood = (float(v) for v in re.findall(r"([\d.]+) by", printed)[-2:])
     assert abs(instruments - 0.7) < 0.05 < 0.2 < likelihood - 0.7
 
