@@ -269,7 +269,8 @@ class Stock:
     --------
     >>> import pandas as pd
     >>> hospitals = pd.DataFrame(
-    ...     {"city": ["x", "x", "y"], "tier": ["high", "low", "high"], "beds": [100, 30, 50]}, index=["a", "b", "c"]
+    ...     {"city": ["x", "x", "y"], "tier": ["high", "low", "high"], "beds": [100, 30, 50]},
+    ...     index=["a", "b", "c"],
     ... )
     >>> Stock("high")(hospitals, ["x", "y", "z"]).to_dict()
     {'x': 100.0, 'y': 50.0, 'z': 0.0}
