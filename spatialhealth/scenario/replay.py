@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Scenario", "outlooks", "replay"]
+
+_NO_DRAWS = (
+    "The intervals of a scenario have no other source: use weights, effects or regressors that leave less to the "
+    "lags of the outcome."
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,9 @@ def replay(
         reads, or needs a list of hospitals.
     AlignmentError
         If a derived column lacks a unit, or is not what the data hold.
-    NotFittedError, OptionError, DataError
+    OptionError
+        If an option is out of range, or more than half of the draws are of models that do not exist.
+    NotFittedError, DataError
 
     Warns
     -----
@@ -146,7 +153,8 @@ def replay(
     changed and the unchanged data give: transformations and interactions of the formula are computed anew. Its part
     own_i is what the changes at i do at i, feedback through the neighbours included; the rest spilled over from the
     changes elsewhere. In the long run beta, theta and rho are those of `DynamicImpacts`. Only the uncertainty of the
-    parameters is in the intervals: neither that of the model, nor the error of a single year.
+    parameters is in the intervals: neither that of the model, nor the error of a single year. Draws with rho outside
+    the admissible interval, or not stable, are replaced; `Replay.rejected` counts them.
 
     References
     ----------
@@ -223,14 +231,14 @@ def outlooks(
         )
     pairs = Pairs.of(result)
     stable = result.within.is_dynamic and _is_stable(result)
-    drawn, _ = draw(result, pairs, draws, rng, stable)
+    drawn, rejected = draw(result, pairs, draws, rng, stable, _NO_DRAWS)
     horizons: dict[str, Outlook] = {}
     for horizon, make in _horizons(result, stable):
         exact = _coefficients(pairs, make(result.params[None]), used)
         many = _coefficients(pairs, make(drawn), used)
         spread = basis(operator, difference[:, used], many)
         point = basis(operator, difference[:, used], exact)
-        horizons[horizon] = outlook(point, exact, spread, many, observed, level)
+        horizons[horizon] = replace(outlook(point, exact, spread, many, observed, level), rejected=rejected)
     return horizons
 
 

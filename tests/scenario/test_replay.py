@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.horizon import long_run_parameters
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.scenario import AddBeds, Change, OpenHospital, Scenario, Stock, compare, replay
+from spatialhealth.scenario.replay import outlooks
 from tests.refusal import refusal
 
 FORMULA = "log(inflow) ~ log(tertiary) + log(primary) + digital + log(tertiary):digital"
@@ -335,3 +337,31 @@ def test_comparison(data):
         compare(one, one)
     with refusal(ComparabilityError, "number of draws"):
         compare(one, replay(model, CHANGES[1], panel, draws=41, random_state=1))
+
+
+def test_draws_that_were_replaced_are_counted_and_told(data):
+    model = fitted(data)
+    result = model.result_
+
+    def widened(factor):
+        spread = np.ones(len(result.params))
+        spread[result.position["rho"]] = factor
+        wide = replace(result, covariance=result.covariance * np.outer(spread, spread))
+        difference = np.zeros((len(result.units), len(result.regressors)))
+        difference[0] = 1.0
+        return wide, outlooks(wide, wide.operator, difference, "More", draws=200, random_state=1)
+
+    usual = replay(model, Change("tertiary", times=1.1), data[1], draws=100, random_state=1)
+    assert usual.rejected == 0
+    assert "Drawn anew" not in str(usual)
+    room = 1 - float(result.params[result.position["rho"]])
+    wide, horizons = widened(room / float(result.std_errors[result.position["rho"]]))
+    _, expected = draw(wide, Pairs.of(wide), 200, np.random.default_rng(1))
+    assert expected > 5
+    assert horizons[""].rejected == expected
+    found = replace(usual, horizons=horizons)
+    assert found.rejected == expected
+    assert f"Drawn anew: {expected}, with rho outside the admissible interval." in str(found)
+    with refusal(OptionError, "More than half", "leave less to the lags of the outcome") as caught:
+        widened(1e4)
+    assert "delta" not in str(caught.value)
