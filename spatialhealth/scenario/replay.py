@@ -26,10 +26,12 @@ from spatialhealth.models.result import FitResult
 from spatialhealth.operator.transition import largest_root
 from spatialhealth.panel.stack import StackedTable
 from spatialhealth.scenario.changes import TableChange
+from spatialhealth.scenario.defined import check_defined
 from spatialhealth.scenario.derive import check_derive, derived
-from spatialhealth.scenario.hospitals import HospitalChange, check_hospitals
+from spatialhealth.scenario.hospitals import AddBeds, HospitalChange, OpenHospital, check_hospitals
 from spatialhealth.scenario.result import Outlook, Replay, outlook
 from spatialhealth.scenario.spread import Coefficients, basis
+from spatialhealth.scenario.where import check_flags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,9 +137,10 @@ def replay(
     ------
     ScenarioError
         If the scenario names a city, column, tier or hospital that there is not, changes nothing that the model
-        reads, or needs a list of hospitals.
+        reads, makes a regressor undefined (the logarithm of zero), or needs a list of hospitals.
     AlignmentError
-        If a derived column lacks a unit, or is not what the data hold.
+        If a derived column lacks a unit, or is not what the data hold; or `where` is a boolean Series that is not of
+        the units of the data.
     OptionError
         If an option is out of range, or more than half of the draws are of models that do not exist.
     NotFittedError, DataError
@@ -179,7 +182,7 @@ def replay(
     result.check_reduced_form()
     before, period = _rows(data, period)
     after = _changed(scenario, before, hospitals, derive or {})
-    difference, operator, units = _difference(model, result, before, after)
+    difference, operator, units = _difference(model, result, before, after, scenario.name)
     observed = _observed(result, before, units)
     horizons = outlooks(result, operator, difference, scenario.name, observed, level, draws, rng)
     touched = np.flatnonzero(np.abs(difference).max(axis=1) > 0)
@@ -298,6 +301,8 @@ def _changed(
     check_derive(derive)
     changed = hospitals
     for each in of_hospitals:
+        if isinstance(each, (AddBeds, OpenHospital)):
+            check_flags(type(each).__name__, each.where, before.index)
         changed = each.hospitals(changed)
     elsewhere = sorted(set(changed["city"]) - set(before.index), key=str)
     if elsewhere:
@@ -305,18 +310,19 @@ def _changed(
     return derived(derive, hospitals, changed, before, after)
 
 
-def _difference(model: Any, result: FitResult, before: Any, after: Any) -> tuple[Array, Any, Any]:
+def _difference(model: Any, result: FitResult, before: Any, after: Any, name: str) -> tuple[Array, Any, Any]:
     """Give the change of each regressor (n, k), W, and the units in its order."""
     formula = model.__dict__.get("_formula")
-    kept = []
+    made = []
     for table in (before, after):
         x = table if formula is None else formula.regressors_of(table)
         x = x.set_axis([str(column) for column in x.columns], axis=1)
         absent = [name for name in result.regressors if name not in x.columns]
         if absent:
             raise ScenarioError(f"replay: the data lack the regressors {some(absent)} of the fit.")
-        kept.append(aligned(result, x[list(result.regressors)]))
-    (first, operator), (second, _) = kept
+        made.append(x[list(result.regressors)])
+    check_defined(name, (made[0], made[1]), (before, after))
+    (first, operator), (second, _) = (aligned(result, x) for x in made)
     rows = first.rows if isinstance(first, StackedTable) else None
     units = first.units if rows is None else rows.units[rows.unit]
     return second.x[0] - first.x[0], operator, units

@@ -20,7 +20,16 @@ from spatialhealth.errors import (
 from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.horizon import long_run_parameters
 from spatialhealth.impacts.inputs import Pairs
-from spatialhealth.scenario import AddBeds, Change, OpenHospital, Scenario, Stock, compare, replay
+from spatialhealth.scenario import (
+    AddBeds,
+    Change,
+    CloseHospital,
+    OpenHospital,
+    Scenario,
+    Stock,
+    compare,
+    replay,
+)
 from spatialhealth.scenario.replay import outlooks
 from tests.refusal import refusal
 
@@ -365,3 +374,37 @@ def test_draws_that_were_replaced_are_counted_and_told(data):
     with refusal(OptionError, "More than half", "leave less to the lags of the outcome") as caught:
         widened(1e4)
     assert "delta" not in str(caught.value)
+
+
+def test_flags_of_some_of_the_cities(data):
+    model, panel = fitted(data), data[1]
+    hospitals, derive = hospitals_of(panel), {"tertiary": Stock("tertiary", of="facilities")}
+    some_cities = pd.Series([True, False], index=["Guangzhou", "Xiamen"])
+    for change in (
+        Change("tertiary", by=1, where=some_cities),
+        OpenHospital(some_cities, tier="tertiary", beds=5),
+        AddBeds(some_cities, tier="tertiary", beds=5),
+    ):
+        with refusal(AlignmentError, type(change).__name__, "lacks", "True or False of each"):
+            replay(model, change, panel, hospitals=hospitals, derive=derive)
+    few = pd.Series([True, False], index=hospitals.index[:2])
+    with refusal(AlignmentError, "CloseHospital", "hospitals of the list", "lacks"):
+        replay(model, CloseHospital(few), panel, hospitals=hospitals, derive=derive)
+
+
+@pytest.mark.parametrize("amount", [{"to": 0}, {"by": -1000}])
+def test_a_scenario_that_leaves_a_regressor_without_a_value(data, amount):
+    model = fitted(data)
+    plan = Scenario("Closed", Change("tertiary", **amount, where=["Guangzhou", "Xiamen"]))
+    parts = ("'Closed'", "'log(tertiary)'", "'Guangzhou', 'Xiamen'", "tertiary = ", "log(1 + tertiary)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with refusal(ScenarioError, *parts):
+            replay(model, plan, data[1])
+
+
+def test_closing_all_hospitals_of_a_city_names_the_scenario(data):
+    model, panel = fitted(data), data[1]
+    derive = {"tertiary": Stock("tertiary", of="facilities")}
+    with refusal(ScenarioError, "'closed: Guangzhou 1'", "'log(tertiary)'", "'Guangzhou'", "tertiary = 0"):
+        replay(model, CloseHospital("Guangzhou 1"), panel, hospitals=hospitals_of(panel), derive=derive)
