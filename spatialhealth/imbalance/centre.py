@@ -11,10 +11,11 @@ from scipy.special import chdtrc, chdtri
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
+from spatialhealth._validation import check_draws
 from spatialhealth.errors import AlignmentError, GeometryError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, check_not_negative, read
-from spatialhealth.imbalance.resample import Resampled, check_draws, resample
+from spatialhealth.imbalance.resample import Resampled, resample
 from spatialhealth.imbalance.sphere import Ground, ground_of
 from spatialhealth.weights.frames import ids_of, metric_of
 

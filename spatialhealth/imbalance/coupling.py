@@ -10,11 +10,11 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number
+from spatialhealth._validation import check_draws, check_number
 from spatialhealth.errors import DataError, DuplicateError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, read
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 from spatialhealth.imbalance.shares import share_limits, share_statistic
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number, check_option
+from spatialhealth._validation import check_draws, check_number, check_option
 from spatialhealth.errors import DataError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, check_positive_values, grouping, read
-from spatialhealth.imbalance.resample import Resampled, check_draws, resample
+from spatialhealth.imbalance.resample import Resampled, resample
 from spatialhealth.imbalance.shares import share_limits, share_statistic
 
 if TYPE_CHECKING:

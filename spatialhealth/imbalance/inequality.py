@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from scipy.special import xlogy
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option
+from spatialhealth._validation import check_draws, check_option
 from spatialhealth.errors import DataError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.ranks import Ranks
@@ -22,7 +22,7 @@ from spatialhealth.imbalance.read import (
     grouping,
     read,
 )
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 
 __all__ = ["TheilKind", "gini", "theil"]
 

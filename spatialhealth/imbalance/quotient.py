@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option
+from spatialhealth._validation import check_draws, check_option
 from spatialhealth.errors import DataError, some
 from spatialhealth.imbalance.measures import Measures
 from spatialhealth.imbalance.read import Quantities, check_not_negative, check_positive_values, read
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 
 __all__ = ["QuotientInput", "agglomeration", "location_quotient"]
 

@@ -11,10 +11,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_positive, check_share, random_generator
-from spatialhealth.errors import OptionError
+from spatialhealth._validation import random_generator
 
-__all__ = ["Resampled", "check_draws", "draw", "resample", "wilson"]
+__all__ = ["Resampled", "draw", "resample", "wilson"]
 
 _GROUPS = 1000  # of the jackknife at most: its skewness is then known to a thousandth
 _CELLS = 2_000_000  # of counts at once
@@ -138,19 +137,6 @@ def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) ->
     lean = float(np.sum(fall**3)) / (6 * spread**1.5) if spread > 0 else 0.0
     z = ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
     return np.asarray(ndtr(bias + (bias + z) / np.maximum(1 - lean * (bias + z), 1e-3)))
-
-
-def check_draws(owner: str, level: float, draws: int) -> tuple[float, int]:
-    """Give level and draws if so many draws have such quantiles."""
-    level = check_share(owner, "level", level)
-    draws = int(check_positive(owner, "draws", draws, integer=True))
-    if (draws + 1) * (1 - level) / 2 < 1 - 1e-9:
-        needed = int(np.ceil(2 / (1 - level) - 1e-9)) - 1
-        raise OptionError(
-            f"{owner}: {draws} draws have no quantiles for an interval of level {level:g}. Give draws={needed} at "
-            "least; 999 are usual."
-        )
-    return level, draws
 
 
 def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state: Any) -> Resampled:
