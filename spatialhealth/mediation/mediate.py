@@ -245,8 +245,8 @@ def _check_same_data(first: SpatialModel, second: SpatialModel, cause: str, medi
         if apart.any():
             period, unit = np.argwhere(apart)[0]
             raise ComparabilityError(
-                f"mediate: {name!r} is not the same in both models: {int(apart.sum())} of {apart.size} values differ, "
-                f"first {left[period, unit]:g} and {right[period, unit]:g}. Fit both to one table."
+                f"mediate: {name!r} is not the same in both models: {int(apart.sum())} of {apart.size} values "
+                f"differ, first {left[period, unit]:g} and {right[period, unit]:g}. Fit both to one table."
             )
 
 
