@@ -37,7 +37,7 @@ def check_catchment(pairs: Reach, people: Array, cutoff: float | None) -> None:
         limit = "the decay" if cutoff is None else f"cutoff={cutoff:,g}"
         raise OptionError(
             f"FloatingCatchment: none of {len(pairs.demand)} places of demand has any of {len(pairs.supply)} places "
-            f"of supply in reach of {limit}. Reach is in the unit of the cost: metres where it is measured, else that "
+            f"of supply in reach of {limit}. Reach is in the unit of the cost: metres if it is measured, else that "
             "of the table of costs. Give a larger one, and see that both layers lie in the same part of the world."
         )
 
