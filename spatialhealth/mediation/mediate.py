@@ -31,7 +31,7 @@ from spatialhealth.panel.stack import StackedTable
 from spatialhealth.panel.table import PanelTable
 from spatialhealth.runs import Shared, Task, run
 
-__all__ = ["mediate"]
+__all__ = ["mediate", "partners_of"]
 
 _FAILURES = 0.05  # share of samples without a maximum beyond which the rest is no fair picture
 
@@ -273,7 +273,7 @@ def _check_names(
                 f"{', '.join(dict.fromkeys(known)) or 'none'}."
             )
     for model, name in ((first, cause), (second, mediator), (second, cause)):
-        partners = _partners(model, name)
+        partners = partners_of(model, name)
         lacking = [partner for partner in partners if partner not in at]
         if lacking:
             raise OptionError(
@@ -282,8 +282,19 @@ def _check_names(
             )
 
 
-def _partners(model: SpatialModel, name: str) -> tuple[str, ...]:
-    """Give what a regressor is multiplied with."""
+def partners_of(model: SpatialModel, name: str) -> tuple[str, ...]:
+    """Give what a regressor is multiplied with.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    name : str
+        A regressor; of another name there are none.
+
+    Returns
+    -------
+    tuple of str
+    """
     products = [
         each for each in model.result_.regressors if name in parts_of(each) and len(parts_of(each)) > 1
     ]

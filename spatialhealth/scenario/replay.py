@@ -16,6 +16,7 @@ from spatialhealth.errors import (
     OptionError,
     ScenarioError,
     StabilityWarning,
+    UnaffectedError,
     some,
 )
 from spatialhealth.impacts.draws import draw, spatial_parameters
@@ -136,8 +137,10 @@ def replay(
     Raises
     ------
     ScenarioError
-        If the scenario names a city, column, tier or hospital that there is not, changes nothing that the model
-        reads, makes a regressor undefined (the logarithm of zero), or needs a list of hospitals.
+        If the scenario names a city, column, tier or hospital that there is not, makes a regressor undefined (the
+        logarithm of zero), or needs a list of hospitals.
+    UnaffectedError
+        If it changes nothing that the model reads.
     AlignmentError
         If a derived column lacks a unit, or is not what the data hold; or `where` is a boolean Series that is not of
         the units of the data.
@@ -222,13 +225,13 @@ def outlooks(
 
     Raises
     ------
-    ScenarioError
+    UnaffectedError
         If nothing changes.
     """
     rng = random_generator("replay", random_state)
     used = np.flatnonzero(np.abs(difference).max(axis=0) > 0)
     if not len(used):
-        raise ScenarioError(
+        raise UnaffectedError(
             f"The scenario {name!r} changes nothing that the model reads: its regressors are "
             f"{some(result.regressors)}, and stay as they are."
         )

@@ -41,8 +41,8 @@ def economic(
     column : str
         What units are compared by, such as income per head; its logarithm makes the difference a relative one.
     cutoff : float, optional
-        Greatest difference of a link, in the units of the column; one equal to it is within. Without it every pair has a
-        weight.
+        Greatest difference of a link, in the units of the column; one equal to it is within. Without it every
+        pair has a weight.
     within : Graph, W, tuple (ids, matrix), DataFrame or Series, optional
         Other weights on the same units: only their links are kept. Their values are not used.
     least : float, optional

@@ -16,6 +16,7 @@ from spatialhealth.errors import (
     NotFittedError,
     OptionError,
     ScenarioError,
+    UnaffectedError,
 )
 from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.horizon import long_run_parameters
@@ -289,7 +290,7 @@ def test_bad_input(data):
     with refusal(ScenarioError, "'Paris'", "cities that the data do not have"):
         far = hospitals.rename(index={}).assign(city=["Paris", *hospitals["city"][1:]])
         replay(model, opening, panel, hospitals=far, derive={"tertiary": Stock("tertiary", of="facilities")})
-    with refusal(ScenarioError, "changes nothing that the model reads"):
+    with refusal(UnaffectedError, "changes nothing that the model reads"):
         replay(model, Change("gdp", by=1), panel)
     with refusal(ScenarioError, "no period 1999"):
         replay(model, CHANGES[0], panel, period=1999)
