@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # one thread a process: the tests and the benchmark run several processes, and results do not depend on it
 export OPENBLAS_NUM_THREADS ?= 1
 # what is run with the oldest libraries that the metadata allow
-OLDEST := tests/panel tests/weights tests/models tests/impacts tests/scenario tests/mediation tests/heterogeneity tests/datasets
+OLDEST := tests/panel tests/weights tests/models tests/impacts tests/scenario tests/mediation tests/heterogeneity tests/datasets \
+    tests/attraction tests/imbalance
 
 .PHONY: help demo test test-browser lint format docs dist oldest bench bench-smoke calibrate cities counties pictures qgis-plugin test-qgis clean
 

@@ -30,7 +30,7 @@ def size(bench, n, hospitals):
     few = n <= ALL_PAIRS
     ways = [("2SFCA, Gaussian, within 300 km", "2SFCA", FAR)]
     ways += [("2SFCA, exponential, all pairs", "2SFCA", None)] if few else [("3SFCA, 100 km", "3SFCA", NEAR)]
-    ways += [("RAAM, within 300 km", "RAAM", FAR)] if few else []
+    ways += [("RAAM, within 300 km", "RAAM", FAR) if few else ("RAAM, 100 km", "RAAM", NEAR)]
     cases = [
         Case(what, "catchment", base | {"method": method, "cutoff": cutoff}) for what, method, cutoff in ways
     ]

@@ -80,10 +80,23 @@ BETWEEN = float(np.mean(np.exp(EFFECTS) / BETWEEN * (EFFECTS - np.log(BETWEEN)))
 
 def between(n, rng):
     """Ten groups of the same expected size, whose effects do not change."""
-    group = rng.integers(GROUPS, size=n)
-    values = lognormal(n, rng)[0] * np.exp(EFFECTS[group])
-    by = labelled(group, "group")
-    return row(sh.imbalance.theil(values, by=by, draws=DRAWS, random_state=rng), 1)
+    return row(_decomposed(n, rng, 1), 1)
+
+
+def between_small(n, rng):
+    """Three times as many groups, a third as large: three that are alike beside each other."""
+    return row(_decomposed(n, rng, 3), 1)
+
+
+def within_small(n, rng):
+    """What is within these."""
+    return row(_decomposed(n, rng, 3), 2)
+
+
+def _decomposed(n, rng, parts):
+    group = rng.integers(GROUPS * parts, size=n)
+    values = lognormal(n, rng)[0] * np.exp(EFFECTS[group % GROUPS])
+    return sh.imbalance.theil(values, by=labelled(group, "group"), draws=DRAWS, random_state=rng)
 
 
 def concentration(n, rng):
@@ -146,6 +159,8 @@ STUDIES = [
     Study("Theil T", theil("T"), SIGMA**2 / 2),
     Study("Theil L", theil("L"), SIGMA**2 / 2),
     Study("Theil T between 10 groups", between, BETWEEN),
+    Study("Theil T between 30 groups", between_small, BETWEEN),
+    Study("Theil T within 30 groups", within_small, SIGMA**2 / 2),
     Study("concentration", concentration, 2 * norm.cdf(LEAN * SIGMA / np.sqrt(2)) - 1),
     Study("concentration, by formula", by_formula, 2 * norm.cdf(LEAN * SIGMA / np.sqrt(2)) - 1),
     Study("share of 0.02", classes(0.02), 0.02),

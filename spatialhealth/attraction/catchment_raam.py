@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.linalg import splu
 
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
 
 __all__ = ["Equilibrium", "equilibrium"]
 
-_STAGES = 12
-_COOLING = 0.4  # temperature of a stage over that of the one before
-_SMOOTH = 5e-3  # gap from which places are assigned one by one
+_COOLING = 0.3  # temperature of a stage over that of the one before
+_COLDEST = 1e-7  # of the first temperature: below it the rounding of the dual hides its slope
 _STEPS = 30  # Newton steps a stage at most
 _PRODUCTS = 300  # of the Hessian a Newton step at most
-_GRADIENT = 1e-4  # of demand, times the temperature: what a stage may leave out of place
+_GRADIENT = 1e-3  # of demand, times the temperature: what a stage may leave out of place
+_CHOSEN = 1e-3  # share from which a choice is among those that precondition
+_FEW = 6  # choices of a place, on average, up to which they do
 _SWEEPS = 400
 _LOOK = 5  # sweeps between two looks at the gap
 
@@ -67,8 +69,10 @@ def equilibrium(travel: Reach, population: Array, capacity: Array, tolerance: fl
 
         sum_i d_i T ln sum_j exp(-(t_ij + u_j) / T) + sum_j S_j u_j^2 / 2,
 
-    by Newton's method with conjugate gradients, while T is lowered. The second assigns the people of one place after
-    another as is best for them, the others where they are, which has a closed form, until the gap is small enough.
+    by Newton's method with conjugate gradients, while T is lowered; each temperature starts where the derivative of
+    the minimum by T says. Once most places choose little, the Hessian without small shares, factored, preconditions.
+    Where T cannot be lowered enough for rounding (gaps below about 1e-8), the second assigns the people of one place
+    after another as is best for them, the others where they are, which has a closed form.
     """
     used = np.flatnonzero((population > 0) & (np.diff(travel.start) > 0))
     load, gap = np.zeros(len(capacity)), 0.0
@@ -76,7 +80,7 @@ def equilibrium(travel: Reach, population: Array, capacity: Array, tolerance: fl
         pairs = travel.matrix[used]
         rows = np.repeat(np.arange(len(used)), np.diff(pairs.indptr))
         problem = _Problem(pairs, rows, population[used], capacity)
-        people = problem.smoothed()
+        people = problem.smoothed(tolerance)
         gap = problem.gap(people)
         for sweep in range(_SWEEPS):
             if gap <= tolerance:
@@ -111,17 +115,18 @@ class _Problem:
         least = float(self.demand @ np.minimum.reduceat(cost, self.travel.indptr[:-1]))
         return max(total - least, 0.0) / total if total > 0 else 0.0
 
-    def smoothed(self) -> Array:
+    def smoothed(self, tolerance: float) -> Array:
         """Give the people of each pair by the smoothed dual, at the first temperature that is low enough."""
         u = np.zeros(len(self.capacity))
         temperature = float(self.travel.data.mean()) + self.demand.sum() / self.capacity.sum()
-        for _ in range(_STAGES):
-            u = self.minimised(u, temperature)
-            people = self.choices(u, temperature)[0].data * self.demand[self.rows]
-            if self.gap(people) <= _SMOOTH:
-                break
+        coldest = _COLDEST * temperature
+        while True:
+            u, share = self.minimised(u, temperature)
+            people = share.data * self.demand[self.rows]
+            if self.gap(people) <= tolerance or temperature * _COOLING < coldest:
+                return np.asarray(people)
+            u = u - temperature * (1 - _COOLING) * self._drift(u, share, temperature)
             temperature *= _COOLING
-        return np.asarray(people)
 
     def sweep(self, people: Array) -> None:
         """Assign the people of one place after another as is best for them, in place.
@@ -153,15 +158,15 @@ class _Problem:
         shares = sp.csr_matrix((share / total[self.rows], travel.indices, travel.indptr), shape=travel.shape)
         return shares, value + float(self.capacity @ (u * u)) / 2
 
-    def minimised(self, u: Array, temperature: float) -> Array:
-        """Give the minimum of the smoothed dual, from u, by Newton's method."""
+    def minimised(self, u: Array, temperature: float) -> tuple[Array, sp.csr_matrix]:
+        """Give the minimum of the smoothed dual, from u, by Newton's method, and the shares of the choices."""
         share, value = self.choices(u, temperature)
         for _ in range(_STEPS):
             load = share.T @ self.demand
             slope = self.capacity * u - load
             if np.abs(slope).sum() <= _GRADIENT * min(temperature, 1.0) * self.demand.sum():
                 break
-            step = self._newton(share, load, slope, temperature)
+            step = _Hessian.of(self, share, load, temperature).solve(-slope)
             fall, size = float(slope @ step), 1.0
             while size > 1e-6:
                 trial, lower = self.choices(u + size * step, temperature)
@@ -171,29 +176,77 @@ class _Problem:
             else:
                 break
             u, share, value = u + size * step, trial, lower
-        return u
+        return u, share
 
-    def _newton(self, share: sp.csr_matrix, load: Array, slope: Array, temperature: float) -> Array:
-        def hessian(v: Array) -> Array:
-            return np.asarray(
-                self.capacity * v + (load * v - share.T @ (self.demand * (share @ v))) / temperature
-            )
+    def _drift(self, u: Array, share: sp.csr_matrix, temperature: float) -> Array:
+        """Give the change of the minimum with the temperature, from which the next stage starts."""
+        cost = self.travel.data + u[self.travel.indices]
+        mean = np.add.reduceat(share.data * cost, share.indptr[:-1])
+        moved = share.data * (cost - mean[self.rows]) / temperature**2
+        load = np.bincount(share.indices, moved * self.demand[self.rows], minlength=len(u))
+        return _Hessian.of(self, share, share.T @ self.demand, temperature).solve(load)
 
-        squares = share.power(2).T @ self.demand
-        return _conjugate_gradients(hessian, -slope, self.capacity + (load - squares) / temperature)
+
+@dataclass(frozen=True, eq=False)
+class _Hessian:
+    """diag(S) + (diag(L) - P' D P) / T, P the shares of the choices, and what makes it easy to solve."""
+
+    capacity: Array
+    share: sp.csr_matrix
+    demand: Array
+    load: Array
+    temperature: float
+    easier: Callable[[Array], Array]
+
+    @classmethod
+    def of(cls, problem: _Problem, share: sp.csr_matrix, load: Array, temperature: float) -> _Hessian:
+        """Give that of some shares, with the inverse of its diagonal, or of it without the small shares."""
+        capacity, demand, rows = problem.capacity, problem.demand, problem.rows
+        kept = share.data > 0.0
+        if not kept.all():
+            share = _some(share, rows, kept)
+            rows = rows[kept]
+        squares = np.bincount(share.indices, demand[rows] * share.data**2, minlength=len(capacity))
+        diagonal = capacity + (load - squares) / temperature
+        chosen = share.data >= _CHOSEN
+        if np.count_nonzero(chosen) > _FEW * len(demand):
+            return cls(capacity, share, demand, load, temperature, lambda v: v / diagonal)
+        few = _some(share, rows, chosen)
+        between = few.T @ sp.diags(demand / temperature) @ few
+        both = sp.diags(diagonal + between.diagonal()) - between
+        # positive definite and diagonally dominant: no pivots are needed
+        factor = splu(both.tocsc(), "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+        return cls(capacity, share, demand, load, temperature, factor.solve)
+
+    def __call__(self, v: Array) -> Array:
+        """Multiply."""
+        spread = self.share.T @ (self.demand * (self.share @ v))
+        return np.asarray(self.capacity * v + (self.load * v - spread) / self.temperature)
+
+    def solve(self, right: Array) -> Array:
+        """Solve."""
+        return _conjugate_gradients(self, right, self.easier)
 
 
-def _conjugate_gradients(matrix: Callable[[Array], Array], right: Array, diagonal: Array) -> Array:
+def _some(share: sp.csr_matrix, rows: Array, kept: Array) -> sp.csr_matrix:
+    """Give some of the entries."""
+    start = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=share.shape[0]))])
+    return sp.csr_matrix((share.data[kept], share.indices[kept], start), shape=share.shape)
+
+
+def _conjugate_gradients(
+    matrix: Callable[[Array], Array], right: Array, easier: Callable[[Array], Array]
+) -> Array:
     """Solve with a positive definite matrix, roughly: Newton's method mends the rest."""
     x, residual = np.zeros_like(right), right.copy()
-    scaled = residual / diagonal
+    scaled = easier(residual)
     direction, product = scaled.copy(), float(residual @ scaled)
     enough = 1e-4 * product
     for _ in range(_PRODUCTS):
         image = matrix(direction)
         length = product / float(direction @ image)
         x, residual = x + length * direction, residual - length * image
-        scaled = residual / diagonal
+        scaled = easier(residual)
         before, product = product, float(residual @ scaled)
         if product <= enough:
             break

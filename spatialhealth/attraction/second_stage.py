@@ -11,6 +11,7 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
+from spatialhealth.attraction.estimated_instruments import EstimatedInstruments
 from spatialhealth.attraction.estimated_outcome import EstimatedOutcome, Point
 from spatialhealth.attraction.gravity import GravityModel
 from spatialhealth.attraction.gravity_result import CityEffects
@@ -28,6 +29,7 @@ from spatialhealth.errors import (
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.design import CONSTANT, Design
 from spatialhealth.models.iv import SpatialIV
+from spatialhealth.models.iv_estimate import warn_of_weakness, warn_without_reduced_form
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.operator import SpatialOperator
 
@@ -93,8 +95,8 @@ def second_stage(
         Fitted, with effects of destinations.
     model : SpatialModel
         Any estimator of the package, for a cross-section: with its weights, which have the cities of `cities`, and
-        with ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares. `SpatialIV` needs
-        ``cov_type="robust"``.
+        with ``effects="none"``. ``SLX(weights, durbin=False)`` is weighted least squares. `SpatialIV` is weighted
+        two-stage least squares, with ``cov_type="classical"`` and ``spatial_errors="none"``.
     formula : str
         ``"attraction ~ log(tertiary) + log(primary)"``: the outcome has this name.
     cities : DataFrame
@@ -134,19 +136,24 @@ def second_stage(
     weights are not the best and its errors are those of homoskedastic data; a plain spatial lag is biased towards
     zero, for u does not spread as a does.
 
-    Instruments have no likelihood to weight. The error of an outcome leaves them valid and their estimates
-    consistent, but makes the errors of the equation, e + (I - rho W) u, unequal, which is what robust standard errors
-    are for: with `SpatialIV` the estimate is not weighted, its standard errors allow for u, and `sigma2` is what is
-    left of the residuals without it.
+    Instruments need no likelihood. The error of the outcome leaves them valid, and gives the equation errors e +
+    (I - rho W) u with covariance S = sigma2 I + (I - rho W) V (I - rho W)'. `SpatialIV` is two-stage least squares
+    after every column and every instrument is multiplied by S^-1/2; rho in S is the estimate, and sigma2 makes the
+    weighted residuals' variance one (Paule and Mandel 1982), both to a fixed point. What is estimated in S does not
+    change the large-sample distribution of the coefficients.
 
     Only differences of attraction are known, so that the likelihood is that of differences (n - 1 of them). The
     constant is that of an attraction with mean zero. With a lag, W must make a constant of a constant. Standard
-    errors are from the expected information; V is taken as known.
+    errors are from the expected information, or those of two-stage least squares; V is taken as known. A sandwich
+    (robust, clustered, HAC) is refused: errors that are correlated through V have no independent rows to sum over.
 
     References
     ----------
     Lewis, J. B. and Linzer, D. A. (2005). Estimating regression models in which the dependent variable is based on
     estimates. Political Analysis 13, 345-364.
+
+    Paule, R. C. and Mandel, J. (1982). Consensus values and weighting factors. Journal of Research of the National
+    Bureau of Standards 87, 377-385.
 
     Examples
     --------
@@ -171,23 +178,60 @@ def second_stage(
     unweighted = type(model)(**model.get_params(deep=False)).fit_formula(formula, rows)
     _check_level(unweighted.result_)
     noise = float(np.trace(effects.covariance)) / len(index)
-    if isinstance(model, SpatialIV):
-        return SecondStage(unweighted, unweighted, _rest(unweighted.result_, effects), noise)
+    if isinstance(unweighted, SpatialIV):
+        return _by_instruments(unweighted, effects, noise)
     outcome = _outcome(unweighted, effects)
     naive = unweighted.result_
     start = np.array([naive.spatial(name) for name in naive.spatial_names])
     point = outcome.maximise(start, naive.sigma2)
-    if point.sigma2 < _ZERO * float(np.var(effects.estimates)):
-        warnings.warn(
-            "The variance of the second stage's error is estimated as zero: the error of the first stage accounts "
-            "for all "
-            "that the regressors leave. Standard errors assume that it is positive.",
-            BoundaryWarning,
-            stacklevel=2,
-        )
+    _warn_of_nothing(point.sigma2, effects, stacklevel=3)
     fitted = copy(unweighted)
     fitted._result = _result(naive, point, outcome, effects, noise)
     return SecondStage(fitted, unweighted, point.sigma2, noise)
+
+
+def _by_instruments(unweighted: SpatialIV, effects: CityEffects, noise: float) -> SecondStage:
+    naive, table = unweighted.result_, unweighted._table
+    system = unweighted._system(naive.operator, table)
+    roles = unweighted._roles(table, system, True, unweighted.__dict__["_formula"])
+    constant = naive.param_names.index(CONSTANT)
+    equation = EstimatedInstruments(naive.y[0], _in_order(effects, naive.units), roles, system, constant)
+    weighted = equation.solve(naive.rho or 0.0)
+    _warn_of_nothing(weighted.sigma2, effects, stacklevel=4)
+    estimate = weighted.estimate
+    systematic = roles.design.z @ estimate.delta
+    rho = estimate.spatial["rho"]
+    fitted = copy(unweighted)
+    fitted._tests = weighted.tests
+    fitted._result = replace(
+        naive, params=np.append(estimate.delta, rho), covariance=estimate.covariance, sigma2=estimate.sigma2,
+        residuals=naive.y - rho * system.operator.lag(naive.y) - systematic, systematic=systematic,
+        facts=naive.facts | estimate.facts | _said(effects, noise, "in the weights"),
+    )  # fmt: skip
+    # the unweighted fit has said so of itself
+    if not unweighted._tests.weak:
+        warn_of_weakness(weighted.tests)
+    if naive.has_reduced_form:
+        warn_without_reduced_form(fitted._result)
+    return SecondStage(fitted, unweighted, weighted.sigma2, noise)
+
+
+def _warn_of_nothing(sigma2: float, effects: CityEffects, stacklevel: int) -> None:
+    if sigma2 < _ZERO * float(np.var(effects.estimates)):
+        warnings.warn(
+            "The variance of the second stage's error is estimated as zero: the error of the first stage accounts "
+            "for all that the regressors leave. Standard errors assume that it is positive.",
+            BoundaryWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def _said(effects: CityEffects, noise: float, where: str) -> dict[str, str]:
+    """Give the line of the summary about the first stage."""
+    return {
+        "Error of outcome": f"variance {noise:.4g} on average, {where}; reliability of the attraction "
+        f"{effects.reliability:.3f}",
+    }
 
 
 def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any) -> None:
@@ -208,15 +252,15 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
             "dynamics and missing='raise'."
         )
     cov_type: Any = model.cov_type
-    if isinstance(model, SpatialIV):
-        if cov_type == "classical" or model.spatial_errors != "none":
-            raise OptionError(
-                f"{owner}: the error of the first stage makes those of {model!r} unequal. Use cov_type='robust' (or "
-                "SpatialHAC, Conley) and spatial_errors='none'."
-            )
-    elif cov_type not in ("observed", "expected"):
+    if isinstance(model, SpatialIV) and model.spatial_errors != "none":
         raise OptionError(
-            f"{owner}: cov_type={cov_type!r} has no place for the error of the first stage. Use 'expected'."
+            f"{owner}: the moments of lambda with spatial_errors={model.spatial_errors!r} have no place for the "
+            "error of the first stage. Use spatial_errors='none', or SpatialCombined."
+        )
+    allowed = ("classical",) if isinstance(model, SpatialIV) else ("observed", "expected")
+    if not isinstance(cov_type, str) or cov_type not in allowed:
+        raise OptionError(
+            f"{owner}: cov_type={cov_type!r} has no place for the error of the first stage. Use {allowed[-1]!r}."
         )
     if formula.split("~")[0].strip() != _OUTCOME:
         raise FormulaError(
@@ -267,13 +311,6 @@ def _in_order(effects: CityEffects, units: Array) -> Array:
     return effects.covariance[np.ix_(order, order)]
 
 
-def _rest(result: FitResult, effects: CityEffects) -> float:
-    """Give the variance of residuals less what the error of the outcome adds to them, at least zero."""
-    turn = np.eye(result.n_entities) - (result.rho or 0.0) * _dense(result.operator)
-    added = float(np.trace(turn @ _in_order(effects, result.units) @ turn.T))
-    return max(0.0, (float(np.square(result.residuals).sum()) - added) / result.n_entities)
-
-
 def _outcome(model: SpatialModel, effects: CityEffects) -> EstimatedOutcome:
     """Give the likelihood in the order of W."""
     result = model.result_
@@ -303,12 +340,9 @@ def _result(
         residual = residual - point.rho * naive.operator.lag(outcome.y)
     if point.lam is not None:
         residual = residual - point.lam * (naive.error_operator or naive.operator).lag(residual)
-    facts = {
-        "First stage": f"errors of variance {noise:.4g} on average, in the likelihood; reliability of the attraction "
-        f"{effects.reliability:.3f}",
-    }
     return replace(
         naive, params=params, covariance=point.covariance[:p, :p].copy(), sigma2=point.sigma2, loglik=point.loglik,
         residuals=residual[None], systematic=systematic[None], cov_type="expected",
-        score=float(np.abs(point.score).max()), facts=naive.facts | facts, approximations={},
+        score=float(np.abs(point.score).max()), approximations={},
+        facts=naive.facts | _said(effects, noise, "in the likelihood"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import check_draws
 from spatialhealth.errors import AlignmentError, GeometryError, some
 from spatialhealth.imbalance.measures import Measures, measured
-from spatialhealth.imbalance.read import Quantities, check_not_negative, read
+from spatialhealth.imbalance.read import Quantities, check_not_negative, check_units, read
 from spatialhealth.imbalance.resample import Resampled, resample
 from spatialhealth.imbalance.sphere import Ground, ground_of
 from spatialhealth.weights.frames import ids_of, metric_of
@@ -191,6 +191,7 @@ def _ground(layer: Any, frame: Quantities) -> Ground:
     ids = pd.Index(ids_of(layer))
     units = pd.Index(frame.units)
     only = [units.difference(ids, sort=False), ids.difference(units, sort=False)]
+    check_units("centre_of_gravity", "the layer", ids, "the values", frame)
     if len(only[0]) or len(only[1]):
         parts = [
             f"{len(labels)} only in the {what}: {some(labels)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -215,7 +215,7 @@ def theil(
 
     Means of small groups differ by chance even where groups do not: the part between them is too large by about
     (groups - 1) / (2 n) times the squared coefficient of variation within groups. The interval corrects for much of
-    it, the estimate does not.
+    it, the estimate does not: with many small groups the whole interval may lie below it.
 
     References
     ----------
@@ -261,14 +261,13 @@ def theil(
             found += [total, *parts, *(part / whole for part in parts)]
         return np.column_stack(found)
 
-    drawn = resample("theil", statistic, frame.n_units, draws, random_state)
-    return measured(
-        f"Theil's {kind} of {frame.called['values']}{_weighted(frame)}",
-        _rows(names, frame),
-        drawn,
-        level,
-        frame,
-    )
+    labels = _rows(names, frame)
+    is_share = np.array(labels["quantity"]) == "share"
+    biased = is_share | np.char.startswith(labels["component"], "between")
+    drawn = resample("theil", statistic, frame.n_units, draws, random_state, biased)
+    title = f"Theil's {kind} of {frame.called['values']}{_weighted(frame)}"
+    found = measured(title, labels, drawn, level, frame)
+    return replace(found, ci_high=np.where(is_share, np.minimum(found.ci_high, 1.0), found.ci_high))
 
 
 def _groups(by: Any, frame: Quantities) -> tuple[list[str], list[Array]]:

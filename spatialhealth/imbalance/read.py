@@ -21,16 +21,20 @@ from spatialhealth.errors import (
     some,
 )
 from spatialhealth.imbalance.arrays import Labels, groups_of_arrays, read_arrays
-from spatialhealth.panel.table import codes
+from spatialhealth.panel.table import SWAPPED, codes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Quantities", "check_not_negative", "check_positive_values", "grouping", "read"]
+__all__ = ["Quantities", "check_not_negative", "check_positive_values", "check_units", "grouping", "read"]
 
 
 # of a table of results, which no level of the index and no grouping may be called
 _COLUMNS = ("component", "measure", "quantity", "estimate", "std_error", "ci_low", "ci_high")
+
+
+_OF_TIME = ("date", "month", "period", "quarter", "time", "wave", "week", "year")
+_YEARS = range(1800, 2200)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +170,7 @@ def _cells(owner: str, name: str, index: pd.Index) -> tuple[Array, Array, Array]
     """Give units, periods, and the place of each row in the flattened (T, n) array; every cell once."""
     if index.nlevels == 1 and index.hasnans:
         raise LabelError(f"{owner}: labels are missing in the index of {name}. Give each unit a label.")
+    _check_order(owner, name, index)
     found, code, periods, period_code = codes(index)
     order = sorted(range(len(found)), key=lambda place: str(found[place]))
     rank = np.empty(len(order), dtype=int)
@@ -188,6 +193,52 @@ def _cells(owner: str, name: str, index: pd.Index) -> tuple[Array, Array, Array]
     return units, periods, cell
 
 
+def _check_order(owner: str, name: str, index: pd.Index) -> None:
+    """Raise for an index that is evidently (period, unit): there is no W to compare the units with."""
+    if index.nlevels == 2 and _is_time(index, 0) and not _is_time(index, 1):
+        raise AlignmentError(
+            f"{owner}: the first level of the index of {name} holds periods: {some(index.unique(0))}. {SWAPPED}"
+        )
+
+
+def check_units(owner: str, name: str, index: pd.Index, first: str, frame: Quantities) -> None:
+    """Raise if what is indexed by unit has the labels that stand where the periods of the first should.
+
+    Parameters
+    ----------
+    owner, name : str
+        Whose argument it is, and which.
+    index : Index
+    first : str
+        What the panel is called.
+    frame : Quantities
+
+    Raises
+    ------
+    AlignmentError
+        If every label is a period of the panel.
+    """
+    if frame.is_panel and len(index) and index.isin(frame.periods).all():
+        raise AlignmentError(
+            f"{owner}: {name} is indexed by {some(index)}, which are the periods of {first}. If they are units: "
+            f"{SWAPPED}"
+        )
+
+
+def _is_time(index: pd.Index, level: int) -> bool:
+    """Whether a level is called as periods are, or holds dates, or years beside text."""
+    import pandas as pd
+
+    called, labels, others = _text(index.names[level]), index.unique(level), index.unique(1 - level)
+    if called is not None and called.lower() in _OF_TIME:
+        return True
+    if isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex):
+        return True
+    years = labels.dtype.kind in "iu" and bool(labels.isin(_YEARS).all())
+    # whole numbers in both levels may be codes of units beside numbered periods
+    return years and all(isinstance(label, str) for label in others)
+
+
 def _placed(owner: str, name: str, series: pd.Series, first: str, frame: Quantities) -> Array:
     """Give the (T, n) values of one column, by label."""
     values = _numbers(owner, name, series)
@@ -206,6 +257,9 @@ def _placed(owner: str, name: str, series: pd.Series, first: str, frame: Quantit
             f"{owner}: {name} is indexed by (unit, period) and {first} by unit alone. Take one period: "
             f"{name}.xs(period, level=1)."
         )
+    _check_order(owner, name, series.index)
+    if wanted.nlevels < frame.index.nlevels:
+        check_units(owner, name, series.index, first, frame)
     row = _rows(owner, name, series.index, first, wanted)
     if wanted.nlevels == frame.index.nlevels:
         placed = np.empty(shape[0] * shape[1])
@@ -222,6 +276,8 @@ def _rows(owner: str, name: str, index: pd.Index, first: str, wanted: pd.Index) 
             f"{owner}: rows of {name} stand more than once: {some(twice)}. Keep one of each."
         )
     row = index.get_indexer(wanted)
+    if (row < 0).any() and index.nlevels == 2 and index.swaplevel().isin(wanted).all():
+        raise AlignmentError(f"{owner}: the labels of {name} are those of {first}, turned round. {SWAPPED}")
     lacking, extra = wanted[row < 0], index.difference(wanted, sort=False)
     if len(lacking) or len(extra):
         parts = [f"{len(lacking)} of {first} are not in {name}: {some(lacking)}"] if len(lacking) else []
@@ -286,6 +342,7 @@ def grouping(owner: str, by: Any, frame: Quantities) -> tuple[list[str], list[Ar
             f"{owner}: by is indexed by {some(by.index.names)}; groups are of units, and do not change over time. "
             "Take one period: by.xs(period, level=1)."
         )
+    check_units(owner, "by", by.index, "the values", frame)
     rows = by.iloc[_rows(owner, "by", by.index, "the values", pd.Index(frame.units))]
     found: list[Array] = []
     labels: list[list[Any]] = []

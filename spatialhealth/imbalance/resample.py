@@ -20,6 +20,7 @@ _CELLS = 2_000_000  # of counts at once
 _FEW = 100  # units up to which each resample has a standard error of its own
 _MOST_KEPT = 20_000_000  # of statistics without one unit, over all resamples: 160 megabytes
 _DEGENERATE = 0.01  # share of resamples without a standard error from which on they are not used
+_BIASED = 1.0  # standard errors by which the median of the draws may be off the estimate for BCa
 
 Statistic = Callable[[Array], Array]
 
@@ -39,6 +40,8 @@ class Resampled:
         Of each resample, the statistic without one of each unit drawn; of a unit not drawn, the resample's own.
     times : ndarray of shape (B, n), optional
         How often each unit was drawn.
+    biased : ndarray of bool, shape (k,), optional
+        Which statistics are known to be off by much beside their standard error, and have basic limits.
     """
 
     estimate: Array
@@ -46,12 +49,25 @@ class Resampled:
     left_out: Array
     inner: Array | None = None
     times: Array | None = None
+    biased: Array | None = None
 
     @property
     def method(self) -> str:
         """How limits are made."""
-        found = {"bootstrap-t" if one else "BCa" for one in self._has_own_errors.tolist()}
-        return " or ".join(sorted(found, reverse=True))
+        return " or ".join(sorted(set(self._methods), reverse=True))
+
+    @cached_property
+    def _methods(self) -> list[str]:
+        found = []
+        for j, (estimate, has_own) in enumerate(zip(self.estimate, self._has_own_errors, strict=True)):
+            if self.biased is not None and self.biased[j]:
+                found.append("basic bootstrap")
+            elif has_own:
+                found.append("bootstrap-t")
+            else:
+                far = abs(_bias(estimate, _known(self.draws[:, j]))) > _BIASED
+                found.append("basic bootstrap" if far else "BCa")
+        return found
 
     @property
     def std_error(self) -> Array:
@@ -64,7 +80,7 @@ class Resampled:
         return int(np.isnan(self.draws).any(axis=1).sum())
 
     def mapped(self, function: Statistic) -> Resampled:
-        """Give a function of the statistics, which takes (..., k)."""
+        """Give a function of the statistics, which takes (..., k); their bias is taken to cancel in it."""
         inner = None if self.inner is None else function(self.inner)
         return Resampled(
             function(self.estimate), function(self.draws), function(self.left_out), inner, self.times
@@ -74,17 +90,20 @@ class Resampled:
         """Give the limits of the interval, each of shape (k,).
 
         Bootstrap-t where resamples have standard errors of their own, else bias-corrected and accelerated (Efron
-        1987).
+        1987). Basic (Davison and Hinkley 1997) of statistics with much bias, and where the draws are so far off the
+        estimate that bias correction asks for quantiles in their outermost tail, or beyond it.
         """
         low, high = np.empty(len(self.estimate)), np.empty(len(self.estimate))
         for j, estimate in enumerate(self.estimate):
             draws = self.draws[:, j]
-            known = draws[~np.isnan(draws)]
+            known = _known(draws)
             if not len(known) or np.isnan(estimate):
                 low[j] = high[j] = np.nan
-            elif self._has_own_errors[j]:
+            elif self._methods[j] == "bootstrap-t":
                 error, errors = self._own_errors
                 low[j], high[j] = _studentised(estimate, draws, error[j], errors[:, j], level)
+            elif self._methods[j] == "basic bootstrap":
+                low[j], high[j] = _basic(estimate, known, level)
             else:
                 low[j], high[j] = np.quantile(known, _bca_levels(estimate, known, self.left_out[:, j], level))
         return low, high
@@ -125,13 +144,32 @@ def _studentised(estimate: float, draws: Array, error: float, errors: Array, lev
     return np.asarray(estimate - error * np.quantile(t, [(1 + level) / 2, (1 - level) / 2]))
 
 
-def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
-    """Give the two probabilities at which the quantiles of the draws are the limits."""
+def _known(draws: Array) -> Array:
+    return np.asarray(draws[~np.isnan(draws)])
+
+
+def _bias(estimate: float, draws: Array) -> float:
+    """Give by how many standard errors the median of the draws is below the estimate (Efron's z0)."""
+    if not len(draws):
+        return 0.0
     # a draw that ties with the estimate but for rounding stands half on either side
     near = np.abs(draws - estimate) <= 1e-12 * max(abs(estimate), 1e-300)
     below = ((draws < estimate) & ~near).mean() + near.mean() / 2
     edge = 0.5 / len(draws)
-    bias = ndtri(np.clip(below, edge, 1 - edge))
+    return float(ndtri(np.clip(below, edge, 1 - edge)))
+
+
+def _basic(estimate: float, draws: Array, level: float) -> Array:
+    """Give basic limits, on zero's side of which there are none if there are no draws."""
+    limits = 2 * estimate - np.quantile(draws, [(1 + level) / 2, (1 - level) / 2])
+    if draws.min() >= 0:
+        return np.maximum(limits, 0.0)
+    return np.minimum(limits, 0.0) if draws.max() <= 0 else limits
+
+
+def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
+    """Give the two probabilities at which the quantiles of the draws are the limits."""
+    bias = _bias(estimate, draws)
     fall = np.nanmean(left_out) - left_out[~np.isnan(left_out)]
     spread = float(np.sum(fall**2))
     lean = float(np.sum(fall**3)) / (6 * spread**1.5) if spread > 0 else 0.0
@@ -139,7 +177,9 @@ def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) ->
     return np.asarray(ndtr(bias + (bias + z) / np.maximum(1 - lean * (bias + z), 1e-3)))
 
 
-def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state: Any) -> Resampled:
+def resample(
+    owner: str, statistic: Statistic, n: int, draws: int, random_state: Any, biased: Array | None = None
+) -> Resampled:
     """Draw n units with replacement, many times, and compute a statistic of each resample.
 
     Parameters
@@ -152,6 +192,8 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     draws : int
         Number of resamples.
     random_state : int, Generator or None
+    biased : ndarray of bool, shape (k,), optional
+        See `Resampled`.
 
     Returns
     -------
@@ -166,7 +208,7 @@ def resample(owner: str, statistic: Statistic, n: int, draws: int, random_state:
     for m in _chunks(groups, n):
         left_out.append(statistic((member[None] != np.arange(start, start + m)[:, None]).astype(float)))
         start += m
-    kept = Resampled(estimate, drawn, np.concatenate(left_out))
+    kept = Resampled(estimate, drawn, np.concatenate(left_out), biased=biased)
     if n > _FEW or drawn.size * n > _MOST_KEPT:
         return kept
     return replace(kept, inner=_inner(statistic, times, drawn), times=times)

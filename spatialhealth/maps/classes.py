@@ -25,6 +25,7 @@ _MAPCLASSIFY = {
     "pretty": "PrettyBreaks",
 }
 _MANY = 1500  # above it the exact natural breaks, quadratic in the number of values, are sampled
+_MOST_DECIMALS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +235,7 @@ def _labels(limits: Array, write: Callable[[Any], tuple[str, ...]]) -> tuple[str
 
 
 def written(limits: Any) -> tuple[str, ...]:
-    """Write numbers with as many decimals as it takes to tell them apart.
+    """Write numbers with as many decimals as it takes to tell them apart, or in two figures where that takes many.
 
     Parameters
     ----------
@@ -250,6 +251,8 @@ def written(limits: Any) -> tuple[str, ...]:
     ('−0.5', '0.0', '1,250.0')
     >>> written([0.61012, 0.61107, 0.62])
     ('0.6101', '0.6111', '0.6200')
+    >>> written([-0.15374, -0.00124, -0.0000005, 0])
+    ('−0.15', '−0.0012', '−5e−07', '0')
     """
     limits = np.asarray(limits, dtype=float)
     gaps = np.diff(np.unique(limits))
@@ -262,4 +265,6 @@ def written(limits: Any) -> tuple[str, ...]:
     if not np.array_equal(limits, np.round(limits)):
         # no limit is written off by more than a tenth of the finest class
         decimals = int(np.clip(np.ceil(-np.log10(0.2 * finest)), 0, 10))
+    if decimals > _MOST_DECIMALS and len(set(_significant(limits))) == len(np.unique(limits)):
+        return _significant(limits)
     return tuple(f"{value + 0.0:,.{decimals}f}".replace("-", "−") for value in limits)

@@ -36,6 +36,7 @@ def lisa(
     title: str | None = None,
     label: str | None = None,
     note: str | None = None,
+    ground: gpd.GeoDataFrame | None = None,
     scale_bar: bool = False,
     north: bool = False,
 ) -> Axes:
@@ -56,6 +57,8 @@ def lisa(
         Heads the legend; by default, the significance level and the correction.
     note : str, optional
         Source, under the map; by default what clusters and frame say of it.
+    ground : GeoDataFrame, optional
+        What to draw beneath in pale grey, such as all units of a country where the clusters are of some.
     scale_bar, north : bool, default False
         Draw a scale bar, an arrow to the north.
 
@@ -109,8 +112,12 @@ def lisa(
     )
     note = source_of(note, source, series, frame)
     layer = Layer.of(frame)
-    ax = map_axes("lisa", ax, layer, title, note)
+    whole = layer if ground is None else Layer.of(ground)
+    ax = map_axes("lisa", ax, whole, title, note)
+    if ground is not None:
+        whole.plain(ax)
     layer.draw(ax, values, classes)
+    whole.frame(ax)
     layer.legend(ax, values, classes, label or "", _ALONE, **BESIDE)
-    decorate(ax, layer, scale_bar, north)
+    decorate(ax, whole, scale_bar, north)
     return finished(ax)  # type: ignore[no-any-return]

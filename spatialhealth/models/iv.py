@@ -295,6 +295,22 @@ class SpatialIV(CombinedDurbinModel):
         within = Within(self.effects, "none", table.n_units, table.n_periods, units)
         return System(operator, operator, error, within)
 
+    def _roles(
+        self, table: PanelTable, system: System, constant: bool, formula: FormulaDesign | None
+    ) -> Roles:
+        """Sort the columns of the table into exogenous ones, endogenous ones and instruments."""
+        if formula is None:
+            own = names_of("instruments", self.instruments, table.names)
+        else:
+            own = tuple(name for name in table.names if name not in set(map(str, formula.x.columns)))
+        regressors = tuple(name for name in table.names if name not in own)
+        endogenous = names_of("endogenous", self.endogenous)
+        _check_roles(endogenous, own, regressors)
+        return Roles.of(
+            table, system.operator, system.within, self.durbin, constant and self.effects == "none",
+            endogenous, own, int(self.w_lags), bool(self.lag_instruments),
+        )  # fmt: skip
+
     def _fit(
         self: Self,
         table: PanelTable,
@@ -303,19 +319,9 @@ class SpatialIV(CombinedDurbinModel):
         formula: FormulaDesign | None,
     ) -> Self:
         self._check_options()
-        if formula is None:
-            own = names_of("instruments", self.instruments, table.names)
-        else:
-            own = tuple(name for name in table.names if name not in set(map(str, formula.x.columns)))
-        regressors = tuple(name for name in table.names if name not in own)
-        endogenous = names_of("endogenous", self.endogenous)
-        _check_roles(endogenous, own, regressors)
         system = self._system(operator, table)
         covariance = self._covariance(system)
-        roles = Roles.of(
-            table, system.operator, system.within, self.durbin, constant and self.effects == "none",
-            endogenous, own, int(self.w_lags), bool(self.lag_instruments),
-        )  # fmt: skip
+        roles = self._roles(table, system, constant, formula)
         system.warn(stacklevel=4)
         lag = system.operator.lag(table.y)
         estimate, tests = by_instruments(roles, table.y, lag, system, covariance, self.spatial_errors)

@@ -41,6 +41,7 @@ def by_instruments(
     system: System,
     covariance: Covariance,
     moments: SpatialErrorMoments,
+    stack: Stack | None = None,
 ) -> tuple[Estimate, InstrumentTests]:
     """Estimate the parameters, and test the instruments.
 
@@ -53,6 +54,8 @@ def by_instruments(
     covariance : Covariance
         A Sandwich, prepared; or a classical one.
     moments : {"none", "gmm", "kelejian-prucha"}
+    stack : Stack, optional
+        Rows of the equation, where they are not those of the effects: weighted ones.
 
     Returns
     -------
@@ -60,7 +63,8 @@ def by_instruments(
         Without a likelihood: NaN.
     InstrumentTests
     """
-    stack = Stack.demeaned(system.within) if system.error is None else Stack.rotated(system.within)
+    if stack is None:
+        stack = Stack.demeaned(system.within) if system.error is None else Stack.rotated(system.within)
     scatter = Scatter(covariance.variance if isinstance(covariance, Sandwich) else None)
     dummies = stack.dummies.shape[1]
     equation, names = roles.equation(outcome, lag, stack)

@@ -23,7 +23,9 @@ from spatialhealth.panel.columns import read_columns
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PanelTable", "balance_of", "codes", "explain"]
+__all__ = ["SWAPPED", "PanelTable", "balance_of", "codes", "explain"]
+
+SWAPPED = "The index is (period, unit); it must be (unit, period): use frame.swaplevel()."
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +294,7 @@ def explain(extra: pd.Index, absent: pd.Index, rows: pd.Index, known: pd.Index) 
             "frame.set_index(unit) for one period."
         )
     if rows.nlevels == 2 and rows.unique(1).isin(known).all():
-        return text + "The index is (period, unit); it must be (unit, period): use frame.swaplevel()."
+        return text + SWAPPED
     kinds = [type(index[0]).__name__ for index in (found, known)]
     if len(extra) == len(found) and kinds[0] != kinds[1]:
         return (

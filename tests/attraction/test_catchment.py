@@ -217,6 +217,49 @@ def test_agents_beside_a_general_solver():
     assert result.assigned.sum() == pytest.approx(people.sum())
 
 
+def best_responses(travel, people, capacity):
+    """One place after another fills what is cheapest for it, by bisection, until nothing moves."""
+    flows = np.zeros_like(travel)
+    for _ in range(20_000):
+        before = flows.copy()
+        for i, many in enumerate(people):
+            price = travel[i] + (flows.sum(axis=0) - flows[i]) / capacity
+            low, high = price.min(), price.min() + many / capacity.min()
+            for _ in range(80):
+                level = (low + high) / 2
+                low, high = (
+                    (level, high) if (np.maximum(level - price, 0) @ capacity) < many else (low, level)
+                )
+            flows[i] = np.maximum(high - price, 0) * capacity
+        if np.abs(flows - before).max() < 1e-13 * people.max():
+            break
+    load = flows.sum(axis=0)
+    return (travel + load / capacity).min(axis=1), load
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agents_by_brute_force(seed):
+    places, hospitals, costs = random_case(seed, n=10, m=4)
+    people, beds = places["population"].to_numpy(float), hospitals["beds"].to_numpy(float)
+    cost, load = best_responses(costs.to_numpy() / 30, people, beds * people.sum() / beds.sum())
+    result = (
+        FloatingCatchment("RAAM", tau=30, cost=SuppliedCost(costs), tolerance=1e-13)
+        .fit(places, hospitals)
+        .result_
+    )
+    np.testing.assert_allclose(result.table["accessibility"], cost, rtol=1e-8)
+    np.testing.assert_allclose(result.assigned, load, rtol=1e-8, atol=1e-8 * people.sum())
+
+
+def test_many_agents_need_no_turns_of_single_places(monkeypatch):
+    """Newton's method alone gets there: turns of places would take a second each where there are many."""
+    monkeypatch.setattr(catchment_raam, "_SWEEPS", 0)
+    places, hospitals, costs = random_case(5, n=2_000, m=120)
+    for tolerance in (1e-4, 1e-7):
+        model = FloatingCatchment("RAAM", 40, cost=SuppliedCost(costs), tau=60, tolerance=tolerance)
+        assert model.fit(places, hospitals).result_.gap <= tolerance
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_nobody_gains_by_going_elsewhere(seed):
     places, hospitals, costs = random_case(seed, n=150, m=14)

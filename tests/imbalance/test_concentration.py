@@ -31,10 +31,21 @@ def brute(h, rank, w):
     return float(2 * np.sum(w * (h - w @ h) * (R - w @ R)) / (w @ h))
 
 
-def test_deaths_of_children_in_india_by_wealth():
-    """O'Donnell et al. (2008), Table 8.1: births, deaths before five a thousand; the index is -0.1694."""
-    births, deaths = [29939, 28776, 26528, 24689, 19739], [154.7, 152.9, 119.5, 86.9, 54.3]
-    assert index(deaths, range(5), births) == pytest.approx(-0.1694, abs=5e-5)
+def test_births_attended_by_wealth_as_published():
+    """Sample data of the R package healthequal (WHO Health Inequality Data Repository), by wealth quintile.
+
+    Its reference page of `rci` prints the table (births attended by skilled personnel, in percent, and the people)
+    and the index 0.0469506: https://whoequity.github.io/healthequal/reference/rci.html, version 1.0.1.
+    """
+    attended = [75.60530, 91.01997, 96.03959, 97.04223, 99.22405]
+    people = [2072.436, 2112.204, 1983.059, 2052.124, 1884.510]
+    assert index(attended, range(5), people) == pytest.approx(0.0469506, abs=5e-8)
+
+
+def test_three_groups_by_hand():
+    """People 1, 2, 1 hold 4, 2, 0 each: the poorest quarter has half, the next half the rest."""
+    # the curve passes (1/4, 1/2) and (3/4, 1): the area under it is 1/16 + 3/8 + 1/4 = 11/16
+    assert index([4.0, 2.0, 0.0], range(3), [1.0, 2.0, 1.0]) == pytest.approx(-0.375, abs=1e-15)
 
 
 @given(positive, st.integers(0, 99))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from spatialhealth.errors import (
     ShapeError,
     SizeError,
 )
+from spatialhealth.imbalance import centre_of_gravity, gini
 from spatialhealth.imbalance.read import grouping, read
 from tests.imbalance.cases import by_unit, panel_of
 from tests.refusal import refusal
@@ -68,6 +70,67 @@ def test_refusals():
         read("f", x=x, y=panel)
     with refusal(LabelError, "labels are missing"):
         read("f", x=pd.Series([1.0, 2.0], index=["a", None]))
+
+
+SWAPPED = "The index is (period, unit); it must be (unit, period): use frame.swaplevel()."
+
+
+def renamed(values, names, units=None, periods=None):
+    """A (period, unit) Series with these names of its levels, and these labels."""
+    index = pd.MultiIndex.from_product(
+        [periods or range(2011, 2011 + len(values)), units or ["u00", "u01", "u02"]], names=names
+    )
+    return pd.Series(np.asarray(values, dtype=float).ravel(), index=index, name="beds")
+
+
+@pytest.mark.parametrize(
+    ("names", "units", "periods"),
+    [
+        (["year", "city"], None, None),
+        (["Year", None], [11, 12, 13], [1, 2]),
+        ([None, None], None, None),
+        ([None, None], None, list(pd.to_datetime(["2011-01-01", "2012-01-01"]))),
+        ([None, None], [11, 12, 13], list(pd.period_range("2011", periods=2, freq="Q"))),
+    ],
+)
+def test_period_and_unit_turned_round_are_recognised(names, units, periods):
+    turned = renamed([[1, 2, 3], [4, 5, 6]], names, units, periods)
+    with refusal(AlignmentError, "the first level of the index of x holds periods", SWAPPED):
+        read("f", x=turned)
+    frame = read("f", x=turned.swaplevel())
+    assert frame.values["x"].tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("units", "periods"),
+    [([2001, 2002, 2003], [1, 2]), ([2001, 2002, 2003], [2011, 2012]), (list("abc"), list("xy"))],
+)
+def test_what_may_be_units_is_taken_for_units(units, periods):
+    index = pd.MultiIndex.from_product([units, periods])
+    frame = read("f", x=pd.Series(np.arange(6.0), index=index))
+    assert frame.units.tolist() == units and frame.periods.tolist() == periods
+
+
+def test_turned_round_beside_other_columns():
+    panel = renamed([[1, 2, 3], [4, 5, 6]], [None, None], periods=["before", "after"])
+    right = panel.swaplevel()
+    with refusal(AlignmentError, "labels of y are those of x, turned round", SWAPPED):
+        read("f", x=right, y=panel)
+    with refusal(AlignmentError, "y is indexed by 'u00', 'u01', 'u02', which are the periods of x", SWAPPED):
+        read("f", x=panel, y=by_unit([1, 2, 3]))
+    with refusal(AlignmentError, "by is indexed by", "the periods of the values", SWAPPED):
+        grouping("f", pd.Series(["a", "b", "b"], index=["u00", "u01", "u02"]), read("f", x=panel))
+    with refusal(AlignmentError, "holds periods: 2011, 2012", SWAPPED):
+        gini(panel_of([[1, 2, 3], [4, 5, 6]]).swaplevel())
+
+
+def test_turned_round_beside_a_layer():
+    layer = gpd.GeoDataFrame(
+        index=["u00", "u01", "u02"], geometry=gpd.points_from_xy([0, 1, 2], [0, 1, 0], crs=32650)
+    )
+    panel = renamed([[1, 2, 3], [4, 5, 6]], [None, None], periods=["before", "after"])
+    with refusal(AlignmentError, "the layer is indexed by", "the periods of the values", SWAPPED):
+        centre_of_gravity(layer, panel)
 
 
 def test_names_of_columns_of_the_results_are_taken():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from spatialhealth.imbalance import resample as module
+from spatialhealth.imbalance import theil
 from spatialhealth.imbalance.resample import Resampled, resample, wilson
 from spatialhealth.imbalance.shares import share_limits, share_statistic
 
@@ -80,6 +82,32 @@ def test_chunks_do_not_change_a_thing(monkeypatch):
     pieces = resample("f", mean_of(y), 50, 199, 5)
     np.testing.assert_allclose(whole.draws, pieces.draws, atol=1e-14)
     np.testing.assert_allclose(whole.left_out, pieces.left_out, atol=1e-14)
+
+
+def test_draws_on_one_side_of_the_estimate_have_basic_limits():
+    draws = np.linspace(2.0, 3.0, 1001)[:, None]
+    drawn = Resampled(np.array([1.5]), draws, np.linspace(1.4, 1.6, 50)[:, None])
+    assert drawn.method == "basic bootstrap"
+    # 3 less the outer quantiles of the draws, and not both the least of them
+    assert np.array(drawn.interval(0.9)).ravel() == pytest.approx([3 - 2.95, 3 - 2.05])
+    # what is never negative has no negative limit
+    assert np.array(Resampled(np.array([1.2]), draws, drawn.left_out).interval(0.9)).ravel() == pytest.approx(
+        [0.0, 2.4 - 2.05]
+    )
+
+
+def test_what_lies_between_many_small_groups_is_not_overstated():
+    # thirty groups of ten units that do not differ: all that lies between them is chance
+    rng = np.random.default_rng(5)
+    groups = np.repeat(np.arange(30), 10)
+    values = pd.Series(rng.lognormal(0, 0.6, 300), index=np.arange(300))
+    found = theil(values, by=pd.Series(groups, index=values.index), draws=499, random_state=1)
+    between, within, share = (found.table.iloc[j] for j in (1, 2, 4))
+    assert between["estimate"] > 0.01
+    assert between["ci_low"] == 0.0 and between["ci_high"] < between["estimate"] * 1.05
+    # of a lognormal variable Theil's T is half the variance of the logarithm, 0.18
+    assert within["ci_low"] < 0.18 < within["ci_high"]
+    assert share["ci_high"] == 1.0
 
 
 def test_a_statistic_that_never_varies_has_no_width():

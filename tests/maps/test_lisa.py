@@ -96,3 +96,13 @@ def test_isolates_of_lisa_are_hatched(frame):
     with pytest.warns(IsolateWarning):
         found = sh.imbalance.lisa(values, links, permutations=99, random_state=1, correction="none")
     assert len(sh.maps.lisa(frame, found).collections) == 2
+
+
+def test_a_part_of_a_country_on_the_ground_of_the_whole(frame):
+    part = frame.iloc[:2]
+    ax = sh.maps.lisa(part, pd.Series(["high-high", "low-low"], index=part.index), ground=frame)
+    ground, drawn, _ = ax.collections
+    assert len(ground.get_paths()) == 6 and len(drawn.get_paths()) == 2
+    # the map shows the whole, and the legend counts the part
+    assert ax.get_xlim()[0] <= 0 and ax.get_xlim()[1] >= 3 and ax.get_ylim()[1] >= 2
+    assert legend_of(ax)[0].endswith("n = 2 units")

@@ -32,7 +32,7 @@ def hospital_drawings(found: Hospital, main: Fit) -> list[Drawing]:
     note, layer = main.data.note, main.data.layer
     drawings = [_tiers(found, main)]
     if found.imbalance is not None:
-        drawings += _imbalance(found.imbalance, note)
+        drawings += _imbalance(found.imbalance, layer, note)
     if found.empowerment is not None:
         drawings += _empowerment(found.empowerment, found, main, layer, note)
     return drawings
@@ -53,9 +53,10 @@ def _tiers(found: Hospital, main: Fit) -> Drawing:
     )
 
 
-def _imbalance(found: Imbalance, note: str) -> list[Drawing]:
+def _imbalance(found: Imbalance, whole: Any, note: str) -> list[Drawing]:
     drawings = []
     layer, period = found.fit.data.layer, found.gap.summary.period
+    ground = whole if len(whole) > len(layer) else None
     if period:
         frame = shown_measures(found)
         drawings.append(
@@ -70,7 +71,7 @@ def _imbalance(found: Imbalance, note: str) -> list[Drawing]:
     drawings.append(
         Drawing(
             "hospital_clusters",
-            maps.lisa(layer, clusters, title="Clusters of the gap in use", note=note),
+            maps.lisa(layer, clusters, title="Clusters of the gap in use", note=note, ground=ground),
             "Clusters of the gap in use between the tiers in the last period (LISA).",
             "Map. " + ", ".join(f"{name}: {count} units" for name, count in clusters.counts.items()) + ".",
         )
