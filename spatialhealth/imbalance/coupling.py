@@ -155,7 +155,7 @@ def coupling(
     ----------
     *systems : Series, or one DataFrame
         The standing of each system, above 0 and at most 1, indexed by unit or by (unit, period); see `normalise`.
-    weights : dict of str to float, or sequence of float, optional
+    weights : dict of str to float, Series by system, or sequence of float, optional
         Importance of each system in T, by name or in order: positive, and of sum one. Equal by default.
     level : float, default 0.95
         Confidence level.
@@ -248,6 +248,8 @@ def _columns(systems: tuple[Any, ...]) -> dict[str, Any]:
 def _weights(weights: Any, names: list[str]) -> Array:
     if weights is None:
         return np.full(len(names), 1 / len(names))
+    if hasattr(weights, "index") and hasattr(weights, "to_dict"):
+        weights = weights.to_dict()
     if isinstance(weights, Mapping):
         if set(map(str, weights)) != set(names):
             raise OptionError(
@@ -294,6 +296,7 @@ def _summary(
         f"Coupling coordination of {names}", columns, drawn, level, frame, "Shares: Wilson's intervals."
     )
     is_share = np.arange(len(drawn.estimate)) % block >= 3
-    low, high = found.ci_low.copy(), found.ci_high.copy()
+    # means of what lies between zero and one do so too
+    low, high = np.clip(found.ci_low, 0.0, 1.0), np.clip(found.ci_high, 0.0, 1.0)
     low[is_share], high[is_share] = share_limits(place, k, alone, ones, level)
     return replace(found, ci_low=low, ci_high=high)

@@ -170,7 +170,8 @@ def _basic(estimate: float, draws: Array, level: float) -> Array:
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
     """Give the two probabilities at which the quantiles of the draws are the limits."""
     bias = _bias(estimate, draws)
-    fall = np.nanmean(left_out) - left_out[~np.isnan(left_out)]
+    kept = _known(left_out)
+    fall = kept.mean() - kept if len(kept) else kept
     spread = float(np.sum(fall**2))
     lean = float(np.sum(fall**3)) / (6 * spread**1.5) if spread > 0 else 0.0
     z = ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
