@@ -181,8 +181,8 @@ def utilisation_gap(
     2010s. See what other thresholds give. The nine classes are all combinations of idle, between and overburdened.
 
     The mean gap of kind "ratio" is the ratio of the mean utilisations. Intervals of shares are Wilson's, with the
-    effective number of units, for a bootstrap of a share of zero has no width; all others, those of changes too, and
-    all standard errors are the bootstrap's.
+    effective number of units, at most Kish's (sum w)^2 / sum w^2, for a bootstrap of a share of zero has no width;
+    all others, those of changes too, and all standard errors are the bootstrap's.
 
     References
     ----------
