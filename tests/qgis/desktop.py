@@ -139,13 +139,25 @@ def batch():
         # the report stays empty: QGIS 3.22 fails to list reports of a batch
         cell = panel.tblParameters.cellWidget(row + 1, panel.parameter_to_column["OUTPUT"])
         cell.setValue(str(OUT / f"batch_{field}.gpkg"))
-    window.runButton().click()
-    for field in fields:
-        layer = QgsVectorLayer(str(OUT / f"batch_{field}.gpkg"), field, "ogr")
+    kept.update(batch=window, outputs={field: str(OUT / f"batch_{field}.gpkg") for field in fields})
+    window.runButton().click()  # at once in QGIS 3.22, in the background later
+    wait_for_batch()
+
+
+def wait_for_batch(left=60):
+    written = [Path(path).exists() for path in kept["outputs"].values()]
+    ready = all(written) and kept["batch"].runButton().isEnabled()
+    QTimer.singleShot(500, see_batch if ready or not left else lambda: wait_for_batch(left - 1))
+
+
+@guarded
+def see_batch():
+    for field, path in kept["outputs"].items():
+        layer = QgsVectorLayer(path, field, "ogr")
         log("batch", field, layer.featureCount())
         assert layer.featureCount() == kept["cities"].featureCount()
     log("results viewer", [result.name for result in results()])
-    window.close()
+    kept.pop("batch").close()
     QTimer.singleShot(1500, end)
 
 
