@@ -261,11 +261,11 @@ def _measures(
     title = f"Centre of gravity of {frame.called['values']}"
     note = "Metres; orientation in degrees from north. Distances moved: percentiles."
     every = drawn.mapped(measures)
-    found = measured(title, columns, every, level, frame, note)
     kind = np.array(columns["measure"])
+    least = np.where(kind == "orientation", -np.inf, 0.0)
+    found = measured(title, columns, every, level, frame, note, bounds=(least, np.inf))
     limits = zip((found.ci_low, found.ci_high), every.percentiles(level), strict=True)
     low, high = (np.where(kind == "moved", percentile, limit) for limit, percentile in limits)
-    low = np.where(kind == "orientation", low, np.maximum(low, 0.0))
     return replace(found, ci_low=low, ci_high=high)
 
 

@@ -219,6 +219,7 @@ def concentration(
         drawn,
         level,
         frame,
+        bounds=(-1.0, 1.0),
     )
     curves = tuple(
         (people[0], held[0]) for people, held in (ranks[t].curve(w[t][None], h[t]) for t in range(periods))

@@ -293,10 +293,15 @@ def _summary(
     columns["measure"] = ("C", "T", "D", *LEVELS) * periods
     columns["quantity"] = (*["mean"] * 3, *["share of units"] * k) * periods
     found = measured(
-        f"Coupling coordination of {names}", columns, drawn, level, frame, "Shares: Wilson's intervals."
+        f"Coupling coordination of {names}",
+        columns,
+        drawn,
+        level,
+        frame,
+        "Shares: Wilson's intervals.",
+        bounds=(0.0, 1.0),
     )
     is_share = np.arange(len(drawn.estimate)) % block >= 3
-    # means of what lies between zero and one do so too
-    low, high = np.clip(found.ci_low, 0.0, 1.0), np.clip(found.ci_high, 0.0, 1.0)
+    low, high = found.ci_low.copy(), found.ci_high.copy()
     low[is_share], high[is_share] = share_limits(place, k, alone, ones, level)
     return replace(found, ci_low=low, ci_high=high)

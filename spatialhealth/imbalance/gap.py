@@ -314,6 +314,11 @@ def _summary(
         return np.concatenate([gaps, parts], axis=-1).reshape(m, -1)
 
     drawn = resample("utilisation_gap", statistic, frame.n_units, draws, random_state)
+    # of one unit there is no spread, and a bootstrap of it would say that its mean is certain
+    lone = np.tile(np.repeat(member.sum(axis=0) == 1, 1 + k), periods)
+    lone &= np.arange(len(lone)) % (1 + k) == 0
+    known = drawn.mapped(lambda values: np.where(lone, np.nan, values))
+    drawn = replace(known, estimate=drawn.estimate)
     quantity = "share of people" if "weights" in frame.values else "share of units"
     columns = frame.period_columns(n_groups * (1 + k))
     if by_name:
@@ -321,7 +326,10 @@ def _summary(
     columns["measure"] = ("gap", *CLASSES) * (periods * n_groups)
     columns["quantity"] = (f"mean {kind}", *[quantity] * k) * (periods * n_groups)
     title = f"Utilisation gap, {frame.called['high']} and {frame.called['primary']}"
-    found = measured(title, columns, drawn, level, frame, "Shares: Wilson's intervals.")
+    note = "Shares: Wilson's intervals."
+    if lone.any():
+        note += " The mean of a group of one unit has no standard error."
+    found = measured(title, columns, drawn, level, frame, note)
     return _with_wilson(found, drawn, share_limits(classes, k, groups, w, level), 1 + k)
 
 

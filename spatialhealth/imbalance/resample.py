@@ -71,13 +71,15 @@ class Resampled:
 
     @property
     def std_error(self) -> Array:
-        """Standard deviation of the draws."""
-        return np.asarray(np.nanstd(self.draws, axis=0, ddof=1))
+        """Standard deviation of the draws; NaN where no draw defines the statistic."""
+        errors, some = np.full(len(self.estimate), np.nan), self._is_drawn
+        errors[some] = np.nanstd(self.draws[:, some], axis=0, ddof=1)
+        return errors
 
     @property
     def undefined(self) -> int:
-        """Number of resamples that do not define some statistic."""
-        return int(np.isnan(self.draws).any(axis=1).sum())
+        """Number of resamples that do not define some statistic which others define."""
+        return int(np.isnan(self.draws[:, self._is_drawn]).any(axis=1).sum())
 
     def mapped(self, function: Statistic) -> Resampled:
         """Give a function of the statistics, which takes (..., k); their bias is taken to cancel in it."""
@@ -112,6 +114,10 @@ class Resampled:
         """Give the limits between which a share `level` of the draws lies, each of shape (k,)."""
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return low, high
+
+    @property
+    def _is_drawn(self) -> Array:
+        return np.asarray(~np.isnan(self.draws).all(axis=0))
 
     @cached_property
     def _own_errors(self) -> tuple[Array, Array]:
