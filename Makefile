@@ -24,7 +24,8 @@ help:
 	@echo "make dist       wheel and sdist, checked, and the wheel tried in an empty environment"
 	@echo "make oldest     tests with the oldest libraries that the metadata allow"
 	@echo "make qgis-plugin  the plug-in of QGIS as a zip in dist/, checked against the rules of QGIS's repository"
-	@echo "make test-qgis  install QGIS if it is absent (apt), test the plug-in in it, with and without its desktop"
+	@echo "make test-qgis  install QGIS if it is absent (apt), test the plug-in in it, with and without its desktop;"
+	@echo "                SUITE=trixie or forky for the newer QGIS of that Debian, in build/"
 	@echo "make pictures   the pictures of the README and the docs"
 
 $(VENV)/bin/python:
@@ -102,7 +103,7 @@ qgis-plugin: $(VENV)/.core
 	$(BIN)/python tools/qgis_plugin.py build
 
 test-qgis: $(VENV)/.test
-	tools/test_qgis.sh $(BIN)/python
+	tools/test_qgis.sh $(BIN)/python $(SUITE)
 
 clean:
 	rm -rf $(VENV) build dist report *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from .accessibility import AccessibilityTool
 from .attraction import AttractionTool
 from .effects_map import EffectsMapTool
+from .gravity import GravityTool
 from .imbalance import ImbalanceTool
 from .moran import MoranTool
 from .regression import RegressionTool
@@ -23,6 +24,7 @@ TOOLS = (
     ImbalanceTool,
     AccessibilityTool,
     AttractionTool,
+    GravityTool,
 )
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .hints import hint
 from .work import Cancelled, Work
 
 PYTHON = (3, 11)
@@ -77,12 +78,11 @@ class Tool(QgsProcessingAlgorithm):
         said = lacking()
         return not said, said
 
-    def add(self, parameter, advanced=False, help_text=""):
-        """Add a parameter."""
+    def add(self, parameter, advanced=False):
+        """Add a parameter, with its hint."""
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        if help_text:
-            parameter.setHelp(help_text)
+        parameter.setHelp(tr(hint(self.NAME, parameter.name())))
         self.addParameter(parameter)
 
     def processAlgorithm(self, parameters, context, feedback):

@@ -13,7 +13,8 @@ from spatialhealth.attraction.catchment_raam import equilibrium
 from spatialhealth.attraction.catchment_result import CatchmentResult, CatchmentSensitivity
 from spatialhealth.attraction.catchment_seen import check_catchment, lived_by, reaching, warn_of_catchment
 from spatialhealth.attraction.catchment_steps import floating_catchment, selection_weights
-from spatialhealth.attraction.costs import check_cost, reach_of_points
+from spatialhealth.attraction.cost_arrays import reach_of_points
+from spatialhealth.attraction.costs import check_cost
 from spatialhealth.attraction.decay import BinaryDecay, Decay, StepDecay, check_decay
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import NotFittedError, OptionError
@@ -173,36 +174,39 @@ class FloatingCatchment(Estimator):
         return self._found(costs, decay, people, beds, self._tiers(supply))
 
     def fit_arrays(
-        self, demand: Any, supply: Any, people: Any, capacity: Any, geographic: bool = False
+        self, demand: Any, supply: Any, people: Any, capacity: Any, geographic: bool = False, ids: Any = None
     ) -> FloatingCatchment:
         """Compute the accessibility from arrays; needs numpy and scipy only, on a plane.
 
         Parameters
         ----------
         demand : array of shape (n, 2)
-            Places with people: x and y in metres; or longitude and latitude in degrees, if `geographic`.
+            Places with people: x and y in metres; or longitude and latitude in degrees, if `geographic`. Not read
+            if costs are supplied.
         supply : array of shape (m, 2)
             Hospitals, likewise.
         people : array of shape (n,)
         capacity : array of shape (m,)
         geographic : bool, default False
             Whether costs are geodesics of the WGS 84 ellipsoid, which pyproj measures.
+        ids : tuple of two sequences, of lengths n and m, optional
+            Labels of the places and of the hospitals; needed to find costs that are supplied. Positions by default.
 
         Returns
         -------
         FloatingCatchment
-            Itself, with `result_`, whose labels are positions: `result_.accessibility[""]`, shape (n,), and
+            Itself, with `result_`, whose labels are `ids`: `result_.accessibility[""]`, shape (n,), and
             `result_.assigned`, shape (m,).
 
         Raises
         ------
         OptionError, DataError, SizeError, CoordinateSystemError, MissingLibraryError
-            See the class. Costs that are supplied, and tiers, need tables.
+            See the class. Tiers need tables.
         """
         if self.tier is not None:
             raise OptionError(f"{_OWNER}.fit_arrays: tiers need tables. Use fit, or leave tier out.")
         decay, within = self._settings()
-        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within)
+        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within, ids)
         inhabitants = numbers_of_array(f"{_OWNER}: people", people, len(costs.demand), "not negative")
         beds = numbers_of_array(f"{_OWNER}: capacity", capacity, len(costs.supply), "positive")
         return self._found(costs, decay, inhabitants, beds, None)

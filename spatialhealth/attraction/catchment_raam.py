@@ -9,13 +9,14 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
 
 __all__ = ["Equilibrium", "equilibrium"]
 
 _COOLING = 0.3  # temperature of a stage over that of the one before
-_COLDEST = 1e-7  # of the first temperature: below it the rounding of the dual hides its slope
+_COOLINGS = 13  # down to 1.6e-7 of the first temperature: below 1e-7 the rounding of the dual hides its slope
 _STEPS = 30  # Newton steps a stage at most
 _PRODUCTS = 300  # of the Hessian a Newton step at most
 _GRADIENT = 1e-3  # of demand, times the temperature: what a stage may leave out of place
@@ -82,7 +83,7 @@ def equilibrium(travel: Reach, population: Array, capacity: Array, tolerance: fl
         problem = _Problem(pairs, rows, population[used], capacity)
         people = problem.smoothed(tolerance)
         gap = problem.gap(people)
-        for sweep in range(_SWEEPS):
+        for sweep in track(range(_SWEEPS), "Places in turn"):
             if gap <= tolerance:
                 break
             problem.sweep(people)
@@ -117,16 +118,15 @@ class _Problem:
 
     def smoothed(self, tolerance: float) -> Array:
         """Give the people of each pair by the smoothed dual, at the first temperature that is low enough."""
-        u = np.zeros(len(self.capacity))
         temperature = float(self.travel.data.mean()) + self.demand.sum() / self.capacity.sum()
-        coldest = _COLDEST * temperature
-        while True:
-            u, share = self.minimised(u, temperature)
-            people = share.data * self.demand[self.rows]
-            if self.gap(people) <= tolerance or temperature * _COOLING < coldest:
-                return np.asarray(people)
+        u, share = self.minimised(np.zeros(len(self.capacity)), temperature)
+        for _ in track(range(_COOLINGS), "Equilibrium"):
+            if self.gap(share.data * self.demand[self.rows]) <= tolerance:
+                break
             u = u - temperature * (1 - _COOLING) * self._drift(u, share, temperature)
             temperature *= _COOLING
+            u, share = self.minimised(u, temperature)
+        return np.asarray(share.data * self.demand[self.rows])
 
     def sweep(self, people: Array) -> None:
         """Assign the people of one place after another as is best for them, in place.

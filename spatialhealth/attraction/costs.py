@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_positive
 from spatialhealth.attraction.reach import Reach, check_size
 from spatialhealth.errors import (
     AlignmentError,
     CoordinateSystemError,
+    DataError,
     DuplicateError,
     LabelError,
     MissingDataError,
     OptionError,
-    ShapeError,
     some,
 )
-from spatialhealth.weights.frames import ids_of, metric_of, metric_of_points
+from spatialhealth.weights.frames import ids_of, metric_of
+from spatialhealth.weights.ids import id_array, places
 from spatialhealth.weights.metric import Metric
+from spatialhealth.weights.pairs import coded, first_repeated, label_pairs, named_pairs, pair_numbers
 from spatialhealth.weights.tables import column_of, index_of, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Cost", "GeodesicCost", "SuppliedCost", "check_cost", "reach_of_points"]
+__all__ = ["Cost", "GeodesicCost", "SuppliedCost", "check_cost"]
 
 
 class Cost(ABC):
@@ -141,7 +145,8 @@ class GeodesicCost(Cost):
         start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
         check_size(int(start[-1]), n, m)
         shape = Reach(demand, supply, start, np.empty(0), np.empty(0))
-        found = [_measured(metric, points, n, part, tree, within) for part in shape.chunks()]
+        parts = track(list(shape.chunks()), "Distances")
+        found = [_measured(metric, points, n, part, tree, within) for part in parts]
         rows = np.concatenate([np.bincount(i, minlength=last - first) for i, _, _, first, last in found])
         return Reach(
             demand,
@@ -196,9 +201,10 @@ class SuppliedCost(Cost):
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame or mapping of str to array
         Long, with a row for each pair; or wide, with ids of demand as its index and ids of supply as its columns.
-        What a long table does not list is out of reach; a wide one must hold every unit.
+        What a long table does not list is out of reach; a wide one must hold every unit. A mapping holds the columns
+        of a long table as arrays, and needs numpy only.
     demand, supply, cost : str
         Columns of a long table.
 
@@ -228,6 +234,9 @@ class SuppliedCost(Cost):
 
     def __post_init__(self) -> None:
         table = self.table
+        if isinstance(table, Mapping):
+            object.__setattr__(self, "_read", self._from_arrays())
+            return
         if not (hasattr(table, "columns") and hasattr(table, "index")):
             raise LabelError(f"SuppliedCost: the table must be a DataFrame; it is {type(table).__name__}.")
         long = {self.demand, self.supply, self.cost} <= set(table.columns)
@@ -248,17 +257,35 @@ class SuppliedCost(Cost):
                     f"SuppliedCost: the column {name!r} is missing in the rows {some(missing.tolist())}. "
                     "Name the unit of each, or leave the rows out."
                 )
+        (i, demand), (j, supply) = (pd.factorize(values) for values in columns)
+        ends = self._once(id_array(demand), id_array(supply), i, j)
         pairs = pd.MultiIndex.from_arrays(columns)
-        if not pairs.is_unique:
-            twice = pairs[pairs.duplicated()].unique()
-            raise DuplicateError(
-                f"SuppliedCost: pairs stand more than once: {some(twice)}. Keep one cost each."
-            )
         cost = numbers_of(
             f"SuppliedCost: {self.cost!r}", self.table[self.cost].set_axis(pairs), sign="not negative"
         )
-        (i, demand), (j, supply) = (pd.factorize(values) for values in columns)
-        return pd.Index(demand), pd.Index(supply), i, j, cost, False
+        return *ends, cost, False
+
+    def _from_arrays(self) -> tuple[Any, ...]:
+        names = (self.demand, self.supply, self.cost)
+        lacking = [name for name in names if name not in self.table]
+        if lacking:
+            raise LabelError(f"SuppliedCost: the mapping has no {some(lacking)}. Give three arrays by name.")
+        i, j, cost = (self.table[name] for name in names)
+        demand, supply = label_pairs("SuppliedCost", names[:2], i, j)
+        numbers = pair_numbers(self.cost, cost, (demand, supply))
+        if (numbers < 0).any():
+            where = some(named_pairs((demand, supply), numbers < 0))
+            raise DataError(f"SuppliedCost: {self.cost!r} is negative for {where}. It must be zero or more.")
+        (demand, i), (supply, j) = coded(demand), coded(supply)
+        return *self._once(demand, supply, i, j), numbers, False
+
+    def _once(self, demand: Array, supply: Array, i: Array, j: Array) -> tuple[Array, Array, Array, Array]:
+        """Give the ids and the positions of the pairs among them, after checking that no pair stands twice."""
+        twice = first_repeated(i, j)
+        if len(twice):
+            named = some(named_pairs((demand[i], supply[j]), twice))
+            raise DuplicateError(f"SuppliedCost: pairs stand more than once: {named}. Keep one cost each.")
+        return demand, supply, i, j
 
     def _from_wide(self) -> tuple[Any, ...]:
         import pandas as pd
@@ -274,30 +301,36 @@ class SuppliedCost(Cost):
         flat = pd.Series(values.ravel(), index=pd.MultiIndex.from_product([demand, supply]))
         cost = numbers_of("SuppliedCost: the cost", flat, sign="not negative")
         i, j = np.divmod(np.arange(len(cost)), len(supply))
-        return demand, supply, i, j, cost, True
+        return id_array(demand), id_array(supply), i, j, cost, True
 
     def reach(self, demand: Any, supply: Any, within: float = np.inf) -> Reach:
         """Give the costs of the table that are at most `within`."""
         ours = index_of("The layer of demand", demand), index_of("The layer of supply", supply)
+        return self.reach_of(*ours, within)
+
+    def reach_of(self, demand: Any, supply: Any, within: float = np.inf) -> Reach:
+        """Give the costs at most `within` between places of these labels."""
+        ours = (demand, supply)
         demand_ids, supply_ids, i, j, cost, complete = self._read
-        places = []
-        for what, mine, theirs in zip(("demand", "supply"), ours, (demand_ids, supply_ids), strict=True):
-            place = mine.get_indexer(theirs)
+        found = []
+        for what, labels_, theirs in zip(("demand", "supply"), ours, (demand_ids, supply_ids), strict=True):
+            mine = id_array(labels_)
+            place = places(mine, theirs)
             unknown = theirs[place < 0]
-            lacking = mine[theirs.get_indexer(mine) < 0] if complete else mine[:0]
+            lacking = mine[places(theirs, mine) < 0] if complete else mine[:0]
             for labels, where in ((unknown, "only in the table of costs"), (lacking, "not in it")):
                 if len(labels):
                     raise AlignmentError(
                         f"SuppliedCost: units of {what} {where}: {some(labels)}. Give costs of the units of the "
                         "layer."
                     )
-            places.append(place.astype(np.int32))
+            found.append(place.astype(np.int32))
         near = cost <= within
-        i, j, cost = places[0][i[near]], places[1][j[near]], cost[near]
+        i, j, cost = found[0][i[near]], found[1][j[near]], cost[near]
         check_size(len(cost), len(ours[0]), len(ours[1]))
         order = np.lexsort((j, i))
         start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(ours[0])), dtype=np.int64)])
-        return Reach(*ours, start, j[order], cost[order])
+        return Reach(demand, supply, start, j[order], cost[order])
 
 
 def check_cost(owner: str, cost: Any) -> Cost:
@@ -309,35 +342,3 @@ def check_cost(owner: str, cost: Any) -> Cost:
     raise OptionError(
         f"{owner}: cost={cost!r} is no cost. Give GeodesicCost() or SuppliedCost(table) of spatialhealth.attraction."
     )
-
-
-def reach_of_points(
-    owner: str, cost: Any, demand: Any, supply: Any, geographic: bool, within: float = np.inf
-) -> Reach:
-    """Give the distances between two arrays of points, labelled by their positions.
-
-    Parameters
-    ----------
-    owner : str
-        Who asks, for messages.
-    cost : GeodesicCost or None
-    demand, supply : array of shape (n, 2) and (m, 2)
-        x and y in metres; or longitude and latitude in degrees, if `geographic`.
-    geographic : bool
-    within : float, optional
-        Greatest distance in metres.
-
-    Returns
-    -------
-    Reach
-    """
-    cost = check_cost(owner, cost)
-    if not isinstance(cost, GeodesicCost):
-        raise OptionError(f"{owner}: from arrays distances are measured. Give costs of a table with tables.")
-    for what, points in (("demand", demand), ("supply", supply)):
-        if np.ndim(points) != 2 or np.shape(points)[1] != 2 or not len(points):
-            raise ShapeError(
-                f"{owner}: points of {what} must have shape (n, 2); they have {np.shape(points)}."
-            )
-    metric = metric_of_points(owner, np.vstack([demand, supply]), geographic)
-    return cost.reach_of(metric, np.arange(len(demand)), np.arange(len(supply)), within)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -17,14 +18,16 @@ from spatialhealth.attraction.gravity_design import (
     pair_columns,
     without_empty,
 )
-from spatialhealth.attraction.gravity_fit import fit_poisson
+from spatialhealth.attraction.gravity_fit import PoissonDesign, fit_poisson
 from spatialhealth.attraction.gravity_inference import Inference, poisson_design
 from spatialhealth.attraction.gravity_result import CityEffects, FlowSummary, GravityResult
-from spatialhealth.attraction.od import flow_table
+from spatialhealth.attraction.gravity_start import by_pyfixest, from_zero
+from spatialhealth.attraction.od import flow_arrays, flow_table
 from spatialhealth.attraction.table import FlowTable
 from spatialhealth.errors import (
     AbsorbedRegressorError,
     NotFittedError,
+    OptionError,
     PredictionError,
     some,
 )
@@ -81,7 +84,8 @@ class GravityModel(Estimator):
 
     Notes
     -----
-    The estimate is that of pyfixest, improved by Newton steps until it is exact to rounding. The covariance of the
+    The estimate is that of pyfixest (`fit_arrays` starts at zero), improved by Newton steps until it is exact to
+    rounding. The covariance of the
     effects of one side is the sandwich of the whole likelihood: effects of the other side form a diagonal block of
     the information and are eliminated exactly, so that 300 by 300 cities take a matrix of 300. Residuals
     enter the sandwich divided by one less their leverage (HC3, the jackknife of MacKinnon and White 1985), also
@@ -176,6 +180,50 @@ class GravityModel(Estimator):
         """
         columns = self._check()
         table = flow_table(od, self.origin, self.destination, self.value, columns.needed, own=self.own)
+        return self._fitted(columns, table, cities, by_pyfixest)
+
+    def fit_arrays(
+        self: _Self, origin: Any, destination: Any, flows: Any, columns: Mapping[str, Any]
+    ) -> _Self:
+        """Fit to flows that are arrays; needs numpy and scipy only.
+
+        Parameters
+        ----------
+        origin, destination : sequence of length m
+            Cities of each pair.
+        flows : array-like of shape (m,)
+        columns : mapping of str to array-like of shape (m,)
+            The cost and the regressors, by the names that the model gives them.
+
+        Returns
+        -------
+        The estimator itself.
+
+        Raises
+        ------
+        DataError, OptionError, SeparationError, IdentificationError, CollinearityError, ConvergenceError
+            As `fit`. Variables of the cities (`push`, `pull`) need tables.
+
+        Notes
+        -----
+        The estimate is that of `fit`. Newton's method starts at zero coefficients, after it has been checked that
+        there is one finite maximum.
+        """
+        if self.push is not None or self.pull is not None:
+            raise OptionError(
+                "GravityModel.fit_arrays: push and pull need tables. Use fit, or leave them out."
+            )
+        read, names = self._check(), (self.origin, self.destination, self.value)
+        table = flow_arrays(origin, destination, flows, columns, names, own=self.own)
+        return self._fitted(read, table, None, from_zero)
+
+    def _fitted(
+        self: _Self,
+        columns: PairColumns,
+        table: FlowTable,
+        cities: Any,
+        start: Callable[[PoissonDesign], Array],
+    ) -> _Self:
         has = {side: self.effects in ("both", side) for side in ("origin", "destination")}
         empty: dict[str, list[Any]] = {}
         if self.separated == "leave out":
@@ -192,7 +240,7 @@ class GravityModel(Estimator):
         facts = table.facts | {
             f"Left out, {_VERBS[side]}": some(left) for side, left in empty.items() if left
         }
-        self._result = inference.result(table, design, fit_poisson(design), facts)
+        self._result = inference.result(table, design, fit_poisson(design, start), facts)
         self._table, self._columns, self._terms = table, columns, terms
         return self
 

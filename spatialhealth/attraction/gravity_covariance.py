@@ -137,4 +137,6 @@ def _meat(sides: Sides, columns: sp.csr_matrix, means: Array, residual: Array, c
 def positive(matrix: Array) -> Array:
     """Give the nearest covariance: a two-way one may have negative eigenvalues, which are set to zero."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    if values[0] >= 0:
+        return matrix
     return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)

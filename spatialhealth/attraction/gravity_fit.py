@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from spatialhealth._labels import pandas_for
+from spatialhealth._progress import track
 from spatialhealth._typing import Array, FlowEffects
-from spatialhealth.errors import (
-    CollinearityError,
-    ConvergenceError,
-    MissingLibraryError,
-    SeparationError,
-    some,
-)
+from spatialhealth.errors import ConvergenceError
 
 __all__ = ["PoissonDesign", "PoissonFit", "Sides", "fit_poisson"]
 
@@ -65,6 +57,20 @@ class PoissonDesign:
         """Coefficients and effects, less one where both sides' effects share their level."""
         counts = [int(c.max()) + 1 for c in map(self.side, ("origin", "destination")) if c is not None]
         return int(self.columns.shape[1]) + sum(counts) - (len(counts) == 2)
+
+    def scaled(self) -> tuple[PoissonDesign, Array, Array]:
+        """Give the design with columns of mean zero and variance one, what was taken off, and the divisors.
+
+        A column that does not vary is not divided.
+        """
+        spread, center = self.x.std(axis=0), self.x.mean(axis=0)
+        scale = np.where(spread > 0, spread, 1.0)
+        x = (self.x - center) / scale
+        return (
+            PoissonDesign(self.y, x, self.names, self.origin, self.destination, self.effects),
+            center,
+            scale,
+        )
 
     def sides(self, shown: str) -> Sides:
         """Give the design with the effects of one side as columns, those of the other concentrated out."""
@@ -142,7 +148,7 @@ class PoissonFit:
         Those of destinations have mean zero beside those of origins.
     mu : ndarray of shape (m,)
     steps : int
-        Newton steps after pyfixest's estimate.
+        Newton steps after the start.
     """
 
     params: Array
@@ -152,24 +158,29 @@ class PoissonFit:
     steps: int
 
 
-def fit_poisson(design: PoissonDesign) -> PoissonFit:
+def fit_poisson(design: PoissonDesign, start: Callable[[PoissonDesign], Array]) -> PoissonFit:
     """Estimate a gravity model.
 
-    pyfixest finds the coefficients; Newton steps on the likelihood with one side's effects concentrated out then
-    take them, and all effects, to the precision of the machine, which their covariance is made for.
+    Newton steps on the likelihood with one side's effects concentrated out take the coefficients, and all effects, to
+    the precision of the machine, which their covariance is made for.
+
+    Parameters
+    ----------
+    design : PoissonDesign
+    start : callable
+        Gives coefficients to start from of a design whose columns have mean zero and variance one.
+
+    Returns
+    -------
+    PoissonFit
 
     Raises
     ------
-    MissingLibraryError, SeparationError, CollinearityError, ConvergenceError
+    ConvergenceError
+        And what `start` raises.
     """
-    spread = design.x.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
-    center = design.x.mean(axis=0)
-    scaled = PoissonDesign(
-        design.y, (design.x - center) / scale, design.names, design.origin, design.destination, design.effects
-    )
-    start = _by_pyfixest(scaled)
-    params, level, shown, mu, steps = _polish(scaled, start)
+    scaled, center, scale = design.scaled()
+    params, level, shown, mu, steps = _polish(scaled, start(scaled))
     slopes = (params[1:] if design.effects == "none" else params) / scale
     shift = float(slopes @ center)
     if design.effects == "none":
@@ -183,58 +194,13 @@ def fit_poisson(design: PoissonDesign) -> PoissonFit:
     return PoissonFit(slopes, level + mean, shown - mean, mu, steps)
 
 
-def _by_pyfixest(design: PoissonDesign) -> Array:
-    """Give the coefficients, a constant first where there are no effects."""
-    try:
-        import pyfixest
-    except ModuleNotFoundError:
-        raise MissingLibraryError(
-            'GravityModel needs pyfixest, which is not installed here. Type: pip install "spatialhealth[flows]".'
-        ) from None
-    pd = pandas_for("GravityModel", "SpatialGravity")
-    data = pd.DataFrame({f"x{j}": column for j, column in enumerate(design.x.T)})
-    data["y"], data["origin"], data["destination"] = design.y, design.origin, design.destination
-    absorbed = [side for side in ("origin", "destination") if design.side(side) is not None]
-    right = " + ".join(f"x{j}" for j in range(design.x.shape[1]))
-    formula = f"y ~ {right}" + (f" | {' + '.join(absorbed)}" if absorbed else "")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what matters of them is looked at below
-        try:
-            model = pyfixest.fepois(
-                formula, data, vcov="hetero", fixef_rm="none", iwls_maxiter=200, separation_check=["fe", "ir"]
-            )
-        except ValueError as error:
-            if "collinear" not in str(error):
-                raise
-            raise _collinear(design.names, design) from None
-    gone = len(design.y) - len(model.resid())
-    if gone:
-        raise SeparationError(
-            f"{gone:,} pairs without a flow are told apart from all others by the columns {some(design.names)}, so "
-            "that a coefficient has no finite estimate. Leave out the column that is different for these pairs."
-        )
-    coefficients: Any = model.coef()
-    lost = [design.names[j] for j in range(design.x.shape[1]) if f"x{j}" not in coefficients.index]
-    if lost:
-        raise _collinear(lost, design)
-    order = (["Intercept"] if not absorbed else []) + [f"x{j}" for j in range(design.x.shape[1])]
-    return np.asarray(coefficients.loc[order], dtype=float)
-
-
-def _collinear(names: Sequence[str], design: PoissonDesign) -> CollinearityError:
-    return CollinearityError(
-        f"The columns {some(names)} are combinations of the others and of the effects ({design.effects}), or "
-        "do not vary. Leave them out, or use fewer effects."
-    )
-
-
 def _polish(design: PoissonDesign, params: Array) -> tuple[Array, Array, Array, Array, int]:
     """Climb to the maximum from the coefficients; give also absorbed effects, shown effects and expected flows."""
     sides = design.sides("origin" if design.effects == "destination" else "destination")
     columns, y = sides.columns, design.y
     theta = np.concatenate([params, _started(sides, y, params)])
     value, level, mu = _profile(sides, columns, y, theta)
-    for step in range(_STEPS):
+    for step in track(range(_STEPS), "Likelihood of the flows"):
         information, _ = sides.information(mu, columns)
         gradient = np.asarray(columns.T @ (y - mu)).ravel()
         try:

@@ -126,6 +126,9 @@ class Inference:
             If a flow is fitted exactly, so that its residual says nothing of its error.
         """
         k, y, mu = len(fitted.params), design.y, fitted.mu
+        names = ((CONSTANT,) if design.effects == "none" else ()) + design.names
+        # units of the columns, however far apart, shall not tell in the inverse
+        design, center, scale = design.scaled()
         residual = y - mu if self.kind == "poisson" else _spread(table, design, mu)
         effects = {}
         for side, values in (("origin", fitted.origin_effects), ("destination", fitted.destination_effects)):
@@ -138,10 +141,13 @@ class Inference:
                 _NAMES[side], ids, values - values.mean(), found, float(values.mean()), _WORDS[inference.kind]
             )
         # coefficients have the same covariance whichever side is eliminated
-        own = positive(covariance(design.sides("destination"), mu, residual, self.clusters)[:k, :k])
+        own = covariance(design.sides("destination"), mu, residual, self.clusters)[:k, :k]
+        turn = np.eye(k)
+        turn[-len(scale) :, -len(scale) :] = np.diag(1 / scale)
+        turn[: k - len(scale), k - len(scale) :] = -center / scale
+        own = turn @ (positive(own) if self.kind == "two-way" else own) @ turn.T
         deviance = 2 * float((xlogy(y, y) - xlogy(y, mu) - y + mu).sum())
         loglik = float((xlogy(y, mu) - mu - gammaln(y + 1)).sum())
-        names = ((CONSTANT,) if design.effects == "none" else ()) + design.names
         return GravityResult(
             names, fitted.params, own, mu, y.copy(), effects, loglik, deviance, fitted.steps, table.names[2],
             _WORDS[self.kind], facts,

@@ -98,7 +98,7 @@ class GravityResult:
     loglik, deviance : float
         Poisson log-likelihood, and twice what the saturated one has more.
     steps : int
-        Newton steps after pyfixest's estimate.
+        Newton steps after the start.
     response, cov_words : str
     facts : dict of str to str
         Of the table of flows.

@@ -10,15 +10,16 @@ import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth._validation import check_number, check_option, check_positive
-from spatialhealth.attraction.costs import check_cost, reach_of_points
+from spatialhealth.attraction.cost_arrays import reach_of_points
+from spatialhealth.attraction.costs import check_cost
 from spatialhealth.attraction.decay import Decay, check_decay
-from spatialhealth.attraction.huff_fit import Choices, Likelihood, check_above_zero, maximise
-from spatialhealth.attraction.huff_flows import flow_counts
+from spatialhealth.attraction.huff_calibrate import calibrate
+from spatialhealth.attraction.huff_fit import Choices, check_above_zero
+from spatialhealth.attraction.huff_flows import Flows, flow_counts, read_flow_arrays, read_flows
 from spatialhealth.attraction.huff_result import ChoiceShares, HuffResult
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
     DataError,
-    IdentificationError,
     NotFittedError,
     OptionError,
     UnreachableWarning,
@@ -153,21 +154,62 @@ class HuffModel(Estimator):
         OptionError, DataError, AlignmentError, IdentificationError, ConvergenceError, GeometryError, SizeError
             See the class.
         """
+        self._check_fit()
+        choices = self._choices(demand, supply)
+        self._calibrated(choices, demand.index, read_flows(flows, origin, destination, value))
+        self._layers = (demand, supply)
+        return self
+
+    def fit_arrays(
+        self,
+        demand: Any,
+        supply: Any,
+        sizes: Any,
+        flows: tuple[Any, Any, Any],
+        geographic: bool = False,
+        ids: Any = None,
+    ) -> HuffModel:
+        """Calibrate the model to flows between arrays; needs numpy and scipy only, on a plane.
+
+        Parameters
+        ----------
+        demand, supply : array of shape (n, 2) and (m, 2)
+        sizes : array of shape (m, k)
+            As for `predict_arrays`.
+        flows : tuple of three sequences
+            Place, hospital (both by their ids) and people of each pair. Pairs not listed are zero.
+        geographic : bool, default False
+        ids : tuple of two sequences, of lengths n and m, optional
+            As for `predict_arrays`.
+
+        Returns
+        -------
+        HuffModel
+            Itself, with `result_`.
+
+        Raises
+        ------
+        OptionError, DataError, AlignmentError, IdentificationError, ConvergenceError, SizeError
+            See the class.
+        """
+        self._check_fit()
+        choices, places = self._choices_of(demand, supply, sizes, geographic, ids)
+        self._calibrated(choices, places, read_flow_arrays(*flows))
+        self.__dict__.pop("_layers", None)  # of a fit before
+        return self
+
+    def _calibrated(self, choices: Choices, demand: Any, flows: Flows) -> None:
+        counts = flow_counts(choices.pairs, demand, flows)
+        self._result = calibrate(choices, counts, self._names(), self.cov_type, self.decay)
+
+    def _check_fit(self) -> None:
         if self.params is not None:
             raise OptionError(
                 f"{_OWNER}: params are given, so there is nothing to fit. Leave out one of the two."
             )
         check_option(_OWNER, "cov_type", self.cov_type, ("cluster", "observed"))
-        names = self._names()
-        if not names:
+        if not self._names():
             raise OptionError(f"{_OWNER}: size is empty and the decay is given. There is nothing to fit.")
-        choices = self._choices(demand, supply)
-        counts = flow_counts(choices.pairs, demand.index, flows, origin, destination, value)
-        used, counts = _with_flows(choices, counts)
-        params, found, null = maximise(used, counts, names)
-        self._result = _result(self, used, counts, params, found, null)
-        self._layers = (demand, supply)
-        return self
 
     def predict(self, demand: Any = None, supply: Any = None) -> ChoiceShares:
         """Give the choice shares.
@@ -206,22 +248,26 @@ class HuffModel(Estimator):
             )
         return ChoiceShares(choices, params, covariance, demand.index, self._tiers(supply))
 
-    def predict_arrays(self, demand: Any, supply: Any, sizes: Any, geographic: bool = False) -> ChoiceShares:
-        """Give the choice shares of arrays, under given parameters; needs numpy and scipy only, on a plane.
+    def predict_arrays(
+        self, demand: Any, supply: Any, sizes: Any, geographic: bool = False, ids: Any = None
+    ) -> ChoiceShares:
+        """Give the choice shares of arrays, by a fit or given parameters; needs numpy and scipy only, on a plane.
 
         Parameters
         ----------
         demand, supply : array of shape (n, 2) and (m, 2)
-            x and y in metres; or longitude and latitude in degrees, if `geographic`.
+            x and y in metres; or longitude and latitude in degrees, if `geographic`. Not read if costs are supplied.
         sizes : array of shape (m, k)
             A column for each name in `size`, positive.
         geographic : bool, default False
             Whether costs are geodesics of the WGS 84 ellipsoid, which pyproj measures.
+        ids : tuple of two sequences, of lengths n and m, optional
+            Labels of the places and of the hospitals; needed to find costs that are supplied. Positions by default.
 
         Returns
         -------
         ChoiceShares
-            Whose labels are positions: `pairs` holds the shares.
+            Whose labels are `ids`: `pairs` holds the shares.
 
         Raises
         ------
@@ -229,18 +275,24 @@ class HuffModel(Estimator):
             See the class.
         """
         params, covariance = self._parameters()
-        sizes = np.asarray(sizes, dtype=float).reshape(len(supply), -1)
+        choices, places = self._choices_of(demand, supply, sizes, geographic, ids)
+        return ChoiceShares(choices, params, covariance, places, None)
+
+    def _choices_of(
+        self, demand: Any, supply: Any, sizes: Any, geographic: bool, ids: Any
+    ) -> tuple[Choices, Any]:
+        """Give what the places with supply in reach choose from, and the labels of all."""
+        given, within = self._given()
+        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within, ids)
+        sizes = np.asarray(sizes, dtype=float)
+        sizes = sizes[:, None] if sizes.ndim == 1 else sizes
         if sizes.shape[1] != len(self._sizes()):
             raise OptionError(f"{_OWNER}: sizes must have the columns {', '.join(self._sizes())}.")
         logs = [
-            np.log(numbers_of_array(f"{_OWNER}: {name!r}", values, len(supply), "positive"))
+            np.log(numbers_of_array(f"{_OWNER}: {name!r}", values, len(costs.supply), "positive"))
             for name, values in zip(self._sizes(), sizes.T, strict=True)
         ]
-        given, within = self._given()
-        costs = reach_of_points(_OWNER, self.cost, demand, supply, geographic, within)
-        return ChoiceShares(
-            self._chosen(costs, logs, given), params, covariance, np.arange(len(demand)), None
-        )
+        return self._chosen(costs, logs, given), costs.demand
 
     @property
     def result_(self) -> HuffResult:
@@ -340,55 +392,3 @@ class HuffModel(Estimator):
         pairs = Reach(costs.demand[inside], costs.supply, start, costs.place, costs.value)
         size = np.column_stack(logs) if logs else np.empty((len(costs.supply), 0))
         return Choices(pairs, size, self.decay if given is None else None, offset)
-
-
-def _with_flows(choices: Choices, counts: Array) -> tuple[Choices, Array]:
-    """Give the choices, and counts, of the places that people come from."""
-    pairs = choices.pairs
-    used = np.add.reduceat(counts, pairs.start[:-1]) > 0
-    if not used.any():
-        raise IdentificationError(
-            f"{_OWNER}: all flows are zero, so that they tell nothing. Give people who move."
-        )
-    keep = used[pairs.rows]
-    kept = pairs.kept(keep)
-    start = np.append(kept.start[:-1][used], kept.start[-1])
-    some_ = Reach(pairs.demand[used], pairs.supply, start, kept.place, kept.value)
-    offset = None if choices.offset is None else choices.offset[keep]
-    return Choices(some_, choices.sizes, choices.kind, offset), counts[keep]
-
-
-def _result(
-    model: HuffModel, used: Choices, counts: Array, params: Array, found: Likelihood, null: float
-) -> HuffResult:
-    covariance = np.linalg.inv(found.information)
-    places = len(found.scores)
-    if model.cov_type == "cluster":
-        if places <= len(params):
-            raise IdentificationError(
-                f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; "
-                f"there are {places} and {len(params)}. Use cov_type='observed'."
-            )
-        meat = found.scores.T @ found.scores * (places / (places - 1))
-        covariance = covariance @ meat @ covariance
-    total = np.add.reduceat(counts, used.pairs.start[:-1])[used.pairs.rows]
-    expected = total * used.shares(params)
-    some_ = counts > 0
-    freedom = len(counts) - places - len(params)
-    squares = np.divide((counts - expected) ** 2, expected, out=np.zeros_like(counts), where=expected > 0)
-    return HuffResult(
-        names=model._names(),
-        params=params,
-        covariance=covariance,
-        cov_type=model.cov_type,
-        decay=model.decay if isinstance(model.decay, str) else repr(model.decay),
-        loglik=found.value,
-        null_loglik=null,
-        deviance=2 * float(counts[some_] @ np.log(counts[some_] / expected[some_])),
-        dispersion=float(squares.sum() / freedom) if freedom > 0 else np.nan,
-        overlap=float(np.minimum(counts, expected).sum() / counts.sum()),
-        people=float(counts.sum()),
-        places=places,
-        supply=len(used.pairs.supply),
-        pairs=len(counts),
-    )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from spatialhealth._progress import track
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import (
@@ -179,7 +180,7 @@ def maximise(choices: Choices, counts: Array, names: tuple[str, ...]) -> tuple[A
     now = _likelihood(scaled, counts, params)
     null = now.value
     _identified(now.information, names)
-    for _ in range(_STEPS):
+    for _ in track(range(_STEPS), "Likelihood of the choices"):
         slope = now.scores.sum(axis=0)
         _has_a_maximum(now.information, counts.sum())
         step = np.linalg.solve(now.information, slope)

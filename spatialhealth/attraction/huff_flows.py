@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from spatialhealth._typing import Array
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import AlignmentError, DataError, DuplicateError, LabelError, MissingDataError, some
+from spatialhealth.weights.ids import id_array, places
+from spatialhealth.weights.pairs import coded, first_repeated, label_pairs, named_pairs, pair_numbers
 from spatialhealth.weights.tables import column_of, numbers_of
 
-__all__ = ["flow_counts"]
+__all__ = ["Flows", "flow_counts", "read_flow_arrays", "read_flows"]
 
 _OWNER = "HuffModel"
 
 
-def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination: str, value: str) -> Array:
+class Flows(NamedTuple):
+    """People of each pair, by the labels of its ends."""
+
+    place: Array
+    supply: Array
+    people: Array
+
+    def named(self, which: Array) -> list[tuple[Any, Any]]:
+        """Give the labels of some pairs, by their positions or a mask."""
+        return named_pairs((self.place, self.supply), which)
+
+
+def flow_counts(pairs: Reach, demand: Any, flows: Flows) -> Array:
     """Give the people of each pair, zero for those that the flows do not list.
 
     Parameters
     ----------
     pairs : Reach
-    demand : Index
+    demand : Index or ndarray
         All places of demand, those without supply in reach too.
-    flows : DataFrame or Series
-    origin, destination, value : str
-        Columns of a table.
+    flows : Flows
 
     Returns
     -------
@@ -34,38 +46,77 @@ def flow_counts(pairs: Reach, demand: Any, flows: Any, origin: str, destination:
 
     Raises
     ------
-    LabelError, MissingDataError, DuplicateError, NonNumericError, NonFiniteError, DataError
-        If the flows are no such table, or some are missing, negative, infinite, or stand twice.
     AlignmentError
-        If they name places or supply that the layers do not have.
+        If flows name places or supply that the layers do not have.
+    DataError
+        If some go to supply out of reach.
     """
-    people, index = _series(flows, origin, destination, value)
-    counts = numbers_of(f"{_OWNER}: the flow", people, sign="not negative")
+    inside, supply = id_array(pairs.demand), id_array(pairs.supply)
     for what, found, known in (
-        ("places of demand", index.get_level_values(0), demand),
-        ("supply", index.get_level_values(1), pairs.supply),
+        ("places of demand", flows.place, id_array(demand)),
+        ("supply", flows.supply, supply),
     ):
-        unknown = found[~found.isin(known)].unique()
-        if len(unknown):
+        unknown = list(dict.fromkeys(found[places(known, found) < 0].tolist()))
+        if unknown:
             raise AlignmentError(
                 f"{_OWNER}: flows name {what} that the layer does not have: {some(unknown)}. Add them to it, "
                 "or leave their flows out."
             )
-    row = pairs.demand.get_indexer(index.get_level_values(0))
-    place = pairs.supply.get_indexer(index.get_level_values(1))
-    key = row.astype(np.int64) * len(pairs.supply) + place
-    known_keys = pairs.rows.astype(np.int64) * len(pairs.supply) + pairs.place
+    row, place = places(inside, flows.place), places(supply, flows.supply)
+    key = row.astype(np.int64) * len(supply) + place
+    known_keys = pairs.rows.astype(np.int64) * len(supply) + pairs.place
     position = np.minimum(np.searchsorted(known_keys, key), len(known_keys) - 1)
     out = (row < 0) | (known_keys[position] != key)
-    lost = out & (counts > 0)
+    lost = out & (flows.people > 0)
     if lost.any():
         raise DataError(
-            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(index[lost])}. Give a "
+            f"{_OWNER}: {int(lost.sum())} flows go to supply out of reach: {some(flows.named(lost))}. Give a "
             "larger cutoff, costs for these pairs, or leave the flows out."
         )
-    found = np.zeros(len(known_keys))
-    found[position[~out]] = counts[~out]
-    return found
+    counts = np.zeros(len(known_keys))
+    counts[position[~out]] = flows.people[~out]
+    return counts
+
+
+def read_flow_arrays(place: Any, supply: Any, people: Any) -> Flows:
+    """Read flows from three arrays.
+
+    Raises
+    ------
+    MissingDataError, DuplicateError, NonNumericError, NonFiniteError, ShapeError, DataError
+        If some are missing, negative, infinite, or stand twice.
+    """
+    ends = label_pairs(_OWNER, ("place", "hospital"), place, supply)
+    flows = Flows(*ends, pair_numbers("people", people, ends))
+    negative = flows.people < 0
+    if negative.any():
+        raise DataError(f"{_OWNER}: the flow is negative for {some(flows.named(negative))}. Count people.")
+    twice = first_repeated(*(coded(end)[1] for end in ends))
+    if len(twice):
+        raise DuplicateError(
+            f"{_OWNER}: pairs stand more than once in the flows: {some(flows.named(twice))}. Add them up."
+        )
+    return flows
+
+
+def read_flows(flows: Any, origin: str, destination: str, value: str) -> Flows:
+    """Read flows from a table or a Series.
+
+    Parameters
+    ----------
+    flows : DataFrame or Series
+    origin, destination, value : str
+        Columns of a table.
+
+    Raises
+    ------
+    LabelError, MissingDataError, DuplicateError, NonNumericError, NonFiniteError, DataError
+        If they are no such table, or some are missing, negative, infinite, or stand twice.
+    """
+    people, index = _series(flows, origin, destination, value)
+    counts = numbers_of(f"{_OWNER}: the flow", people, sign="not negative")
+    place, supply = (id_array(index.get_level_values(level)) for level in (0, 1))
+    return Flows(place, supply, counts)
 
 
 def _series(flows: Any, origin: str, destination: str, value: str) -> tuple[Any, Any]:

@@ -20,7 +20,8 @@ from spatialhealth._validation import (
 from spatialhealth.attraction.huff_fit import Choices
 from spatialhealth.attraction.reach import Reach
 from spatialhealth.errors import AlignmentError, DataError, OptionError, did_you_mean, some
-from spatialhealth.weights.tables import index_of, numbers_of
+from spatialhealth.weights.ids import id_array, places
+from spatialhealth.weights.tables import index_of, numbers_of, numbers_of_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -294,8 +295,7 @@ class ChoiceShares:
         columns: dict[str, Array] = {"patients": expected}
         if self.covariance is not None:
             if method == "delta":
-                slope = self._slopes(people, group, len(labels))
-                error = np.sqrt(np.maximum(np.einsum("jk,kl,jl->j", slope, self.covariance, slope), 0.0))
+                error = self._error(people, group, len(labels), self.covariance)
                 limits = inference(expected, error, level)
                 columns |= {name: limits[name] for name in ("std_error", "ci_low", "ci_high")}
             else:
@@ -306,6 +306,37 @@ class ChoiceShares:
                 low, high = np.quantile(sums, [(1 - level) / 2, (1 + level) / 2], axis=0)
                 columns |= {"std_error": sums.std(axis=0, ddof=1), "ci_low": low, "ci_high": high}
         return pd.DataFrame(columns, index=pd.Index(labels, name=by))
+
+    def expected(self, people: Any) -> tuple[Array, Array | None]:
+        """Give the people that each hospital may expect, and its error by the delta method; needs numpy only.
+
+        Parameters
+        ----------
+        people : array of shape (n,)
+            Of all places of demand, in the order of the layer.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+        ndarray of shape (m,) or None
+            Standard errors; None if the parameters were given.
+
+        Raises
+        ------
+        ShapeError, NonNumericError, NonFiniteError, DataError
+            If the people are not one number a place, missing or negative.
+        """
+        numbers = numbers_of_array("The number of people", people, len(self.demand), "not negative")
+        numbers = numbers[places(id_array(self.demand), id_array(self.choices.pairs.demand))]
+        group, size = np.arange(len(self.choices.pairs.supply)), len(self.choices.pairs.supply)
+        given = self.covariance
+        error = None if given is None else self._error(numbers, group, size, given)
+        return self._sums(numbers, group, size, self.params), error
+
+    def _error(self, people: Array, group: Array, size: int, covariance: Array) -> Array:
+        slope = self._slopes(people, group, size)
+        spread = np.einsum("jk,kl,jl->j", slope, covariance, slope)
+        return np.asarray(np.sqrt(np.maximum(spread, 0.0)))
 
     def _people(self, demand: Any) -> Array:
         """Give the people of the places with supply in reach, aligned by label."""

@@ -1,20 +1,21 @@
-"""Long tables of origins and destinations, read from a DataFrame."""
+"""Long tables of origins and destinations, read from a DataFrame or from arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spatialhealth.attraction.table import FlowTable
-from spatialhealth.errors import OptionError, did_you_mean
-from spatialhealth.weights.pairs import numbers_of, read_pairs
+from spatialhealth.errors import FlowError, OptionError, did_you_mean
+from spatialhealth.weights.pairs import join_pairs, label_pairs, numbers_of, pair_numbers, read_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["flow_table"]
+__all__ = ["flow_arrays", "flow_table"]
 
 
 def flow_table(
@@ -86,3 +87,44 @@ def flow_table(
     table = table if own else table.without_own()
     labels = table.pairs.names(np.arange(table.n_pairs))
     return replace(table, columns={str(name): numbers_of(frame[kept], name, labels) for name in costs})
+
+
+def flow_arrays(
+    origin: Any,
+    destination: Any,
+    flows: Any,
+    columns: Mapping[str, Any],
+    names: tuple[str, str, str] = ("origin", "destination", "trips"),
+    own: bool = False,
+) -> FlowTable:
+    """Give the checked table of flows that are arrays; needs numpy only.
+
+    Parameters
+    ----------
+    origin, destination : sequence of length m
+        Cities of each pair.
+    flows : array-like of shape (m,)
+        Zero or more.
+    columns : mapping of str to array-like of shape (m,)
+        What is known of the pairs: distance, time, whether the two share a border.
+    names : tuple of str
+        What origin, destination and flow are called, for messages.
+    own : bool, default False
+        Whether flows of a city to itself are kept.
+
+    Returns
+    -------
+    FlowTable
+
+    Raises
+    ------
+    DuplicateError, FlowError, MissingDataError, NonFiniteError, NonNumericError, ShapeError
+        See `flow_table`.
+    """
+    ends = label_pairs("flow_arrays", names[:2], origin, destination)
+    if not len(ends[0]):
+        raise FlowError("There are no flows. Read them again, or widen the selection.")
+    read = {str(name): pair_numbers(str(name), values, ends) for name, values in columns.items()}
+    joined = join_pairs(ends[0], ends[1], pair_numbers(names[2], flows, ends), names[2])
+    table = FlowTable(joined, read, names)
+    return table if own else table.without_own()

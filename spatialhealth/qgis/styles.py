@@ -36,6 +36,8 @@ def style_layer(layer: Any, column: str, colours: Mapping[str, str] | None = Non
         Quantiles of a field of numbers of one sign, light for low. Those of both signs have six classes, as far from
         zero on both sides, red for negative.
     """
+    if not layer.isSpatial():  # a table has nothing to colour
+        return
     field = layer.fields().field(column)
     if field.isNumeric():
         _graduated(layer, column, classes)

@@ -12,7 +12,7 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import MISSING
 from spatialhealth.errors import DuplicateError, WeightsError, some
 
-__all__ = ["check_once", "id_array", "places"]
+__all__ = ["check_once", "id_array", "missing_at", "places"]
 
 
 def id_array(ids: Any) -> Array:
@@ -67,6 +67,15 @@ def id_array(ids: Any) -> Array:
         except OverflowError:
             return array
     return array
+
+
+def missing_at(labels: Any) -> Array:
+    """Give the positions of labels that are missing: None, NaN, NaT or pandas' NA."""
+    array = np.empty(len(labels), dtype=object)
+    array[:] = list(labels)
+    kinds = {one: number for number, one in enumerate(set(map(type, array)))}
+    kind = np.fromiter(map(kinds.__getitem__, map(type, array)), dtype=np.intp, count=len(array))
+    return _missing(array, kind, kinds)
 
 
 def _missing(array: Array, kind: Array, kinds: dict[type, int]) -> Array:

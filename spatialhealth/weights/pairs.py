@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._typing import Array
+from spatialhealth._validation import numeric_array
 from spatialhealth.errors import (
     AlignmentError,
     DuplicateError,
@@ -21,12 +22,22 @@ from spatialhealth.errors import (
     did_you_mean,
     some,
 )
-from spatialhealth.weights.ids import check_once, id_array, places
+from spatialhealth.weights.ids import check_once, id_array, missing_at, places
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Pairs", "numbers_of", "read_pairs"]
+__all__ = [
+    "Pairs",
+    "coded",
+    "first_repeated",
+    "join_pairs",
+    "label_pairs",
+    "named_pairs",
+    "numbers_of",
+    "pair_numbers",
+    "read_pairs",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +74,7 @@ class Pairs:
 
     def names(self, which: Array) -> list[tuple[Any, Any]]:
         """Give (origin, destination) of some pairs, by their positions or a mask."""
-        return list(
-            zip(
-                self.ids[self.origin[which]].tolist(),
-                self.ids[self.destination[which]].tolist(),
-                strict=True,
-            )
-        )
+        return named_pairs((self.ids[self.origin], self.ids[self.destination]), which)
 
 
 def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any = None) -> Pairs:
@@ -101,17 +106,41 @@ def read_pairs(frame: Any, origin: str, destination: str, value: str, units: Any
     """
     _check_table(frame, {"origin": origin, "destination": destination, "value": value})
     ends = [_labels(frame, column) for column in (origin, destination)]
-    ids = _ids_of(units) if units is not None else _sorted(np.concatenate(ends))
-    i, j = (places(ids, end) for end in ends)
-    unknown = list(
-        dict.fromkeys(np.concatenate([e[p < 0] for e, p in zip(ends, (i, j), strict=True)]).tolist())
-    )
+    names = list(zip(*(e.tolist() for e in ends), strict=True))
+    return join_pairs(ends[0], ends[1], numbers_of(frame, value, names), value, units)
+
+
+def join_pairs(origin: Array, destination: Array, flows: Array, value: str, units: Any = None) -> Pairs:
+    """Give the pairs of labels that have been read.
+
+    Parameters
+    ----------
+    origin, destination : ndarray of shape (m,)
+        As `id_array` gives them.
+    flows : ndarray of float, shape (m,)
+    value : str
+        What the flows are called, for messages.
+    units : frame or sequence of length n, optional
+        The units there are; by default those of the pairs, sorted.
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    AlignmentError, DuplicateError, FlowError
+        If an end is not among the units, a pair stands twice, or a flow is negative.
+    """
+    ids = _ids_of(units) if units is not None else _sorted(np.concatenate([origin, destination]))
+    i, j = places(ids, origin), places(ids, destination)
+    unknown = list(dict.fromkeys(np.concatenate([origin[i < 0], destination[j < 0]]).tolist()))
     if unknown:
         raise AlignmentError(
             f"{len(unknown)} origins or destinations are not among the units: {some(unknown)}. Leave their rows out, "
             "or add them to the units."
         )
-    pairs = Pairs(ids, i, j, numbers_of(frame, value, list(zip(*(e.tolist() for e in ends), strict=True))))
+    pairs = Pairs(ids, i, j, flows)
     _check_duplicates(pairs)
     negative = pairs.value < 0
     if negative.any():
@@ -157,6 +186,85 @@ def numbers_of(frame: pd.DataFrame, column: str, names: list[tuple[Any, Any]]) -
             f"{column!r} is infinite for {len(bad)} pairs: {some(bad)}. Leave these pairs out, or mend them."
         )
     return np.array(numbers)
+
+
+def pair_numbers(name: str, values: Any, ends: tuple[Array, Array]) -> Array:
+    """Give an array of numbers of pairs, or say for which pairs one is missing or infinite.
+
+    Parameters
+    ----------
+    name : str
+        What they are called, for messages.
+    values : array-like of shape (m,)
+    ends : tuple of two ndarrays of shape (m,)
+        Labels of the origins and of the destinations.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    numbers = numeric_array(repr(name), values, 1)
+    if len(numbers) != len(ends[0]):
+        raise ShapeError(f"{name!r} has {len(numbers)} values for {len(ends[0])} pairs: give one a pair.")
+    for bad, kind, what in (
+        (np.isnan(numbers), MissingDataError, "missing"),
+        (np.isinf(numbers), NonFiniteError, "infinite"),
+    ):
+        if bad.any():
+            raise kind(
+                f"{name!r} is {what} for {int(bad.sum())} pairs: {some(named_pairs(ends, bad))}. Fill them from a "
+                "source or leave these pairs out; a flow known to be zero is written 0."
+            )
+    return np.array(numbers)
+
+
+def named_pairs(ends: tuple[Array, Array], which: Array) -> list[tuple[Any, Any]]:
+    """Give (origin, destination) of some pairs, by their positions or a mask."""
+    return list(zip(*(end[which].tolist() for end in ends), strict=True))
+
+
+def coded(labels: Array) -> tuple[Array, Array]:
+    """Give labels once each, in the order in which they come, and the position of each among them."""
+    ids = id_array(list(dict.fromkeys(labels.tolist())))
+    return ids, places(ids, labels)
+
+
+def first_repeated(i: Array, j: Array) -> Array:
+    """Give where the pairs of positions that stand more than once stand first."""
+    key = i.astype(np.int64) * (j.max(initial=0) + 1) + j
+    _, first, counts = np.unique(key, return_index=True, return_counts=True)
+    return np.asarray(first[counts > 1])
+
+
+def label_pairs(owner: str, names: tuple[str, str], origin: Any, destination: Any) -> tuple[Array, Array]:
+    """Give the labels of both ends of pairs, after checking that none is missing and that they belong together.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    names : tuple of str
+        What the ends are called.
+    origin, destination : sequence of length m
+
+    Returns
+    -------
+    ndarray of shape (m,), ndarray of shape (m,)
+    """
+    ends = []
+    for name, labels in zip(names, (origin, destination), strict=True):
+        absent = missing_at(labels)
+        if len(absent):
+            raise MissingDataError(
+                f"{owner}: {name!r} is missing in {len(absent)} rows: {some(absent.tolist())}. Name the unit of "
+                "each, or leave these rows out."
+            )
+        ends.append(id_array(labels))
+    if len(ends[0]) != len(ends[1]):
+        raise ShapeError(
+            f"{owner}: {names[1]!r} has {len(ends[1])} values for {len(ends[0])} pairs: give one a pair."
+        )
+    return ends[0], ends[1]
 
 
 def _check_table(frame: Any, columns: dict[str, str]) -> None:
@@ -231,11 +339,9 @@ def _sorted(labels: Array) -> Array:
 
 
 def _check_duplicates(pairs: Pairs) -> None:
-    cells, first, counts = np.unique(
-        pairs.origin * len(pairs.ids) + pairs.destination, return_index=True, return_counts=True
-    )
-    if len(cells) < len(pairs.origin):
+    twice = first_repeated(pairs.origin, pairs.destination)
+    if len(twice):
         raise DuplicateError(
-            f"{int((counts > 1).sum())} pairs stand more than once: {some(pairs.names(first[counts > 1]))}. Add "
+            f"{len(twice)} pairs stand more than once: {some(pairs.names(twice))}. Add "
             "them up (frame.groupby([origin, destination], as_index=False).sum()), or take one period."
         )

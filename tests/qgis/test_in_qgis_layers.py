@@ -13,6 +13,7 @@ import pytest
 
 from spatialhealth.errors import DataError, GeometryError, MissingDataError, MissingLibraryError, ShapeError
 from spatialhealth.qgis import add_layer, layer_arrays, memory_layer, to_geodataframe
+from spatialhealth.qgis.styles import style_layer
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_geopandas = pytest.mark.skipif(
@@ -171,3 +172,10 @@ def test_the_console_example_works_as_it_is(qgis, capsys):
     layer = QgsProject.instance().mapLayersByName("Residuals (simulated)")[0]
     assert layer.featureCount() == 400 and type(layer.renderer()).__name__ == "QgsGraduatedSymbolRenderer"
     assert "Effects on use" in capsys.readouterr().out
+
+
+def test_a_table_has_no_colours(qgis):
+    table = memory_layer([None, None], {"beds": np.array([1.0, 2.0]), "name": np.array(["a", "b"])}, "table")
+    for column in ("beds", "name"):
+        style_layer(table, column)
+    assert not table.isSpatial() and table.renderer() is None

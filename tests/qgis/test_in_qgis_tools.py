@@ -101,6 +101,7 @@ def test_there_is_nothing_but_numpy_and_scipy(tools):
         "imbalance",
         "accessibility",
         "attraction",
+        "gravity",
     } == {tool.name() for tool in tools.algorithms()}
 
 
@@ -110,7 +111,7 @@ def test_each_tool_says_what_it_is(tools):
         assert len(tool.shortHelpString()) > 200 and tool.shortDescription() and tool.tags()
         assert tool.createInstance().name() == tool.name()
         for parameter in tool.parameterDefinitions():
-            assert parameter.description()
+            assert parameter.description() and parameter.help().endswith("."), parameter.name()
 
 
 @pytest.mark.parametrize(
