@@ -166,11 +166,7 @@ def _bias(estimate: float, draws: Array) -> float:
 
 
 def _basic(estimate: float, draws: Array, level: float) -> Array:
-    """Give basic limits, on zero's side of which there are none if there are no draws."""
-    limits = 2 * estimate - np.quantile(draws, [(1 + level) / 2, (1 - level) / 2])
-    if draws.min() >= 0:
-        return np.maximum(limits, 0.0)
-    return np.minimum(limits, 0.0) if draws.max() <= 0 else limits
+    return np.asarray(2 * estimate - np.quantile(draws, [(1 + level) / 2, (1 - level) / 2]))
 
 
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
