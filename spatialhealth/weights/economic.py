@@ -76,7 +76,7 @@ def economic(
     -----
     Decimals have no exact form: 8.3 - 4.3 is a little more than 4 for a computer, 5.1 - 1.1 a little less. Both count
     as 4, equal to ``cutoff=4``: a difference is within if it exceeds the cutoff by no more than rounding may do that
-    the values and the cutoff went through when they were read, epsilon (|z_i| + |z_j| + cutoff) with epsilon =
+    the values and the cutoff went through when they were read, ``epsilon (|z_i| + |z_j| + cutoff)`` with epsilon =
     2.2e-16. Values that were computed, such as logarithms, may be rounded more than that.
 
     Row-standardised weights do not depend on the unit of the column. The weights should not be made from the outcome
