@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -162,6 +160,11 @@ ARRAYS = {
     "band_links, projected": (plane, lambda given: weights().band_links(given, NEAR)),
     "as_links of (ids, csr)": (lattice, lambda given: weights().as_links(given)),
 }
+TITLE = "Weights of many units"
+NOTES = [
+    "Times are of the builder alone, in runs of one process that holds the layer; MB before is what it held by then.",
+    "Our nearest neighbours are searched for on all cores. Links and weights are asserted to be those of libpysal.",
+]
 WAYS = {
     "ours": {name: (made, ours) for name, (made, ours, *_) in LAYERS.items()} | ARRAYS,
     "theirs": {name: (made, theirs) for name, (made, _, theirs, _) in LAYERS.items() if theirs},
@@ -218,33 +221,38 @@ def feasible(name, n):
     return n
 
 
-def row(name, n, runs):
-    """Our figures, libpysal's if it has such a builder, and the ratio at the size both did."""
+def rows_of(name, n, runs):
+    """Our figures and libpysal's if it has such a builder, with the ratio at the size both did."""
     ours = apart("ours", name, n, runs)
-    found = {"what": name, "n": n, "seconds": statistics.median(ours["seconds"])}
-    found |= {"peak_mb": round(ours["peak_mb"]), "input_mb": round(ours["input_mb"])}
+    found = [timed(name, n, ours)]
     if name in WAYS["theirs"]:
         few = feasible(name, n)
         theirs = apart("theirs", name, few, runs)
         at_few = ours if few == n else apart("ours", name, few, runs)
-        found |= {
-            "peer_n": few,
-            "peer_seconds": statistics.median(theirs["seconds"]),
-            "peer_peak_mb": round(theirs["peak_mb"]),
-            "ratio": statistics.median(theirs["seconds"]) / statistics.median(at_few["seconds"]),
-        }
+        ratio = statistics.median(theirs["seconds"]) / statistics.median(at_few["seconds"])
+        found.append(timed(f"libpysal: {name}", few, theirs) | {"ratio": ratio})
     return found
 
 
+def timed(what, n, measured):
+    """One row of the table."""
+    seconds = measured["seconds"]
+    return {
+        "what": what,
+        "n": n,
+        "median_s": statistics.median(seconds),
+        "min_s": min(seconds),
+        "max_s": max(seconds),
+        "peak_mb": round(measured["peak_mb"]),
+        "note": f"{measured['input_mb']:,.0f} MB before",
+    }
+
+
 def written(found):
-    """One line of the table."""
-    line = f"{found['what']:<34} {found['n']:>11,} {found['seconds']:8.2f} s"
-    line += f" {found['peak_mb']:>7,} MB ({found['input_mb']:,})"
-    if "ratio" in found:
-        fewer = "" if found["peer_n"] == found["n"] else f" at {found['peer_n']:,} units"
-        line += f"   libpysal {found['peer_seconds']:.2f} s, {found['peer_peak_mb']:,} MB{fewer}"
-        line += f"; ratio {found['ratio']:.1f}"
-    return line
+    """One row as a line of text."""
+    line = f"{found['what']:<44} {found['n']:>11,} {found['median_s']:8.2f} s"
+    line += f" {found['peak_mb']:>7,} MB ({found['note']})"
+    return line + (f"; ratio {found['ratio']:.1f}" if "ratio" in found else "")
 
 
 def smoke():
@@ -290,25 +298,17 @@ def main():
         smoke()
         return
 
-    import libpysal
-    import scipy
-    import shapely
-
-    title = (
-        f"Weights of many units: Python {platform.python_version()}, numpy {np.__version__}, "
-        f"scipy {scipy.__version__}, shapely {shapely.__version__}, libpysal {libpysal.__version__}, "
-        f"{platform.machine()}, {os.cpu_count()} cores (our nearest neighbours are searched for on all of them); "
-        f"median of {options.runs} runs, peak of a process (before)"
-    )
-    print(title)
     tasks = [(name, int(options.n * share)) for name, (*_, share) in LAYERS.items()]
     tasks += [(name, options.arrays or options.n) for name in ARRAYS]
     rows = []
     for name, n in tasks:
-        rows.append(row(name, n, options.runs))
-        print(written(rows[-1]), flush=True)
+        for found in rows_of(name, n, options.runs):
+            rows.append(found)
+            print(written(found), flush=True)
     if options.json:
-        options.json.write_text(json.dumps({"title": title, "rows": rows}, indent=2) + "\n", encoding="utf-8")
+        options.json.write_text(
+            json.dumps({"title": TITLE, "notes": NOTES, "rows": rows}, indent=2) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

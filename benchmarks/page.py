@@ -121,8 +121,7 @@ def row(each):
         return f"| {cell(each['what'])} | {each['n']:,} | - | - | - | - | {note} |"
     peak = f"{each['peak_mb']:,.0f}" if each.get("peak_mb") else ""
     ratio = f"{each['ratio']:.2f}" if each.get("ratio") else ""
-    least, most = (each.get(end) or each["median_s"] for end in ("min_s", "max_s"))
-    span = f"{number(least)} to {number(most)}"
+    span = f"{number(each['min_s'])} to {number(each['max_s'])}" if each.get("min_s") else ""
     parts = [cell(each["what"]), f"{each['n']:,}", number(each["median_s"]), span, peak, ratio, note]
     return f"| {' | '.join(parts)} |"
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+
+from docutils import nodes
+from docutils.utils import unescape
+from sphinx.domains.python import PyXRefRole
 
 import spatialhealth
 
@@ -41,8 +46,37 @@ autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 autodoc_typehints = "none"  # the docstrings say kinds and shapes
+default_role = "py:name"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+
+
+def on_lines_of_their_own(app, what, name, obj, options, lines):
+    """Put what a folder gives, and what comes next, on lines of their own below what it takes."""
+    if what == "module":
+        for place in reversed(range(len(lines))):
+            if lines[place].startswith(("**Gives**", "**Next**")):
+                lines.insert(place, "")
+
+
+class Name(PyXRefRole):
+    """A name between single backticks: code, and a link where it is one of ours.
+
+    A plain word, such as `table` or `index`, may be a column or an argument: it is never a link.
+    """
+
+    def run(self):
+        """Make code of plain words, and look all other names up."""
+        if re.match(r"[A-Z]|spatialhealth\.|[a-z]+_[a-z]", self.text):
+            return super().run()
+        return [nodes.literal(self.rawtext, unescape(self.text))], []
+
+
+def setup(app):
+    """Register what is done to docstrings."""
+    app.add_role_to_domain("py", "name", Name())
+    app.connect("autodoc-process-docstring", on_lines_of_their_own)
 
 
 def pictures(block, block_vars, gallery_conf):
@@ -66,6 +100,7 @@ def pictures(block, block_vars, gallery_conf):
 
 
 sphinx_gallery_conf = {
+    "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("conf.pictures",),
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_examples",

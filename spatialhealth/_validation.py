@@ -59,6 +59,19 @@ def check_share(owner: str, name: str, value: Any) -> float:
     raise OptionError(f"{owner}: {name}={value!r} must lie strictly between 0 and 1.")
 
 
+def check_draws(owner: str, level: Any, draws: Any) -> tuple[float, int]:
+    """Give back level and draws if so many draws have quantiles at both ends of an interval of that level."""
+    level = check_share(owner, "level", level)
+    draws = int(check_positive(owner, "draws", draws, integer=True))
+    if (draws + 1) * (1 - level) / 2 < 1 - 1e-9:
+        needed = int(np.ceil(2 / (1 - level) - 1e-9)) - 1
+        raise OptionError(
+            f"{owner}: {draws} draws have no quantiles for an interval of level {level:g}. Give draws={needed} at "
+            "least; 999 are usual."
+        )
+    return level, draws
+
+
 def numeric_array(what: str, values: Any, ndim: int | tuple[int, ...]) -> Array:
     """Give back `values` as a float array of the number of dimensions asked for."""
     if isinstance(values, np.ma.MaskedArray):

@@ -55,6 +55,7 @@ __all__ = [
     "StabilityWarning",
     "StudyError",
     "TransformationWarning",
+    "UnaffectedError",
     "UnreachableWarning",
     "WeakInstrumentsWarning",
     "WeightsError",
@@ -244,6 +245,10 @@ class ComparabilityError(ValueError):
 
 class ScenarioError(ValueError):
     """A scenario names what the data or the model do not have, or asks for what cannot be."""
+
+
+class UnaffectedError(ScenarioError):
+    """A scenario changes nothing that the model reads."""
 
 
 class StudyError(ValueError):

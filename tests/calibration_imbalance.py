@@ -110,12 +110,14 @@ def by_formula(n, rng):
     return estimate, error, estimate - 1.96 * error, estimate + 1.96 * error, np.array([np.nan])
 
 
-def classes(share):
-    """The share of the structurally imbalanced."""
+def classes(share, spread=0.0):
+    """The share of the structurally imbalanced, of units or of people, who are no more in them than elsewhere."""
 
     def measure(n, rng):
         high = labelled(np.where(rng.random(n) < share, 95.0, 80.0))
-        found = sh.imbalance.utilisation_gap(high, labelled(np.full(n, 50.0)), draws=DRAWS, random_state=rng)
+        people = labelled(rng.lognormal(0, spread, n)) if spread else None
+        primary = labelled(np.full(n, 50.0))
+        found = sh.imbalance.utilisation_gap(high, primary, weights=people, draws=DRAWS, random_state=rng)
         return row(found.summary, 3)
 
     return measure
@@ -165,6 +167,8 @@ STUDIES = [
     Study("concentration, by formula", by_formula, 2 * norm.cdf(LEAN * SIGMA / np.sqrt(2)) - 1),
     Study("share of 0.02", classes(0.02), 0.02),
     Study("share of 0.3", classes(0.3), 0.3),
+    Study("share of 0.1, weighted", classes(0.1, 1.0), 0.1),
+    Study("share of 0.3, weighted", classes(0.3, 1.0), 0.3),
     Study("location quotient", quotient, 1.0),
     Study("distance moved", moved, float(np.hypot(*(PULL * WIDE)))),
     Study("major axis", axis, float(WIDE[0])),

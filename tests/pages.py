@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["DOCS", "blocks", "run"]
+__all__ = ["DOCS", "blocks", "run", "shown"]
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -13,6 +13,11 @@ DOCS = Path(__file__).parent.parent / "docs"
 def blocks(page: str) -> list[str]:
     """Give the blocks of Python of a page, by its path below docs/ without ending."""
     return re.findall(r"```python\n(.*?)```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), flags=re.S)
+
+
+def shown(page: str) -> list[str]:
+    """Give what a page shows as printed by its blocks of Python."""
+    return re.findall(r"```text\n(.*?)```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), flags=re.S)
 
 
 def run(page: str) -> dict[str, object]:

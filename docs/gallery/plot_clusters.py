@@ -12,7 +12,7 @@ import spatialhealth as sh
 cities = sh.datasets.load_cities()
 density = np.log(cities["population"] / cities.to_crs("ESRI:102025").area * 1e6).rename("log density")
 found = sh.imbalance.lisa(density, sh.weights.contiguity(cities), permutations=9999, random_state=1)
-print(found.counts)
+print({name: count for name, count in found.counts.items() if count})
 
 # %%
 # High beside high, low beside low, and those that differ from their neighbours.

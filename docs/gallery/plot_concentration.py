@@ -10,7 +10,8 @@ import spatialhealth as sh
 
 panel = sh.datasets.load_panel()
 per_head = (panel["tertiary"] / panel["population"]).rename("tertiary hospitals per head")
-found = sh.imbalance.concentration(per_head, panel["gdp"], panel["population"], random_state=1)
+income = panel["gdp"].rename("GDP per head")
+found = sh.imbalance.concentration(per_head, income, panel["population"], random_state=1)
 print(found)
 
 # %%

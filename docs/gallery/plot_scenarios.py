@@ -2,7 +2,7 @@
 Two roll-outs of digital diagnosis
 ==================================
 
-What a fitted model expects of two scenarios; cities whose interval includes zero are hatched. Simulated data.
+What a fitted model expects of two scenarios; cities whose interval includes zero are pale and dotted. Simulated data.
 """
 
 import spatialhealth as sh
@@ -17,7 +17,8 @@ plans = [
     Scenario("Inland only", DigitalRollout(cities.index[~cities["port_developed"]], 1.0, 0.9, 0.9)),
 ]
 replays = [replay(model, plan, panel, random_state=1) for plan in plans]
-print(compare(*replays).round(4).to_string())
+table = compare(*replays).set_index(["scenario", "quantity"])
+print(table[["estimate", "ci_low", "ci_high"]].round(4).to_string())
 
 # %%
 # The change of inflow in per cent, in one set of classes.

@@ -28,7 +28,8 @@ table = pd.DataFrame(rows).T
 print(table[["estimate", "ci_low", "ci_high"]].astype(float).round(3).to_string())
 
 # %%
-# From the least to the greatest, with the choices behind each.
+# From the least to the greatest, with the choices behind each. With weights of flows every city's lag averages much
+# the same cities, rho goes to the end of its interval, and the total effect is not determined: the arrows.
 
 picture = sh.maps.specification_curve(
     table[["estimate", "ci_low", "ci_high"]].astype(float),

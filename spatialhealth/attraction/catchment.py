@@ -11,7 +11,7 @@ from spatialhealth._typing import Array
 from spatialhealth._validation import check_option, check_positive
 from spatialhealth.attraction.catchment_raam import equilibrium
 from spatialhealth.attraction.catchment_result import CatchmentResult, CatchmentSensitivity
-from spatialhealth.attraction.catchment_seen import lived_by, reaching, warn_of_catchment
+from spatialhealth.attraction.catchment_seen import check_catchment, lived_by, reaching, warn_of_catchment
 from spatialhealth.attraction.catchment_steps import floating_catchment, selection_weights
 from spatialhealth.attraction.cost_arrays import reach_of_points
 from spatialhealth.attraction.costs import check_cost
@@ -65,9 +65,10 @@ class FloatingCatchment(Estimator):
     Raises
     ------
     OptionError
-        From `fit`: an option is unknown, or one that the method needs is missing.
+        From `fit`: an option is unknown, one that the method needs is missing, or no place at all has supply in
+        reach.
     DataError, MissingDataError, NonNumericError, NonFiniteError, DuplicateError, LabelError
-        From `fit`: a column is absent or holds what it must not.
+        From `fit`: a column is absent or holds what it must not, or there are no people at all.
     AlignmentError, GeometryError, CoordinateSystemError, SizeError
         From `fit`: no cost can be found, or too many.
     MissingLibraryError
@@ -213,6 +214,7 @@ class FloatingCatchment(Estimator):
     def _found(
         self, costs: Reach, decay: Decay | None, people: Array, beds: Array, tiers: Array | None
     ) -> FloatingCatchment:
+        check_catchment(costs, people, self.cutoff)
         cost = check_cost(_OWNER, self.cost)
         names = () if tiers is None else sorted(set(tiers.tolist()), key=str)
         found: dict[str, Array] = {}
@@ -243,7 +245,7 @@ class FloatingCatchment(Estimator):
             pairs=len(costs.value),
             gap=gap,
         )
-        warn_of_catchment(self._result, self.tolerance)
+        warn_of_catchment(self._result, costs, self.tolerance)
         return self
 
     def sensitivity(
@@ -358,8 +360,7 @@ class FloatingCatchment(Estimator):
         if decay is None:
             assert self.tau is not None
             travel = Reach(costs.demand, costs.supply, costs.start, costs.place, costs.value / self.tau)
-            scale = people.sum() / beds.sum() if people.sum() > 0 else 1.0
-            found = equilibrium(travel, people, beds * scale, self.tolerance)
+            found = equilibrium(travel, people, beds * people.sum() / beds.sum(), self.tolerance)
             return found.cost, found.demand, found.gap, np.diff(costs.start) > 0
         weights = costs.weighted(_OWNER, decay)
         selection = selection_weights(weights) if self.method == "3SFCA" else None

@@ -107,7 +107,7 @@ class CatchmentResult:
 
     @property
     def unreachable(self) -> pd.Index:
-        """Places of demand with no supply in reach."""
+        """Places of demand with no supply in reach, or none that anybody lives in reach of."""
         return self.demand[~self.reachable[""]]
 
     @property

@@ -136,7 +136,8 @@ def model_probabilities(
     >>> panel = sh.datasets.load_cigarettes()
     >>> states = sh.datasets.load_states().loc[panel.index.unique("state")]
     >>> W = {"queen": sh.weights.contiguity(states), "knn": sh.weights.knn(states, k=6)}
-    >>> found = sh.model_probabilities("log(sales) ~ log(price / cpi) + log(ndi / cpi)", panel, W, effects="two-way")
+    >>> formula = "log(sales) ~ log(price / cpi) + log(ndi / cpi)"
+    >>> found = sh.model_probabilities(formula, panel, W, effects="two-way")
     >>> found.best.weights, found.best.model
     ('knn', 'SEM')
     >>> {model: round(share, 4) for model, share in found.by_model.items()}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["moran", "table_of"]
 
 _NULL = "values stand in space at random"
+_ROUNDING = 1e-12  # of a variance, beside what it is the difference of
+_TIE = 1e-9  # standard deviations within which two indices are one
 
 
 def moran(
@@ -71,6 +73,10 @@ def moran(
     -----
     The pooled I takes each period's own mean out, so that a common trend does not pass for clustering. Units
     without neighbours count among the n units.
+
+    Where I is -1 / (n - 1) however the units change places, its variance is zero and p is 1: all are neighbours of
+    all with one weight, or one value stands out from equal ones and the weights of each unit, in and out, have one
+    sum.
 
     References
     ----------
@@ -170,7 +176,9 @@ def _variance(z: Array, operator: SpatialOperator) -> float:
     one = 4 * (a3 - a2) * (b3 - b2) / (n * (n - 1) * (n - 2))
     none = (a0 + 2 * a2 - 4 * a3) * (b0 + 2 * b2 - 4 * b3) / (n * (n - 1) * (n - 2) * (n - 3))
     scale = n / (float(operator.row_sums.sum()) * float(own.sum()))
-    return float(scale**2 * (same + one + none) - 1 / (n - 1) ** 2)
+    parts = np.array([*(scale**2 * np.array([same, one, none])), -1 / (n - 1) ** 2])
+    variance = float(parts.sum())
+    return variance if variance > _ROUNDING * np.abs(parts).sum() else 0.0
 
 
 def _permuted(z: Array, operator: SpatialOperator, permutations: int, random_state: Any) -> Array:
@@ -184,10 +192,13 @@ def _permuted(z: Array, operator: SpatialOperator, permutations: int, random_sta
 
 
 def _statistic(name: str, value: float, mean: float, variance: float, drawn: Array | None) -> Statistic:
+    if variance == 0:
+        found = {"expected": mean, "variance": 0.0, "z": 0.0}
+        return Statistic(name, float(value), 1.0, _NULL, "the same however the units lie", None, found)
     test = Statistic.moment(name, value, mean, variance, _NULL)
     if drawn is None:
         return test
     # what ties with the value but for rounding counts as at least as far out
-    far = np.abs(drawn - mean) >= abs(value - mean) * (1 - 1e-12)
+    far = np.abs(drawn - mean) >= abs(value - mean) - _TIE * np.sqrt(variance)
     p = (1 + int(far.sum())) / (1 + len(drawn))
     return replace(test, p_value=p, distribution=f"{len(drawn):,} permutations")

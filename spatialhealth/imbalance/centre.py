@@ -11,10 +11,11 @@ from scipy.special import chdtrc, chdtri
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
+from spatialhealth._validation import check_draws
 from spatialhealth.errors import AlignmentError, GeometryError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, check_not_negative, check_units, read
-from spatialhealth.imbalance.resample import Resampled, check_draws, resample
+from spatialhealth.imbalance.resample import Resampled, resample
 from spatialhealth.imbalance.sphere import Ground, ground_of
 from spatialhealth.weights.frames import ids_of, metric_of
 
@@ -222,7 +223,9 @@ def _axes(moments: Array) -> tuple[Array, Array, Array]:
     ee, en, nn = np.moveaxis(moments, -1, 0)
     middle, half = (ee + nn) / 2, np.hypot((nn - ee) / 2, en)
     orientation = np.degrees(np.arctan2(2 * en, nn - ee)) / 2 % 180
-    return np.sqrt(middle + half), np.sqrt(np.maximum(middle - half, 0.0)), orientation
+    # of all in one place, rounding may leave variances below zero
+    major, minor = (np.sqrt(np.maximum(variance, 0.0)) for variance in (middle + half, middle - half))
+    return major, minor, orientation
 
 
 def _measures(
@@ -258,18 +261,18 @@ def _measures(
     title = f"Centre of gravity of {frame.called['values']}"
     note = "Metres; orientation in degrees from north. Distances moved: percentiles."
     every = drawn.mapped(measures)
-    found = measured(title, columns, every, level, frame, note)
-    is_moved = np.array([name == "moved" for name in columns["measure"]])
+    kind = np.array(columns["measure"])
+    least = np.where(kind == "orientation", -np.inf, 0.0)
+    found = measured(title, columns, every, level, frame, note, bounds=(least, np.inf))
     limits = zip((found.ci_low, found.ci_high), every.percentiles(level), strict=True)
-    low, high = (np.where(is_moved, percentile, limit) for limit, percentile in limits)
+    low, high = (np.where(kind == "moved", percentile, limit) for limit, percentile in limits)
     return replace(found, ci_low=low, ci_high=high)
 
 
 def _position(centres: Array, draws: Array, ground: Ground, level: float) -> dict[str, Array]:
     """Give the columns of the path, from centres (T, 2) and those of the resamples (B, T, 2)."""
     away = ground.offsets(centres, draws)
-    away = away[~np.isnan(away).any(axis=(1, 2))]
-    spread = np.stack([np.cov(away[:, t].T) for t in range(len(centres))])
+    spread = np.stack([_spread(away[:, t]) for t in range(len(centres))])
     major, minor, orientation = _axes(np.stack([spread[:, 0, 0], spread[:, 0, 1], spread[:, 1, 1]], axis=-1))
     wide = float(np.sqrt(chdtri(2, 1 - level)))
     columns = {
@@ -284,12 +287,16 @@ def _position(centres: Array, draws: Array, ground: Ground, level: float) -> dic
     if len(centres) > 1:
         moved, bearing = ground.apart(centres[:-1], centres[1:])
         steps = ground.offsets(draws[:, :-1], draws[:, 1:])
-        steps = steps[~np.isnan(steps).any(axis=(1, 2))]
         step = ground.offsets(centres[:-1], centres[1:])
-        p_values = [_wald(step[t], np.cov(steps[:, t].T)) for t in range(len(step))]
+        p_values = [_wald(step[t], _spread(steps[:, t])) for t in range(len(step))]
         for name, values in (("moved", moved), ("bearing", bearing), ("p_value", p_values)):
             columns[name] = np.concatenate([[np.nan], values])
     return columns
+
+
+def _spread(offsets: Array) -> Array:
+    """Give the covariance of offsets (B, 2), less those of resamples without one."""
+    return np.asarray(np.cov(offsets[~np.isnan(offsets).any(axis=1)].T))
 
 
 def _wald(step: Array, spread: Array) -> float:

@@ -9,12 +9,12 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number, check_option, random_generator
+from spatialhealth._validation import check_draws, check_number, check_option, random_generator
 from spatialhealth.errors import DataError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.ranks import Ranks
 from spatialhealth.imbalance.read import Quantities, check_not_negative, check_positive_values, read
-from spatialhealth.imbalance.resample import check_draws, draw, resample
+from spatialhealth.imbalance.resample import draw, resample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,6 +219,7 @@ def concentration(
         drawn,
         level,
         frame,
+        bounds=(-1.0, 1.0),
     )
     curves = tuple(
         (people[0], held[0]) for people, held in (ranks[t].curve(w[t][None], h[t]) for t in range(periods))

@@ -10,11 +10,11 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number
+from spatialhealth._validation import check_draws, check_number
 from spatialhealth.errors import DataError, DuplicateError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, read
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 from spatialhealth.imbalance.shares import share_limits, share_statistic
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def coupling(
     ----------
     *systems : Series, or one DataFrame
         The standing of each system, above 0 and at most 1, indexed by unit or by (unit, period); see `normalise`.
-    weights : dict of str to float, or sequence of float, optional
+    weights : dict of str to float, Series by system, or sequence of float, optional
         Importance of each system in T, by name or in order: positive, and of sum one. Equal by default.
     level : float, default 0.95
         Confidence level.
@@ -248,6 +248,8 @@ def _columns(systems: tuple[Any, ...]) -> dict[str, Any]:
 def _weights(weights: Any, names: list[str]) -> Array:
     if weights is None:
         return np.full(len(names), 1 / len(names))
+    if hasattr(weights, "index") and hasattr(weights, "to_dict"):
+        weights = weights.to_dict()
     if isinstance(weights, Mapping):
         if set(map(str, weights)) != set(names):
             raise OptionError(
@@ -291,7 +293,13 @@ def _summary(
     columns["measure"] = ("C", "T", "D", *LEVELS) * periods
     columns["quantity"] = (*["mean"] * 3, *["share of units"] * k) * periods
     found = measured(
-        f"Coupling coordination of {names}", columns, drawn, level, frame, "Shares: Wilson's intervals."
+        f"Coupling coordination of {names}",
+        columns,
+        drawn,
+        level,
+        frame,
+        "Shares: Wilson's intervals.",
+        bounds=(0.0, 1.0),
     )
     is_share = np.arange(len(drawn.estimate)) % block >= 3
     low, high = found.ci_low.copy(), found.ci_high.copy()

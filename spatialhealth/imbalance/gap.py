@@ -9,11 +9,11 @@ import numpy as np
 
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_number, check_option
+from spatialhealth._validation import check_draws, check_number, check_option
 from spatialhealth.errors import DataError, OptionError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.read import Quantities, check_positive_values, grouping, read
-from spatialhealth.imbalance.resample import Resampled, check_draws, resample
+from spatialhealth.imbalance.resample import Resampled, resample
 from spatialhealth.imbalance.shares import share_limits, share_statistic
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ def utilisation_gap(
     2010s. See what other thresholds give. The nine classes are all combinations of idle, between and overburdened.
 
     The mean gap of kind "ratio" is the ratio of the mean utilisations. Intervals of shares are Wilson's, with the
-    effective number of units, for a bootstrap of a share of zero has no width; all others, those of changes too, and
-    all standard errors are the bootstrap's.
+    effective number of units, at most Kish's (sum w)^2 / sum w^2, for a bootstrap of a share of zero has no width;
+    all others, those of changes too, and all standard errors are the bootstrap's.
 
     References
     ----------
@@ -314,6 +314,11 @@ def _summary(
         return np.concatenate([gaps, parts], axis=-1).reshape(m, -1)
 
     drawn = resample("utilisation_gap", statistic, frame.n_units, draws, random_state)
+    # of one unit there is no spread, and a bootstrap of it would say that its mean is certain
+    lone = np.tile(np.repeat(member.sum(axis=0) == 1, 1 + k), periods)
+    lone &= np.arange(len(lone)) % (1 + k) == 0
+    known = drawn.mapped(lambda values: np.where(lone, np.nan, values))
+    drawn = replace(known, estimate=drawn.estimate)
     quantity = "share of people" if "weights" in frame.values else "share of units"
     columns = frame.period_columns(n_groups * (1 + k))
     if by_name:
@@ -321,7 +326,10 @@ def _summary(
     columns["measure"] = ("gap", *CLASSES) * (periods * n_groups)
     columns["quantity"] = (f"mean {kind}", *[quantity] * k) * (periods * n_groups)
     title = f"Utilisation gap, {frame.called['high']} and {frame.called['primary']}"
-    found = measured(title, columns, drawn, level, frame, "Shares: Wilson's intervals.")
+    note = "Shares: Wilson's intervals."
+    if lone.any():
+        note += " The mean of a group of one unit has no standard error."
+    found = measured(title, columns, drawn, level, frame, note)
     return _with_wilson(found, drawn, share_limits(classes, k, groups, w, level), 1 + k)
 
 

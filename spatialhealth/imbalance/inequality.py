@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from scipy.special import xlogy
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option
+from spatialhealth._validation import check_draws, check_option
 from spatialhealth.errors import DataError, some
 from spatialhealth.imbalance.measures import Measures, measured
 from spatialhealth.imbalance.ranks import Ranks
@@ -22,7 +22,7 @@ from spatialhealth.imbalance.read import (
     grouping,
     read,
 )
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 
 __all__ = ["TheilKind", "gini", "theil"]
 
@@ -114,7 +114,12 @@ def gini(
     drawn = resample("gini", statistic, frame.n_units, draws, random_state)
     labels = frame.period_columns() or {"measure": ("Gini",)}
     return measured(
-        f"Gini coefficient of {frame.called['values']}{_weighted(frame)}", labels, drawn, level, frame
+        f"Gini coefficient of {frame.called['values']}{_weighted(frame)}",
+        labels,
+        drawn,
+        level,
+        frame,
+        bounds=(0.0, 1.0),
     )
 
 
@@ -266,8 +271,7 @@ def theil(
     biased = is_share | np.char.startswith(labels["component"], "between")
     drawn = resample("theil", statistic, frame.n_units, draws, random_state, biased)
     title = f"Theil's {kind} of {frame.called['values']}{_weighted(frame)}"
-    found = measured(title, labels, drawn, level, frame)
-    return replace(found, ci_high=np.where(is_share, np.minimum(found.ci_high, 1.0), found.ci_high))
+    return measured(title, labels, drawn, level, frame, bounds=(0.0, np.where(is_share, 1.0, np.inf)))
 
 
 def _groups(by: Any, frame: Quantities) -> tuple[list[str], list[Array]]:

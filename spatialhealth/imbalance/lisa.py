@@ -267,7 +267,7 @@ def lisa(
     p[:, alone] = np.nan
     adjusted = np.stack([_adjusted(row, correction) for row in p])
     _say_if_coarse(p, adjusted, permutations, level)
-    place = np.where(adjusted <= level, _OF_QUADRANT[quadrant], _NOT)
+    place = np.where(_is_within(adjusted, level), _OF_QUADRANT[quadrant], _NOT)
     place[:, alone] = _ALONE
     if alone.any():
         warnings.warn(
@@ -335,10 +335,15 @@ def _local(row: Array, graph: Any, permutations: int, rng: np.random.Generator) 
     return made.Is, two_sided(above, below, permutations), made.q.astype(int)
 
 
+def _is_within(p: Any, level: float) -> Any:
+    """Tell which p values are at most a level, whatever the rounding of products such as 0.05 6 / 6; no NaN is."""
+    return p <= level * (1 + _ROUNDING)
+
+
 def _say_if_coarse(p: Array, adjusted: Array, permutations: int, level: float) -> None:
     """Warn if units are at the least p value and yet not significant."""
     least = 2 / (permutations + 1)
-    stuck = (p <= least * (1 + _ROUNDING)) & (adjusted > level) & (p <= level)
+    stuck = _is_within(p, least) & ~_is_within(adjusted, level) & _is_within(p, level)
     if stuck.any():
         most = int(stuck.sum(axis=1).max())
         tests = int((~np.isnan(p[0])).sum())

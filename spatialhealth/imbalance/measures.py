@@ -159,6 +159,7 @@ def measured(
     level: float,
     frame: Quantities,
     note: str = "",
+    bounds: tuple[Any, Any] = (-np.inf, np.inf),
 ) -> Measures:
     """Give measures with the bootstrap's intervals.
 
@@ -172,12 +173,14 @@ def measured(
         What they were computed from.
     note : str, default ""
         What there is to say beside the way of the bootstrap.
+    bounds : tuple of two float or ndarray of shape (k,)
+        Between which the measures lie by their definition, and so must their limits.
 
     Returns
     -------
     Measures
     """
-    low, high = resampled.interval(level)
+    low, high = (np.clip(limit, *bounds) for limit in resampled.interval(level))
     said = f"{level:.0%} {resampled.method} intervals, {len(resampled.draws):,} resamples of {frame.n_units:,} units."
     if resampled.undefined:
         said += f" {resampled.undefined:,} resamples do not define every measure and are left out of it."

@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_option
+from spatialhealth._validation import check_draws, check_option
 from spatialhealth.errors import DataError, some
 from spatialhealth.imbalance.measures import Measures
 from spatialhealth.imbalance.read import Quantities, check_not_negative, check_positive_values, read
-from spatialhealth.imbalance.resample import check_draws, resample
+from spatialhealth.imbalance.resample import resample
 
 __all__ = ["QuotientInput", "agglomeration", "location_quotient"]
 
@@ -65,7 +65,8 @@ def location_quotient(
     -----
     LQ_i = (r_i / sum r) / (b_i / sum b). A unit's own r_i and b_i are counts and not estimates; what is uncertain is
     the ratio of the totals that they are measured against, had the units been drawn from many. The standard error and
-    the interval are of that, and so are in proportion to the quotient.
+    the interval are of that, and so are in proportion to the quotient. Limits are those of its logarithm, turned
+    back, so that none is negative.
 
     References
     ----------
@@ -204,7 +205,9 @@ def _quotients(
         return np.concatenate(ratios, axis=1)
 
     drawn = resample(owner, statistic, frame.n_units, draws, random_state)
-    low, high = drawn.interval(level)
+    # a ratio of totals is above zero, and so are limits of its logarithm turned back
+    logarithms = drawn.mapped(np.log)
+    low, high = (np.exp(limit) for limit in logarithms.interval(level))
     periods = len(frame.periods)
 
     def by_row(ratio: Array) -> Array:
@@ -223,8 +226,8 @@ def _quotients(
     if repeat > 1:
         labels["measure"] = tuple(parts) * len(frame.index)
     note = (
-        f"{level:.0%} {drawn.method} intervals of the totals that units are measured against, {draws:,} resamples of "
-        f"{frame.n_units:,} units."
+        f"{level:.0%} {logarithms.method} intervals of the totals that units are measured against, {draws:,} "
+        f"resamples of {frame.n_units:,} units."
     )
     if drawn.undefined:
         note += f" {drawn.undefined:,} resamples without any resource are left out."

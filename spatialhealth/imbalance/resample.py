@@ -11,10 +11,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_positive, check_share, random_generator
-from spatialhealth.errors import OptionError
+from spatialhealth._validation import random_generator
 
-__all__ = ["Resampled", "check_draws", "draw", "resample", "wilson"]
+__all__ = ["Resampled", "draw", "resample", "wilson"]
 
 _GROUPS = 1000  # of the jackknife at most: its skewness is then known to a thousandth
 _CELLS = 2_000_000  # of counts at once
@@ -72,13 +71,15 @@ class Resampled:
 
     @property
     def std_error(self) -> Array:
-        """Standard deviation of the draws."""
-        return np.asarray(np.nanstd(self.draws, axis=0, ddof=1))
+        """Standard deviation of the draws; NaN where no draw defines the statistic."""
+        errors, some = np.full(len(self.estimate), np.nan), self._is_drawn
+        errors[some] = np.nanstd(self.draws[:, some], axis=0, ddof=1)
+        return errors
 
     @property
     def undefined(self) -> int:
-        """Number of resamples that do not define some statistic."""
-        return int(np.isnan(self.draws).any(axis=1).sum())
+        """Number of resamples that do not define some statistic which others define."""
+        return int(np.isnan(self.draws[:, self._is_drawn]).any(axis=1).sum())
 
     def mapped(self, function: Statistic) -> Resampled:
         """Give a function of the statistics, which takes (..., k); their bias is taken to cancel in it."""
@@ -113,6 +114,10 @@ class Resampled:
         """Give the limits between which a share `level` of the draws lies, each of shape (k,)."""
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return low, high
+
+    @property
+    def _is_drawn(self) -> Array:
+        return np.asarray(~np.isnan(self.draws).all(axis=0))
 
     @cached_property
     def _own_errors(self) -> tuple[Array, Array]:
@@ -161,34 +166,18 @@ def _bias(estimate: float, draws: Array) -> float:
 
 
 def _basic(estimate: float, draws: Array, level: float) -> Array:
-    """Give basic limits, on zero's side of which there are none if there are no draws."""
-    limits = 2 * estimate - np.quantile(draws, [(1 + level) / 2, (1 - level) / 2])
-    if draws.min() >= 0:
-        return np.maximum(limits, 0.0)
-    return np.minimum(limits, 0.0) if draws.max() <= 0 else limits
+    return np.asarray(2 * estimate - np.quantile(draws, [(1 + level) / 2, (1 - level) / 2]))
 
 
 def _bca_levels(estimate: float, draws: Array, left_out: Array, level: float) -> Array:
     """Give the two probabilities at which the quantiles of the draws are the limits."""
     bias = _bias(estimate, draws)
-    fall = np.nanmean(left_out) - left_out[~np.isnan(left_out)]
+    kept = _known(left_out)
+    fall = kept.mean() - kept if len(kept) else kept
     spread = float(np.sum(fall**2))
     lean = float(np.sum(fall**3)) / (6 * spread**1.5) if spread > 0 else 0.0
     z = ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
     return np.asarray(ndtr(bias + (bias + z) / np.maximum(1 - lean * (bias + z), 1e-3)))
-
-
-def check_draws(owner: str, level: float, draws: int) -> tuple[float, int]:
-    """Give level and draws if so many draws have such quantiles."""
-    level = check_share(owner, "level", level)
-    draws = int(check_positive(owner, "draws", draws, integer=True))
-    if (draws + 1) * (1 - level) / 2 < 1 - 1e-9:
-        needed = int(np.ceil(2 / (1 - level) - 1e-9)) - 1
-        raise OptionError(
-            f"{owner}: {draws} draws have no quantiles for an interval of level {level:g}. Give draws={needed} at "
-            "least; 999 are usual."
-        )
-    return level, draws
 
 
 def resample(

@@ -57,7 +57,8 @@ def share_limits(
     """Give Wilson's limits of the same shares, each of shape (T * G * K,).
 
     Without weights the effective number of units is their number; with weights it is the number that gives the
-    share's linearised variance, and for a share of zero or one Kish's (sum w)^2 / sum w^2.
+    share's linearised variance, at most Kish's (sum w)^2 / sum w^2, which is that of a share of zero or one too: the
+    variance from few units in a class is too small more often than not.
     """
     share, effective = [], []
     for t in range(len(classes)):
@@ -67,8 +68,10 @@ def share_limits(
             is_in = classes[t, mine][:, None] == np.arange(n_classes)
             p = part @ is_in
             variance = (part**2) @ (is_in - p) ** 2
-            inside = variance > 0
-            with np.errstate(divide="ignore", invalid="ignore"):
-                effective.append(np.where(inside, p * (1 - p) / variance, 1 / np.sum(part**2)))
+            # a share of all is one but for rounding, which has a variance too
+            inside = is_in.any(axis=0) & ~is_in.all(axis=0)
+            kish = 1 / np.sum(part**2)
+            number = np.divide(p * (1 - p), variance, out=np.full(len(p), kish), where=inside)
+            effective.append(np.minimum(number, kish))
             share.append(p)
     return wilson(np.concatenate(share), np.concatenate(effective), level)

@@ -135,7 +135,8 @@ def bootstrap(
 def _too_often(failed: int, draws: int) -> str:
     return (
         f"The model could not be fitted to {failed} of {draws} bootstrap samples: it is near the edge of what the "
-        "data identify, and the rest would give no fair picture. Use method='delta' or a simpler model."
+        "data identify, and the rest would give no fair picture. Use `model.impacts()`, by the delta "
+        "method, or a simpler model."
     )
 
 

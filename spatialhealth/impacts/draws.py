@@ -10,13 +10,18 @@ from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.models.result import FitResult
 from spatialhealth.operator.transition import root_bound
 
-__all__ = ["draw", "spatial_parameters"]
+__all__ = ["draw", "replaced_words", "spatial_parameters"]
 
 _LEAST_INSIDE = 0.5
 
 
 def draw(
-    result: FitResult, pairs: Pairs, draws: int, rng: np.random.Generator, stable: bool = False
+    result: FitResult,
+    pairs: Pairs,
+    draws: int,
+    rng: np.random.Generator,
+    stable: bool = False,
+    advice: str = "Use method='delta'.",
 ) -> tuple[Array, int]:
     """Draw parameters, again where rho leaves the admissible interval, or a dynamic model is not stable.
 
@@ -28,6 +33,8 @@ def draw(
     rng : numpy.random.Generator
     stable : bool, default False
         Whether only stable draws are kept.
+    advice : str
+        What the caller has to offer in place of draws, for the message.
 
     Returns
     -------
@@ -61,9 +68,33 @@ def draw(
             what = "are not stable" if stable else "have rho outside the admissible interval"
             raise OptionError(
                 f"More than half of the simulated parameters {what}: the estimate is too near a unit root for "
-                "simulated effects. Use method='delta'."
+                f"simulated effects. {advice}"
             )
     return np.concatenate(kept)[:draws], tried - count
+
+
+def replaced_words(rejected: int, dynamic: bool) -> list[str]:
+    """Say how many draws were replaced, and why: one sentence, or none where no draw was.
+
+    Parameters
+    ----------
+    rejected : int
+    dynamic : bool
+        Whether the model is a dynamic one, whose draws must be stable too.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> replaced_words(3, dynamic=False), replaced_words(0, dynamic=True)
+    (['Drawn anew: 3, with rho outside the admissible interval.'], [])
+    """
+    unstable = ", or not stable" if dynamic else ""
+    return (
+        [f"Drawn anew: {rejected:,}, with rho outside the admissible interval{unstable}."] if rejected else []
+    )
 
 
 def spatial_parameters(result: FitResult, params: Array) -> tuple[Array, Array, Array]:

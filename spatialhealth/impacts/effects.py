@@ -17,6 +17,7 @@ from spatialhealth._validation import check_positive
 from spatialhealth.errors import OptionError
 from spatialhealth.impacts.by_order import by_order
 from spatialhealth.impacts.contrast import parse_contrast
+from spatialhealth.impacts.draws import replaced_words
 from spatialhealth.impacts.inputs import Pairs
 from spatialhealth.impacts.local import local
 from spatialhealth.models.maketables import ReadByMaketables, maketables_effects
@@ -263,11 +264,19 @@ class Impacts(ReadByMaketables):
         kind = "bootstrap samples" if self.method == "bootstrap" else "draws"
         how = "by the delta method" if self.draws is None else f"from {len(self.draws):,} {kind}"
         note = f"Intervals at {self.level:.0%}, standard errors {how}."
-        notes = [note, *textwrap.wrap(self.note, max(len(table[0]), _NARROW))]
+        notes = [note, *self._replaced, *textwrap.wrap(self.note, max(len(table[0]), _NARROW))]
         return "\n".join([f"Effects on {self.result.response}", *table, *notes])
 
+    @property
+    def _replaced(self) -> list[str]:
+        """What was drawn anew, in words."""
+        if self.method == "bootstrap" and self.rejected:
+            return [f"Drawn anew: {self.rejected:,}, to which the model could not be fitted."]
+        return replaced_words(self.rejected, self.result.within.is_dynamic)
+
     def _repr_html_(self) -> str:
-        return html_table(self._rows(), labels=2) + (f"<p>{html.escape(self.note)}</p>" if self.note else "")
+        notes = [*self._replaced, *([self.note] if self.note else [])]
+        return html_table(self._rows(), labels=2) + "".join(f"<p>{html.escape(note)}</p>" for note in notes)
 
     def _rows(self) -> list[list[str]]:
         labels = [

@@ -16,7 +16,7 @@ from spatialhealth.maps.connectivity import connectivity
 from spatialhealth.maps.effects import effects
 from spatialhealth.maps.flows import flows
 from spatialhealth.maps.impacts import impacts
-from spatialhealth.maps.interactive import InteractiveMap, explore, interactive_map
+from spatialhealth.maps.interactive import InteractiveMap, Theme, explore, interactive_map
 from spatialhealth.maps.ladder import ladder
 from spatialhealth.maps.lisa import lisa
 from spatialhealth.maps.moderation import moderation
@@ -30,6 +30,7 @@ from spatialhealth.maps.style import png, save
 __all__ = [
     "Classes",
     "InteractiveMap",
+    "Theme",
     "by_order",
     "catchment",
     "choropleth",

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["UNCERTAIN", "Layer", "aligned", "key", "uncertain"]
+__all__ = ["FADED", "UNCERTAIN", "Layer", "aligned", "key", "uncertain"]
 
 UNCERTAIN = "interval includes zero"
-_FADED = 0.35  # of its colour that an uncertain unit keeps
+FADED = 0.35  # of its colour that an uncertain unit keeps
 _NO_GEOMETRY = -2
 _STRIPES = "\\\\\\\\"  # of classes below zero, in white
 
@@ -277,7 +277,7 @@ def uncertain(low: Any, high: Any) -> Array:
 def _paler(colour: str) -> str:
     from matplotlib.colors import to_hex, to_rgb
 
-    return str(to_hex(1 - _FADED * (1 - np.array(to_rgb(colour)))))
+    return str(to_hex(1 - FADED * (1 - np.array(to_rgb(colour)))))
 
 
 def _outlines(shapes: Array, empty: Array) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatialhealth._typing import Array
 from spatialhealth.errors import LabelError, OptionError, some
 from spatialhealth.imbalance.lisa import CLUSTERS, Clusters
 from spatialhealth.maps.choropleth import BESIDE, map_axes
@@ -19,13 +20,30 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-__all__ = ["lisa"]
+__all__ = ["ALONE", "CLASSES", "lisa", "of_clusters", "placed"]
 
 # from the bottom of the legend to its top; told apart by colour-blind readers, and by stripes in grey
 _DRAWN = ("not significant", "low-high", "high-low", "low-low", "high-high")
 _COLOURS = ("#f7f7f7", "#92c5de", "#f4a582", "#0571b0", "#ca0020")
 _HOW = {"fdr": ", FDR", "bonferroni": ", Bonferroni", "none": ", uncorrected"}
-_ALONE = "no neighbours"
+ALONE = "no neighbours"
+CLASSES = Classes(
+    np.arange(len(_DRAWN) + 1) - 0.5,
+    _COLOURS,
+    _DRAWN,
+    striped=tuple(name.startswith("low") for name in _DRAWN),
+)
+
+
+def of_clusters(values: Any) -> bool:
+    """Give whether values are names of clusters, all of them."""
+    return len(values) > 0 and all(value in CLUSTERS for value in values)
+
+
+def placed(names: Any) -> Array:
+    """Give the place of each cluster in `CLASSES`; NaN for what has no neighbours."""
+    place = {name: float(j) for j, name in enumerate(_DRAWN)}
+    return np.array([place.get(name, np.nan) for name in names])
 
 
 def lisa(
@@ -102,22 +120,15 @@ def lisa(
     unknown = [value for value in series.unique() if value not in CLUSTERS]
     if unknown:
         raise OptionError(f"maps.lisa: {some(unknown)} are no clusters. There are {some(CLUSTERS)}.")
-    place = {name: float(j) for j, name in enumerate(_DRAWN)}
-    values = np.array([place.get(name, np.nan) for name in series])
-    classes = Classes(
-        np.arange(len(_DRAWN) + 1) - 0.5,
-        _COLOURS,
-        _DRAWN,
-        striped=tuple(name.startswith("low") for name in _DRAWN),
-    )
+    values = placed(series)
     note = source_of(note, source, series, frame)
     layer = Layer.of(frame)
     whole = layer if ground is None else Layer.of(ground)
     ax = map_axes("lisa", ax, whole, title, note)
     if ground is not None:
         whole.plain(ax)
-    layer.draw(ax, values, classes)
+    layer.draw(ax, values, CLASSES)
     whole.frame(ax)
-    layer.legend(ax, values, classes, label or "", _ALONE, **BESIDE)
+    layer.legend(ax, values, CLASSES, label or "", ALONE, **BESIDE)
     decorate(ax, whole, scale_bar, north)
     return finished(ax)  # type: ignore[no-any-return]

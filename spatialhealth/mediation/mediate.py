@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from spatialhealth._typing import Array
-from spatialhealth._validation import check_positive, check_resumable, check_share, seed_sequence
+from spatialhealth._validation import check_draws, check_resumable, seed_sequence
 from spatialhealth.errors import (
     AlignmentError,
+    ComparabilityError,
     ConvergenceError,
     IdentificationError,
     OptionError,
     ReducedFormError,
     did_you_mean,
+    some,
 )
 from spatialhealth.impacts.compute import impacts
 from spatialhealth.impacts.moderation import moderators_of, parts_of
@@ -24,9 +27,11 @@ from spatialhealth.mediation.path import Leg, effects_of_leg, path_effects
 from spatialhealth.mediation.result import Mediation
 from spatialhealth.models.base import SpatialModel
 from spatialhealth.models.result import FitResult
+from spatialhealth.panel.stack import StackedTable
+from spatialhealth.panel.table import PanelTable
 from spatialhealth.runs import Shared, Task, run
 
-__all__ = ["mediate"]
+__all__ = ["mediate", "partners_of"]
 
 _FAILURES = 0.05  # share of samples without a maximum beyond which the rest is no fair picture
 
@@ -60,7 +65,7 @@ def mediate(
     at : dict of str to number, optional
         Values of what the cause or the mediator is multiplied with in the models: ``{"digital": 0.5}``.
     draws : int, default 999
-        Bootstrap samples.
+        Bootstrap samples; at least as many as an interval of that level has quantiles for, 39 of one at 95 %.
     together : {"cell", "unit", "period"}, default "cell"
         Which residuals change sign together; see `spatialhealth.impacts.bootstrap`.
     level : float, default 0.95
@@ -81,9 +86,12 @@ def mediate(
     Raises
     ------
     OptionError
-        If a name is not among the regressors, a moderator has no value, or samples of a model cannot be made.
+        If a name is not among the regressors, a moderator has no value, the draws are too few for the level, or
+        samples of a model cannot be made.
     AlignmentError
-        If the models have not the same units and W.
+        If the models have not the same units, periods and W.
+    ComparabilityError
+        If the cause or the mediator has other values in one model than in the other.
     ConvergenceError
         If more than one sample in twenty could not be fitted.
 
@@ -115,12 +123,11 @@ def mediate(
     >>> options = {"weights": W, "effects": "two-way"}
     >>> moved = sh.SpatialDurbin(**options).fit_formula("log(inflow) ~ log(tertiary) + digital", panel)
     >>> gap = sh.SpatialDurbin(**options).fit_formula("gap ~ log(inflow) + digital", panel)
-    >>> found = sh.mediation.mediate(moved, gap, "log(tertiary)", draws=20, random_state=1)
+    >>> found = sh.mediation.mediate(moved, gap, "log(tertiary)", draws=39, random_state=1)
     >>> found.table["path"].unique().tolist()[2]
     'indirect path'
     """
-    check_positive("mediate", "draws", draws, integer=True)
-    check_share("mediate", "level", level)
+    level, draws = check_draws("mediate", level, draws)
     for model in (first, second):
         check_resampling("mediate", model, together)
     check_resumable("mediate", checkpoint, random_state)
@@ -129,6 +136,7 @@ def mediate(
     given = dict(at or {})
     asked = (cause, mediator, given)
     _check_names(first, second, cause, mediator, given)
+    _check_same_data(first, second, cause, mediator)
     estimates = _paths(first, second, *asked)
     allowed = int(np.ceil(_FAILURES * draws))
     root = seed_sequence("mediation", random_state)
@@ -203,7 +211,7 @@ def _moderators(model: SpatialModel) -> tuple[str, ...]:
 
 
 def _check_alike(first: FitResult, second: FitResult) -> None:
-    """Raise unless both models have the same W on the same units."""
+    """Raise unless both models have the same W on the same units, in the same periods."""
     one, two = first.operator, second.operator
     same = len(one.ids) == len(two.ids) and list(one.ids) == list(two.ids)
     if not same or (one.matrix != two.matrix).nnz:
@@ -211,6 +219,40 @@ def _check_alike(first: FitResult, second: FitResult) -> None:
             "mediate: the models have not the same W on the same units in the same order. Fit both with one "
             "SpatialOperator (or the same weights) on the same units and periods."
         )
+    only = [
+        [period for period in one if period not in set(other)]
+        for one, other in itertools.permutations([first.periods.tolist(), second.periods.tolist()])
+    ]
+    if any(only):
+        found = [
+            f"{some(periods)} only in that of {result.response}"
+            for periods, result in zip(only, (first, second), strict=True)
+            if periods
+        ]
+        raise AlignmentError(
+            f"mediate: the models are of different periods: {'; '.join(found)}. Fit both to the same rows."
+        )
+
+
+def _check_same_data(first: SpatialModel, second: SpatialModel, cause: str, mediator: str) -> None:
+    """Raise if what stands in both models has other values in one of them."""
+    one, two = first._table, second._table
+    shared = [(mediator, one.y, _column(two, mediator))] if mediator == one.response else []
+    if cause in two.names:
+        shared.append((cause, _column(one, cause), _column(two, cause)))
+    for name, left, right in shared:
+        apart = ~np.isclose(left, right, rtol=1e-9, atol=0.0)
+        if apart.any():
+            period, unit = np.argwhere(apart)[0]
+            raise ComparabilityError(
+                f"mediate: {name!r} is not the same in both models: {int(apart.sum())} of {apart.size} values "
+                f"differ, first {left[period, unit]:g} and {right[period, unit]:g}. Fit both to one table."
+            )
+
+
+def _column(table: PanelTable | StackedTable, name: str) -> Array:
+    """Give the values of a regressor, shape (T, n)."""
+    return table.x[..., table.names.index(name)]
 
 
 def _check_names(
@@ -231,7 +273,7 @@ def _check_names(
                 f"{', '.join(dict.fromkeys(known)) or 'none'}."
             )
     for model, name in ((first, cause), (second, mediator), (second, cause)):
-        partners = _partners(model, name)
+        partners = partners_of(model, name)
         lacking = [partner for partner in partners if partner not in at]
         if lacking:
             raise OptionError(
@@ -240,8 +282,19 @@ def _check_names(
             )
 
 
-def _partners(model: SpatialModel, name: str) -> tuple[str, ...]:
-    """Give what a regressor is multiplied with."""
+def partners_of(model: SpatialModel, name: str) -> tuple[str, ...]:
+    """Give what a regressor is multiplied with.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    name : str
+        A regressor; of another name there are none.
+
+    Returns
+    -------
+    tuple of str
+    """
     products = [
         each for each in model.result_.regressors if name in parts_of(each) and len(parts_of(each)) > 1
     ]

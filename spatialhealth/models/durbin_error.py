@@ -31,8 +31,10 @@ class SpatialDurbinError(CombinedDurbinModel):
         - "observed": minus the inverse Hessian of the log-likelihood;
         - "expected": the inverse expected information, as R prints it;
         - "robust": sandwich for errors that are neither normal nor of one variance (`spatialhealth.models.Robust`);
-        - "cluster": the same, with errors of a unit that depend on each other over time (`Cluster`);
-        - "driscoll-kraay": errors that depend on each other over space in any way (`DriscollKraay`).
+        - "cluster": the same, with errors of a unit that depend on each other over time
+          (`spatialhealth.models.Cluster`);
+        - "driscoll-kraay": errors that depend on each other over space in any way
+          (`spatialhealth.models.DriscollKraay`).
     constant : bool, default True
         Whether to add a constant when `effects` is "none" or "random".
     error_components : {"baltagi", "kkp"}, default "baltagi"

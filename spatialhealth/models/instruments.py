@@ -109,7 +109,7 @@ class Stack:
         """Take the means out."""
 
         def rows(values: Array) -> Array:
-            return np.ascontiguousarray(within.apply(values).reshape(-1, values.shape[2]))
+            return _rows(within.apply(values))
 
         return cls(rows, np.empty((within.n * within.t, 0)), within)
 
@@ -123,8 +123,7 @@ class Stack:
         turn = helmert(within.t) if within.has_entity else np.eye(within.t)
 
         def rows(values: Array) -> Array:
-            turned = np.tensordot(turn, values, axes=(1, 0))
-            return np.ascontiguousarray(turned.reshape(-1, values.shape[2]))
+            return _rows(np.tensordot(turn, values, axes=(1, 0)))
 
         blocks = len(turn)
         count = blocks if within.has_time else 0
@@ -265,3 +264,9 @@ def _lags(
         if order > in_model:
             lags[f"W{order if order > 1 else ''}:{name}"] = values
     return lags
+
+
+def _rows(values: Array) -> Array:
+    """Put (T, n, k) values into rows, also where there are no columns."""
+    periods, units, columns = values.shape
+    return np.ascontiguousarray(values.reshape(periods * units, columns))

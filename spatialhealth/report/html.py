@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "Picture", "Section", "page"]
 
-_PRINTED = 100  # rows; a longer table of units is read on the screen
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -141,6 +139,6 @@ def page(content: Page) -> str:
         return Markup(table.to_html())  # a Table escapes its own cells
 
     written: str = environment.from_string(part("report.html")).render(
-        page=content, shown=shown, part=part, plain=Markup, printed=_PRINTED
+        page=content, shown=shown, part=part, plain=Markup
     )
     return written

@@ -11,7 +11,7 @@ from spatialhealth.report.html import Page, Picture, Section
 from spatialhealth.report.methods import methods_of
 from spatialhealth.report.names import slugs
 from spatialhealth.report.regression import RegressionTable
-from spatialhealth.report.results import checksums, versions
+from spatialhealth.report.results import checksums, models_in_parts, versions
 from spatialhealth.report.run import Results
 from spatialhealth.report.summary import summary_words
 from spatialhealth.report.tables import Table
@@ -252,7 +252,7 @@ def _robustness(
         sentences=robustness_words(results),
         tables=[tables["totals"]],
         pictures=[pictures[name] for name in ("specifications", "alternatives") if name in pictures],
-        folded=[tables["models"], tables["robustness"]],
+        folded=[*models_in_parts(results), tables["robustness"]],
     )
 
 

@@ -8,11 +8,13 @@ import math
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth import __version__
 from spatialhealth.report.check_tables import grouped_tables, std_error_table, test_table
 from spatialhealth.report.checks import Compared, Grouped, Tested
+from spatialhealth.report.fitting import Fit
 from spatialhealth.report.hospital.numbers import hospital_numbers
 from spatialhealth.report.hospital.tables import hospital_tables
 from spatialhealth.report.names import slug, slugs
@@ -24,10 +26,11 @@ from spatialhealth.report.terms import named_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["checksums", "results_json", "tables_of", "versions"]
+__all__ = ["checksums", "models_in_parts", "results_json", "tables_of", "versions"]
 
 _PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "libpysal", "formulaic", "matplotlib")
 _DIGITS = 12
+_BESIDE = 5  # alternatives that the page has room for beside the main model
 
 
 def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
@@ -87,7 +90,7 @@ def tables_of(results: Results) -> dict[str, Table | RegressionTable]:
             )
         )
     named: dict[str, Table | RegressionTable] = {table.name: table for table in tables}
-    return named | ({"models": _models(results)} if results.alternatives else {})
+    return named | ({"models": _models(results, results.alternatives)} if results.alternatives else {})
 
 
 def _checks(results: Results, response: str) -> list[Table]:
@@ -120,12 +123,32 @@ def _robustness(results: Results) -> list[Table]:
     ]
 
 
-def _models(results: Results) -> RegressionTable:
+def models_in_parts(results: Results) -> list[RegressionTable]:
+    """Give the table of models in parts as wide as a page, the main model in each.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    list of RegressionTable
+        One where all models stand side by side.
+    """
+    others = results.alternatives
+    count = -(-len(others) // _BESIDE)
+    cuts = [len(others) * j // count for j in range(count + 1)]
+    parts = [others[start:end] for start, end in pairwise(cuts)]
+    places = [f" ({j} of {count})" if count > 1 else "" for j in range(1, count + 1)]
+    return [_models(results, part, place) for part, place in zip(parts, places, strict=True)]
+
+
+def _models(results: Results, others: Sequence[Fit], place: str = "") -> RegressionTable:
     data, source = results.main.data, results.main.model.result_.source
     return table(
-        {fit.name: fit.model for fit in results.fits},
+        {fit.name: fit.model for fit in (results.main, *others)},
         level=results.main.effects.level,
-        caption="Coefficients in the main model and under each alternative.",
+        caption=f"Coefficients in the main model and under each alternative{place}.",
         notes="Data are simulated." if data.simulated and source != "simulated" else "",
     )
 

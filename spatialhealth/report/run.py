@@ -12,6 +12,7 @@ from spatialhealth.report.checks import Compared, Grouped, Tested, check_groups,
 from spatialhealth.report.fitting import Fit, fit_one, named, options_of
 from spatialhealth.report.hospital import Hospital, hospital_of
 from spatialhealth.report.schema import OPTIONS
+from spatialhealth.report.study_changes import words_of_change
 from spatialhealth.report.study_data import StudyData, load_data, mean_of, select
 from spatialhealth.report.study_file import StudyFile
 from spatialhealth.report.study_weights import weights_in_words
@@ -206,7 +207,9 @@ def _change(study: StudyFile, asked: Mapping[str, Any]) -> str:
         for key, word in (("where", "rows with"), ("where_units", "units with"))
         if key in asked
     ]
-    said += [f"{key}: {_written(asked[key])}" for key in ("estimator", "formula", *OPTIONS) if key in asked]
+    said += words_of_change(asked)
+    named_keys = ("estimator", "formula", "endogenous", "instruments", *OPTIONS)
+    said += [f"{key}: {_written(asked[key])}" for key in named_keys if key in asked]
     dropped = [
         key for key in OPTIONS if key in study.content["model"] and key not in options_of(study, asked)
     ]

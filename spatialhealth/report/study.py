@@ -42,11 +42,12 @@ class Study:
     Examples
     --------
     >>> import spatialhealth as sh
+    >>> formula = "log(sales) ~ log(price / cpi)"
     >>> study = sh.Study({
     ...     "title": "Prices and sales of cigarettes",
     ...     "data": {"dataset": "us_cigarettes"},
     ...     "weights": {"kind": "contiguity"},
-    ...     "model": {"estimator": "SpatialDurbin", "formula": "log(sales) ~ log(price / cpi)", "effects": "two-way"},
+    ...     "model": {"estimator": "SpatialDurbin", "formula": formula, "effects": "two-way"},
     ... })
     >>> results = study.run()
     >>> results.main.effects.table["estimate"].round(3).to_list()

@@ -13,7 +13,7 @@ from spatialhealth.report.study_file import StudyFile
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["changed", "with_lags"]
+__all__ = ["changed", "with_lags", "words_of_change"]
 
 _LAGGED = re.compile(r"\b([A-Za-z_]\w*?)_lag(\d+)\b")
 
@@ -50,6 +50,38 @@ def changed(
     if "lag" in asked:
         table = _lagged_regressors(study, f"{path}.lag", table, formula, asked["lag"])
     return replace(data, table=table)
+
+
+def words_of_change(asked: Mapping[str, Any]) -> list[str]:
+    """Say what an alternative does to the table.
+
+    Parameters
+    ----------
+    asked : mapping
+        As for `changed`.
+
+    Returns
+    -------
+    list of str
+        Nothing where nothing is asked.
+
+    Examples
+    --------
+    >>> words_of_change({"winsorise": 0.01})
+    ['values below the 1 % and above the 99 % quantile of each variable drawn in to it']
+    >>> words_of_change({"lag": 1})
+    ['regressors of the period before']
+    """
+    said = []
+    if "winsorise" in asked:
+        tail = 100 * asked["winsorise"]
+        said.append(
+            f"values below the {tail:g} % and above the {100 - tail:g} % quantile of each variable drawn in to it"
+        )
+    if "lag" in asked:
+        before = "the period" if asked["lag"] == 1 else f"{asked['lag']} periods"
+        said.append(f"regressors of {before} before")
+    return said
 
 
 def with_lags(study: StudyFile, path: str, data: StudyData, texts: list[str]) -> StudyData:

@@ -53,13 +53,13 @@
     random_state = 1
     contrasts = ["log(x) - z"]
     orders = 3                                  # effects by order of neighbourhood up to this one
-    at = { z = "mean" }                         # values of moderators, numbers or the mean of a column of the table
+    at = { z = "mean" }                         # values of moderators: numbers, or the mean of a column
 
     [tests]
     ladder = false                              # true: the tests from least squares to the spatial Durbin model
     level = 0.05                                # significance level of each
 
-    [std_errors]                                # the main model's effects with other standard errors beside its own
+    [std_errors]                                # the main model's effects with other standard errors too
     cov_types = ["robust", "cluster"]           # needed; as cov_type above
 
     [[regimes]]                                 # any number: the main model by groups of units, and Chow tests
@@ -92,10 +92,16 @@
     subset = { flag = "coastal", name = "the coast", rest = "inland" }    # or where_units in place of flag
     moderator = { column = "digital", at = [0.0, 1.0] }
     imbalance = { high = "use_high", primary = "use_primary", formula = "gap ~ log(y) + digital" }
-                                                # also unit, overburdened, idle, mediator, durbin, weights, resource,
-                                                # people, groups, income, samples
-    triage = { coverage = 0.2, sensitivity = 0.9, specificity = 0.9, share_mild = 0.3, capacity_high = "beds_high", \
-capacity_primary = "beds_primary" }             # also std_errors
+                                                # also unit, overburdened, idle, mediator, durbin, weights,
+                                                # resource, people, groups, income, samples
+
+    [hospital.triage]                           # also std_errors
+    coverage = 0.2
+    sensitivity = 0.9
+    specificity = 0.9
+    share_mild = 0.3
+    capacity_high = "beds_high"
+    capacity_primary = "beds_primary"
 
     [[hospital.scenarios]]                      # any number
     name = "Digital diagnosis everywhere"       # needed

@@ -73,7 +73,8 @@ _TEXTS = (
 _NAMES = ("test",)  # columns of names that stay on one line
 _SENTENCES = ("null",)  # columns that LaTeX sets in lines
 _LINE, _LINE_WIDTH = 34, "6cm"  # characters of a line, and its width
-_MANY = 4  # columns of text above which a table is set smaller
+_MANY = 4  # columns of text above which a table is set smaller, with errors below their estimates
+_WIDE = 8  # columns of any kind above which a table is set smaller
 _DIGITS = "%.12g"
 
 
@@ -162,7 +163,7 @@ class Table:
             first = cell(row[0], 0, "th", ' scope="row"')
             rest = "".join(cell(text, j, "td") for j, text in enumerate(row[1:], 1))
             body.append(f"<tr{kind}>{first}{rest}</tr>")
-        many = ' class="many"' if texts > _MANY else ""
+        many = ' class="many"' if texts > _MANY or len(names) > _WIDE else ""
         return (
             f'<div class="wide"><table{many}><caption>{html.escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"

@@ -111,7 +111,8 @@ class Change(TableChange):
         ScenarioError
             If the table has no such column or unit.
         AlignmentError, DuplicateError, MissingDataError
-            If a Series of amounts lacks a unit, has one twice, or has no finite number for one.
+            If a Series of amounts lacks a unit, has one twice, or has no finite number for one; or `where` is a
+            boolean Series that is not of the units of the table.
         """
         owner = f"Change of {self.column!r}"
         column = column_of(owner, table, self.column)
@@ -212,6 +213,8 @@ class DigitalRollout(TableChange):
         ------
         ScenarioError
             If the table has no such column or unit, or the column is not between 0 and 1.
+        AlignmentError
+            If `where` is a boolean Series that is not of the units of the table.
         """
         column = column_of("DigitalRollout", table, self.column)
         units = chosen("DigitalRollout", self.where, table.index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth._validation import check_number, check_positive
 from spatialhealth.errors import OptionError, ScenarioError, did_you_mean, some
-from spatialhealth.scenario.where import places, units_named
+from spatialhealth.scenario.where import check_flags, places, units_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class AddBeds(HospitalChange):
 
     Parameters
     ----------
-    where : label or collection of labels
+    where : label, collection of labels or boolean Series by city
         The cities; each gets so many beds.
     beds : float
         Beds added to each city; negative ones are taken away.
@@ -112,7 +112,7 @@ class OpenHospital(HospitalChange):
 
     Parameters
     ----------
-    where : label or collection of labels
+    where : label, collection of labels or boolean Series by city
         The cities; each gets one.
     tier : str
     beds : float
@@ -211,7 +211,7 @@ class CloseHospital(HospitalChange):
 
     Parameters
     ----------
-    hospital : label or collection of labels
+    hospital : label, collection of labels or boolean Series by hospital
 
     Raises
     ------
@@ -245,7 +245,10 @@ class CloseHospital(HospitalChange):
         ------
         ScenarioError
             If the list has no such hospital.
+        AlignmentError
+            If a choice by True and False is not of exactly its hospitals.
         """
+        check_flags("CloseHospital", self.hospital, hospitals.index, "hospitals of the list")
         unknown = [label for label in self.hospital if label not in hospitals.index]
         if unknown:
             raise ScenarioError(
@@ -269,7 +272,8 @@ class Stock:
     --------
     >>> import pandas as pd
     >>> hospitals = pd.DataFrame(
-    ...     {"city": ["x", "x", "y"], "tier": ["high", "low", "high"], "beds": [100, 30, 50]}, index=["a", "b", "c"]
+    ...     {"city": ["x", "x", "y"], "tier": ["high", "low", "high"], "beds": [100, 30, 50]},
+    ...     index=["a", "b", "c"],
     ... )
     >>> Stock("high")(hospitals, ["x", "y", "z"]).to_dict()
     {'x': 100.0, 'y': 50.0, 'z': 0.0}

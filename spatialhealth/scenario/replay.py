@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from spatialhealth.errors import (
     OptionError,
     ScenarioError,
     StabilityWarning,
+    UnaffectedError,
     some,
 )
 from spatialhealth.impacts.draws import draw, spatial_parameters
@@ -26,15 +27,22 @@ from spatialhealth.models.result import FitResult
 from spatialhealth.operator.transition import largest_root
 from spatialhealth.panel.stack import StackedTable
 from spatialhealth.scenario.changes import TableChange
+from spatialhealth.scenario.defined import check_defined
 from spatialhealth.scenario.derive import check_derive, derived
-from spatialhealth.scenario.hospitals import HospitalChange, check_hospitals
+from spatialhealth.scenario.hospitals import AddBeds, HospitalChange, OpenHospital, check_hospitals
 from spatialhealth.scenario.result import Outlook, Replay, outlook
 from spatialhealth.scenario.spread import Coefficients, basis
+from spatialhealth.scenario.where import check_flags
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Scenario", "outlooks", "replay"]
+
+_NO_DRAWS = (
+    "The intervals of a scenario have no other source: use weights, effects or regressors that leave less to the "
+    "lags of the outcome."
+)
 
 
 @dataclass(frozen=True)
@@ -129,11 +137,16 @@ def replay(
     Raises
     ------
     ScenarioError
-        If the scenario names a city, column, tier or hospital that there is not, changes nothing that the model
-        reads, or needs a list of hospitals.
+        If the scenario names a city, column, tier or hospital that there is not, makes a regressor undefined (the
+        logarithm of zero), or needs a list of hospitals.
+    UnaffectedError
+        If it changes nothing that the model reads.
     AlignmentError
-        If a derived column lacks a unit, or is not what the data hold.
-    NotFittedError, OptionError, DataError
+        If a derived column lacks a unit, or is not what the data hold; or `where` is a boolean Series that is not of
+        the units of the data.
+    OptionError
+        If an option is out of range, or more than half of the draws are of models that do not exist.
+    NotFittedError, DataError
 
     Warns
     -----
@@ -146,7 +159,8 @@ def replay(
     changed and the unchanged data give: transformations and interactions of the formula are computed anew. Its part
     own_i is what the changes at i do at i, feedback through the neighbours included; the rest spilled over from the
     changes elsewhere. In the long run beta, theta and rho are those of `DynamicImpacts`. Only the uncertainty of the
-    parameters is in the intervals: neither that of the model, nor the error of a single year.
+    parameters is in the intervals: neither that of the model, nor the error of a single year. Draws with rho outside
+    the admissible interval, or not stable, are replaced; `Replay.rejected` counts them.
 
     References
     ----------
@@ -171,7 +185,7 @@ def replay(
     result.check_reduced_form()
     before, period = _rows(data, period)
     after = _changed(scenario, before, hospitals, derive or {})
-    difference, operator, units = _difference(model, result, before, after)
+    difference, operator, units = _difference(model, result, before, after, scenario.name)
     observed = _observed(result, before, units)
     horizons = outlooks(result, operator, difference, scenario.name, observed, level, draws, rng)
     touched = np.flatnonzero(np.abs(difference).max(axis=1) > 0)
@@ -211,26 +225,26 @@ def outlooks(
 
     Raises
     ------
-    ScenarioError
+    UnaffectedError
         If nothing changes.
     """
     rng = random_generator("replay", random_state)
     used = np.flatnonzero(np.abs(difference).max(axis=0) > 0)
     if not len(used):
-        raise ScenarioError(
+        raise UnaffectedError(
             f"The scenario {name!r} changes nothing that the model reads: its regressors are "
             f"{some(result.regressors)}, and stay as they are."
         )
     pairs = Pairs.of(result)
     stable = result.within.is_dynamic and _is_stable(result)
-    drawn, _ = draw(result, pairs, draws, rng, stable)
+    drawn, rejected = draw(result, pairs, draws, rng, stable, _NO_DRAWS)
     horizons: dict[str, Outlook] = {}
     for horizon, make in _horizons(result, stable):
         exact = _coefficients(pairs, make(result.params[None]), used)
         many = _coefficients(pairs, make(drawn), used)
         spread = basis(operator, difference[:, used], many)
         point = basis(operator, difference[:, used], exact)
-        horizons[horizon] = outlook(point, exact, spread, many, observed, level)
+        horizons[horizon] = replace(outlook(point, exact, spread, many, observed, level), rejected=rejected)
     return horizons
 
 
@@ -290,6 +304,8 @@ def _changed(
     check_derive(derive)
     changed = hospitals
     for each in of_hospitals:
+        if isinstance(each, (AddBeds, OpenHospital)):
+            check_flags(type(each).__name__, each.where, before.index)
         changed = each.hospitals(changed)
     elsewhere = sorted(set(changed["city"]) - set(before.index), key=str)
     if elsewhere:
@@ -297,18 +313,19 @@ def _changed(
     return derived(derive, hospitals, changed, before, after)
 
 
-def _difference(model: Any, result: FitResult, before: Any, after: Any) -> tuple[Array, Any, Any]:
+def _difference(model: Any, result: FitResult, before: Any, after: Any, name: str) -> tuple[Array, Any, Any]:
     """Give the change of each regressor (n, k), W, and the units in its order."""
     formula = model.__dict__.get("_formula")
-    kept = []
+    made = []
     for table in (before, after):
         x = table if formula is None else formula.regressors_of(table)
         x = x.set_axis([str(column) for column in x.columns], axis=1)
         absent = [name for name in result.regressors if name not in x.columns]
         if absent:
             raise ScenarioError(f"replay: the data lack the regressors {some(absent)} of the fit.")
-        kept.append(aligned(result, x[list(result.regressors)]))
-    (first, operator), (second, _) = kept
+        made.append(x[list(result.regressors)])
+    check_defined(name, (made[0], made[1]), (before, after))
+    (first, operator), (second, _) = (aligned(result, x) for x in made)
     rows = first.rows if isinstance(first, StackedTable) else None
     units = first.units if rows is None else rows.units[rows.unit]
     return second.x[0] - first.x[0], operator, units

@@ -11,6 +11,7 @@ from spatialhealth._format import number, ruled_table
 from spatialhealth._labels import pandas_for
 from spatialhealth._typing import Array
 from spatialhealth.errors import ComparabilityError, ScenarioError, some
+from spatialhealth.impacts.draws import replaced_words
 from spatialhealth.scenario.spread import Basis, Coefficients
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Outlook:
         Its sum over all units.
     error : float
         Largest relative error of the interpolation between values of rho.
+    rejected : int
+        Draws of the parameters that were replaced: rho outside the admissible interval, or not stable.
     """
 
     estimate: Array
@@ -53,6 +56,7 @@ class Outlook:
     amount_high: Array | None = None
     amount_draws: Array | None = None
     error: float = 0.0
+    rejected: int = 0
 
 
 def outlook(
@@ -154,6 +158,11 @@ class Replay:
         return str(self.scenario.name)
 
     @property
+    def rejected(self) -> int:
+        """Number of draws that were replaced: rho outside the admissible interval, or not stable."""
+        return max(each.rejected for each in self.horizons.values())
+
+    @property
     def table(self) -> pd.DataFrame:
         """The changes, one row a city, indexed by unit; of a dynamic model by (horizon, unit).
 
@@ -237,6 +246,7 @@ class Replay:
             f"Change of {self.response}{when}; {len(self.touched)} of {len(self.units)} units are changed themselves",
             *ruled_table(rows),
             f"Intervals at {self.level:.0%} from {self.draws:,} draws of the parameters.",
+            *replaced_words(self.rejected, "" not in self.horizons),
         ]
         return "\n".join([*told, *(["Data: " + self.source + "."] if self.source else [])])
 

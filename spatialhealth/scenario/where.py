@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from spatialhealth.errors import ScenarioError, did_you_mean, some
+from spatialhealth.errors import AlignmentError, ScenarioError, did_you_mean, some
 
-__all__ = ["chosen", "places", "units_named"]
+__all__ = ["Flagged", "check_flags", "chosen", "places", "units_named"]
+
+
+class Flagged(tuple[Any, ...]):
+    """The labels of which a boolean Series says True; `asked` are all of its labels."""
+
+    asked: tuple[Any, ...] = ()
 
 
 def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
@@ -22,7 +28,7 @@ def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
     Returns
     -------
     tuple of labels, or None
-        None stands for all units.
+        None stands for all units; of a boolean Series it is a `Flagged`, for `check_flags`.
 
     Raises
     ------
@@ -34,13 +40,15 @@ def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
     >>> units_named("Change", "Guangzhou"), units_named("Change", ["a", "b"]), units_named("Change", None)
     (('Guangzhou',), ('a', 'b'), None)
     """
-    if where is None:
-        return None
+    if where is None or isinstance(where, Flagged):
+        return where
+    asked: tuple[Any, ...] | None = None
     if hasattr(where, "dtype") and where.dtype == bool:
         if not hasattr(where, "index"):
             raise ScenarioError(
                 f"{owner}: where is an array of True and False without labels. Give a Series by unit."
             )
+        asked = tuple(where.index)
         where = where.index[where]
     elif hasattr(where, "loc") and where.dtype.kind in "iufb" and set(where) <= {0, 1}:
         raise ScenarioError(
@@ -53,7 +61,39 @@ def units_named(owner: str, where: Any) -> tuple[Any, ...] | None:
     twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
     if twice:
         raise ScenarioError(f"{owner}: where names {some(twice)} more than once.")
-    return labels
+    if asked is None:
+        return labels
+    flagged = Flagged(labels)
+    flagged.asked = asked
+    return flagged
+
+
+def check_flags(owner: str, where: tuple[Any, ...], units: Any, what: str = "units of the data") -> None:
+    """Raise unless a choice by True and False says either of each unit, and of nothing else.
+
+    Parameters
+    ----------
+    owner : str
+    where : tuple of labels
+        A choice by labels passes.
+    units : Index
+    what : str
+        What the units are, in words.
+
+    Raises
+    ------
+    AlignmentError
+    """
+    if not isinstance(where, Flagged):
+        return
+    asked = set(where.asked)
+    lacking, extra = [label for label in units if label not in asked], list(asked - set(units))
+    if lacking or extra:
+        found = [f"lacks {some(lacking)}"] * bool(lacking) + [f"has {some(extra)} beside them"] * bool(extra)
+        raise AlignmentError(
+            f"{owner}: where is a Series of True and False that is not of the {what}: it {' and '.join(found)}. "
+            "Say True or False of each, or give a list of labels."
+        )
 
 
 def chosen(owner: str, where: tuple[Any, ...] | None, units: Any) -> list[Any]:
@@ -74,9 +114,12 @@ def chosen(owner: str, where: tuple[Any, ...] | None, units: Any) -> list[Any]:
     ------
     ScenarioError
         If one is not among them.
+    AlignmentError
+        If the choice is by True and False, and not of exactly these units.
     """
     if where is None:
         return list(units)
+    check_flags(owner, where, units)
     unknown = [label for label in where if label not in units]
     if unknown:
         raise ScenarioError(

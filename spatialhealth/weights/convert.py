@@ -14,7 +14,18 @@ from spatialhealth.weights.ids import check_once, id_array, places
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-__all__ = ["as_graph", "as_links", "as_matrix", "check_links", "check_values", "in_order", "to_graph"]
+__all__ = [
+    "FARTHER",
+    "as_graph",
+    "as_links",
+    "as_matrix",
+    "check_links",
+    "check_values",
+    "in_order",
+    "to_graph",
+]
+
+FARTHER = "Use a larger threshold or cutoff (in metres), nearest neighbours, or check the geometry."
 
 
 def as_links(weights: Any) -> tuple[Array, sp.csr_matrix]:
@@ -111,7 +122,7 @@ def check_links(ids: Any, matrix: Any, copy: bool = True) -> tuple[Array, sp.csr
     return ids, check_values(ids, matrix)
 
 
-def check_values(ids: Array, matrix: sp.csr_matrix) -> sp.csr_matrix:
+def check_values(ids: Array, matrix: sp.csr_matrix, advice: str = FARTHER) -> sp.csr_matrix:
     """Put a matrix into canonical form, in place, and raise WeightsError unless its values are weights.
 
     Parameters
@@ -119,6 +130,8 @@ def check_values(ids: Array, matrix: sp.csr_matrix) -> sp.csr_matrix:
     ids : ndarray of shape (n,)
         Only read to name units.
     matrix : scipy.sparse.csr_matrix of shape (n, n)
+    advice : str
+        What to do where there is no link at all.
 
     Returns
     -------
@@ -133,8 +146,7 @@ def check_values(ids: Array, matrix: sp.csr_matrix) -> sp.csr_matrix:
         matrix.eliminate_zeros()
     if matrix.nnz == 0:
         raise WeightsError(
-            f"None of the {len(ids)} units has a neighbour, so there is nothing spatial to estimate. "
-            "Use a larger threshold (in metres), nearest neighbours, or check the geometry."
+            f"None of the {len(ids)} units has a neighbour, so there is nothing spatial to estimate. {advice}"
         )
     return matrix
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["economic"]
 
+_EPSILON = float(np.finfo(float).eps)
+
 
 def economic(
     frame: pd.DataFrame,
@@ -39,7 +41,8 @@ def economic(
     column : str
         What units are compared by, such as income per head; its logarithm makes the difference a relative one.
     cutoff : float, optional
-        Greatest difference of a link, in the units of the column. Without it every pair has a weight.
+        Greatest difference of a link, in the units of the column; one equal to it is within. Without it every
+        pair has a weight.
     within : Graph, W, tuple (ids, matrix), DataFrame or Series, optional
         Other weights on the same units: only their links are kept. Their values are not used.
     least : float, optional
@@ -71,6 +74,11 @@ def economic(
 
     Notes
     -----
+    Decimals have no exact form: 8.3 - 4.3 is a little more than 4 for a computer, 5.1 - 1.1 a little less. Both count
+    as 4, equal to ``cutoff=4``: a difference is within if it exceeds the cutoff by no more than rounding may do that
+    the values and the cutoff went through when they were read, ``epsilon (|z_i| + |z_j| + cutoff)`` with epsilon =
+    2.2e-16. Values that were computed, such as logarithms, may be rounded more than that.
+
     Row-standardised weights do not depend on the unit of the column. The weights should not be made from the outcome
     of the model, or from what it moves: take a column of the first year.
 
@@ -95,7 +103,9 @@ def economic(
         i, j = coo.row, coo.col
     with np.errstate(over="ignore"):  # values so far apart have no weight
         apart = np.abs(z[i] - z[j])
-    near = apart <= reach
+    # half a unit in the last place for each value as it is written, for their difference, and for the cutoff
+    rounding = _EPSILON * np.abs(z[i]) + _EPSILON * np.abs(z[j]) + _EPSILON * reach
+    near = apart <= reach + rounding
     i, j, apart = i[near], j[near], apart[near]
     if least is not None:
         apart = np.maximum(apart, least)
@@ -110,7 +120,9 @@ def economic(
         weight = 1 / apart
     n = len(ids)
     links = symmetric(i, j, weight, n) if within is None else sp.csr_matrix((weight, (i, j)), shape=(n, n))
-    return labelled(ids, links, standardise)
+    advice = f"Give a larger cutoff, in the unit of {column!r}"
+    advice += "." if within is None else ", or another within= with more links."
+    return labelled(ids, links, standardise, advice)
 
 
 def _pairs(z: Array, reach: float) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from spatialhealth._typing import Array, Standardise
 from spatialhealth._validation import check_option
-from spatialhealth.weights.convert import check_values, to_graph
+from spatialhealth.weights.convert import FARTHER, check_values, to_graph
 from spatialhealth.weights.standardise import standardise_in_place
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["labelled", "symmetric"]
 
 
-def labelled(ids: Array, links: sp.csr_matrix, how: Standardise | None) -> Graph:
+def labelled(ids: Array, links: sp.csr_matrix, how: Standardise | None, advice: str = FARTHER) -> Graph:
     """Make a graph of links that are the builder's own, so that nothing is copied.
 
     Parameters
@@ -27,13 +27,15 @@ def labelled(ids: Array, links: sp.csr_matrix, how: Standardise | None) -> Graph
         Overwritten.
     how : {"row", "spectral"} or None
         See `spatialhealth.weights.standardise`.
+    advice : str
+        What to do where there is no link at all.
 
     Returns
     -------
     libpysal.graph.Graph
     """
     check_option("standardise", "standardise", how, Standardise, none=True)
-    return to_graph(ids, standardise_in_place(check_values(ids, links), how), copy=False)
+    return to_graph(ids, standardise_in_place(check_values(ids, links, advice), how), copy=False)
 
 
 def symmetric(i: Array, j: Array, weight: Array, n: int) -> sp.csr_matrix:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["nested"]
 
+_ALONE = "Every group has one unit only: give larger groups."
+_CUT = "Every link is between two groups and is cut: give larger groups, or weights with more neighbours."
+
 
 def nested(
     weights: Any,
@@ -79,7 +82,7 @@ def nested(
     groups = _groups(by, frame)
     if weights is None:
         ids = np.asarray(groups.index.to_numpy())
-        return labelled(ids, _blocks(_codes(groups)), standardise)
+        return labelled(ids, _blocks(_codes(groups)), standardise, _ALONE)
     ids, matrix = as_links(weights)
     place = groups.index.get_indexer(ids)
     lacking, extra = ids[place < 0], groups.index.difference(ids)
@@ -97,7 +100,7 @@ def nested(
     links = matrix.tocoo()
     inside = code[links.row] == code[links.col]
     kept = sp.csr_matrix((links.data[inside], (links.row[inside], links.col[inside])), shape=matrix.shape)
-    return labelled(ids, kept, standardise)
+    return labelled(ids, kept, standardise, _CUT)
 
 
 def _groups(by: Any, frame: Any) -> Any:

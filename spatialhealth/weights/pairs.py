@@ -271,9 +271,10 @@ def _check_table(frame: Any, columns: dict[str, str]) -> None:
     if not (hasattr(frame, "columns") and hasattr(frame, "index")):
         raise LabelError(
             f"Flows must be a DataFrame with one row a pair; they are {type(frame).__name__}. Make one of the "
-            "columns origin, destination and value; a matrix with DataFrame.stack()."
+            "columns origin, destination and value; label a matrix first, as pandas.DataFrame(matrix, ids, ids)."
         )
     names = list(columns.values())
+    _check_long(frame, columns)
     for what, name in columns.items():
         count = int((frame.columns == name).sum())
         if count != 1:
@@ -286,6 +287,20 @@ def _check_table(frame: Any, columns: dict[str, str]) -> None:
         raise OptionError(f"Origin, destination and value must be different columns; they are {some(names)}.")
     if len(frame) == 0:
         raise FlowError("The table of flows has no rows. Read it again, or widen the selection.")
+
+
+def _check_long(frame: Any, columns: dict[str, str]) -> None:
+    """Raise for a square matrix of flows, whose rows and columns are the units."""
+    square = len(frame) == len(frame.columns) > 0 and set(frame.index) == set(frame.columns)
+    if not square or any(name in frame.columns for name in columns.values()):
+        return
+    start, end, flow = (columns[what] for what in ("origin", "destination", "value"))
+    raise OptionError(
+        f"The flows are a square matrix, whose rows and columns are both {some(frame.index, 3)}; one row a pair is "
+        "needed. If its rows are where the flows start, make it long with "
+        f"matrix.rename_axis({start!r}).reset_index().melt({start!r}, var_name={end!r}, value_name={flow!r}); if "
+        "they are where the flows end, begin with matrix.T."
+    )
 
 
 def _labels(frame: pd.DataFrame, column: str) -> Array:

@@ -412,6 +412,40 @@ def test_places_without_supply_in_reach(two):
     assert not result.table.isna().any().any()
 
 
+def test_a_place_without_people_near_supply_that_nobody_reaches(two):
+    places, hospitals, minutes = two
+    places.loc["b", "population"] = 0
+    minutes.loc["b", "h"] = 90.0
+    with pytest.warns(errors.UnreachableWarning) as caught:
+        result = FloatingCatchment("2SFCA", 30, cost=SuppliedCost(minutes)).fit(places, hospitals).result_
+    told = [str(one.message) for one in caught]
+    assert not any("no supply in reach" in one for one in told)
+    assert "1 places of demand without people are near supply" in told[0]
+    assert "'b'" in told[0]
+    assert list(result.unreachable) == ["b"]
+
+
+@pytest.mark.parametrize("options", [{"method": "2SFCA", "cutoff": 30}, {"method": "RAAM", "tau": 30}])
+def test_no_people_at_all(two, options):
+    places, hospitals, minutes = two
+    with refusal(errors.DataError, "zero in all 2 places", "Give people"):
+        FloatingCatchment(**options, cost=SuppliedCost(minutes)).fit(places.assign(population=0), hospitals)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "2SFCA", "cutoff": 3},
+        {"method": "RAAM", "tau": 30, "cutoff": 3},
+        {"decay": GaussianDecay(2), "cutoff": 3},
+    ],
+)
+def test_nothing_in_reach_of_anybody(two, options):
+    places, hospitals, minutes = two
+    with refusal(errors.OptionError, "none of 2 places", "any of 2", "cutoff=3", "unit of the cost"):
+        FloatingCatchment(**options, cost=SuppliedCost(minutes)).fit(places, hospitals)
+
+
 # --- sensitivity, labels, words ---------------------------------------------------------------------------
 
 

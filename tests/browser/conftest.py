@@ -1,4 +1,6 @@
-"""The report page in a headless browser. Without a browser these tests are skipped, unless they are asked for.
+"""Pages in a headless browser: reports, and maps by themselves.
+
+Without a browser these tests are skipped, unless they are asked for.
 
 `make test-browser` asks for them: it installs what they need and sets SPATIALHEALTH_BROWSER, with which nothing is
 skipped.
@@ -13,6 +15,8 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import spatialhealth as sh
@@ -73,11 +77,43 @@ def demo(chromium, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def hospital(chromium, tmp_path_factory):
-    """The report of the simulated cities, with two alternatives and few bootstrap samples."""
+    """The report of the simulated cities, with seven alternatives and few bootstrap samples."""
     content = tomllib.loads((EXAMPLES / "china_cities" / "study.toml").read_text(encoding="utf-8"))
-    content["robustness"] = content["robustness"][:2]
+    content["robustness"] = content["robustness"][5:]
     content["hospital"]["imbalance"]["samples"] = 19
     return written(content, tmp_path_factory.mktemp("hospital"))
+
+
+@pytest.fixture(scope="session")
+def explored(chromium, tmp_path_factory):
+    """A page of its own with numbers, clusters, what is uncertain, and kinds of units."""
+    cities, panel = sh.datasets.load_cities(), sh.datasets.load_panel()
+    inflow = np.log(panel["inflow"].xs(2021, level="year"))
+    found = sh.imbalance.lisa(
+        inflow, sh.weights.contiguity(cities), permutations=999, random_state=1, correction="none"
+    )
+    drawn = pd.Series(np.random.default_rng(0).normal(size=len(cities)), index=cities.index)
+    north = cities.geometry.representative_point().y > 34
+    themes = [
+        sh.maps.Theme("population", "Inhabitants", "Values"),
+        sh.maps.Theme(found, "Clusters of inflow", "Values", "LISA, simulated."),
+        sh.maps.Theme(
+            drawn, "A change of nothing", "Scenarios", "Drawn at random.", uncertain=drawn.abs() < 0.5
+        ),
+        sh.maps.Theme(north.map({True: "north", False: "south"}).where(drawn > -2), "Side", "Kinds"),
+    ]
+    page = sh.maps.explore(cities, themes, names="name", title="Chinese cities", height=360)
+    return page.save(tmp_path_factory.mktemp("explored") / "cities.html")
+
+
+@pytest.fixture(scope="session")
+def spots(chromium, tmp_path_factory):
+    """Cities as points, the first of them without any."""
+    cities = sh.datasets.load_cities()
+    points = cities.geometry.representative_point()
+    points.iloc[0] = None
+    page = sh.maps.explore(cities.set_geometry(points), "population", title="Points")
+    return page.save(tmp_path_factory.mktemp("spots") / "spots.html")
 
 
 class Visit:

@@ -1,19 +1,16 @@
-"""What a reader does with the page: looks around on the map, sorts, copies, saves, prints; also by keyboard alone."""
+"""What a reader does with a report: sorts, copies, saves, prints; also by keyboard alone."""
 
 from __future__ import annotations
 
 import csv
-import re
 import threading
-import xml.etree.ElementTree as ElementTree
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from tests.browser.on_map import CHOSEN, VALUES, column, middle
 
-CHOSEN = "#atlas-chosen"
-VALUES = "#atlas-values"
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(params=["demo", "hospital"])
@@ -21,181 +18,8 @@ def report(request):
     return request.getfixturevalue(request.param)
 
 
-def shown(page):
-    return page.eval_on_selector_all(
-        "#atlas-view path", "paths => paths.map(path => path.getAttribute('class'))"
-    )
-
-
-def colours(page):
-    return page.eval_on_selector_all(
-        "#atlas-view path", "paths => paths.map(path => getComputedStyle(path).fill)"
-    )
-
-
-def legend(page):
-    return page.locator("#atlas-legend li").all_inner_texts()
-
-
-def middle(page, j):
-    """Give a point of the screen inside a unit."""
-    page.locator("#atlas-stage").scroll_into_view_if_needed()
-    return page.evaluate(
-        """j => { const path = document.querySelectorAll('#atlas-view path')[j], box = path.getBBox();
-        const at = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2).matrixTransform(path.getScreenCTM());
-        return [at.x, at.y]; }""",
-        j,
-    )
-
-
-def transform(page):
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    found = re.match(
-        r"translate\((\S+) (\S+)\) scale\((\S+)\)", page.get_attribute("#atlas-view", "transform")
-    )
-    return [float(each) for each in found.groups()]
-
-
-def column(page, table, j):
-    return page.eval_on_selector_all(
-        f"{table} tbody tr", f"rows => rows.map(row => row.cells[{j}].textContent)"
-    )
-
-
 def first_sortable(page):
     return page.locator("#effects .wide").first
-
-
-def test_hover_shows_the_unit_and_its_value(visit, report):
-    page = visit(report)
-    units, values = column(page, VALUES, 0), column(page, VALUES, 1)
-    for j in (3, 100):
-        page.mouse.move(*middle(page, j))
-        assert page.locator("#atlas-tip").is_visible()
-        assert page.inner_text("#atlas-tip") == f"{units[j]}\n{values[j]}"
-
-
-def test_every_variable_changes_map_legend_and_value(visit, hospital):
-    page = visit(hospital)
-    options = page.locator("#atlas-theme option")
-    seen = set()
-    for j in range(options.count()):
-        page.select_option("#atlas-theme", str(j))
-        label = options.nth(j).inner_text()
-        assert page.inner_text("#atlas-label") == label
-        assert label in page.get_attribute("#atlas-svg", "aria-label")
-        kinds, counts = shown(page), legend(page)
-        classes = page.eval_on_selector_all(
-            "#atlas-legend .swatch", "all => all.map(each => each.classList.item(1))"
-        )
-        # the legend counts what is drawn
-        assert [f"({kinds.count(name):,})" for name in classes] == [text.split()[-1] for text in counts]
-        swatches = page.eval_on_selector_all(
-            "#atlas-legend .swatch:not(.km)", "all => all.map(each => getComputedStyle(each).backgroundColor)"
-        )
-        drawn = set(colours(page)) - {'url("#hatch")'}
-        assert drawn <= set(swatches)
-        seen.add((tuple(kinds), tuple(counts)))
-    # received and emitted may agree in classes with nothing else
-    assert len(seen) == options.count()
-
-
-def test_what_is_uncertain_is_hatched_and_said(visit, hospital):
-    page = visit(hospital)
-    labels = page.locator("#atlas-theme option").all_inner_texts()
-    scenario = next(j for j, label in enumerate(labels) if "change of gap" in label)
-    page.select_option("#atlas-theme", str(scenario))
-    kinds = shown(page)
-    hatched = kinds.index("km")
-    assert colours(page)[hatched] == 'url("#hatch")'
-    assert legend(page)[-1].startswith("interval includes zero")
-    page.mouse.move(*middle(page, hatched))
-    value = column(page, VALUES, scenario + 1)[hatched]
-    assert page.inner_text("#atlas-tip").endswith(f"\n{value} (interval includes zero)")
-
-
-def test_zoom_and_pan_by_mouse(visit, demo):
-    page = visit(demo)
-    assert transform(page) == [0, 0, 1]
-    x, y = middle(page, 100)
-    page.mouse.move(x, y)
-    page.keyboard.down("Control")
-    page.mouse.wheel(0, -300)
-    page.keyboard.up("Control")
-    _, _, scale = transform(page)
-    assert scale == pytest.approx(2.718, abs=0.01)
-    # what was under the pointer still is
-    assert middle(page, 100) == pytest.approx([x, y], abs=8)
-    before = middle(page, 100)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 30, y + 10)
-    page.mouse.move(x + 60, y + 20)
-    page.mouse.up()
-    transform(page)
-    assert middle(page, 100) == pytest.approx([before[0] + 60, before[1] + 20], abs=1)
-    assert not page.locator(CHOSEN).is_visible(), "a drag is no click"
-    page.click("[data-do=all]")
-    assert transform(page) == [0, 0, 1]
-
-
-def test_the_wheel_alone_scrolls_the_page(visit, demo):
-    page = visit(demo)
-    page.mouse.move(*middle(page, 100))
-    before = page.evaluate("scrollY")
-    page.mouse.wheel(0, 200)
-    page.wait_for_function(f"() => scrollY > {before}")
-    assert transform(page) == [0, 0, 1]
-
-
-def test_the_map_by_keyboard_alone(visit, demo):
-    page = visit(demo)
-    page.focus("[data-do=save]")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "atlas-stage"
-    page.keyboard.press("+")
-    zoomed = transform(page)
-    assert zoomed[2] == pytest.approx(1.6)
-    for key, way in {
-        "ArrowLeft": (1, 0),
-        "ArrowRight": (-1, 0),
-        "ArrowUp": (0, 1),
-        "ArrowDown": (0, -1),
-    }.items():
-        before = transform(page)
-        page.keyboard.press(key)
-        after = transform(page)
-        moved = tuple((b > a) - (b < a) for a, b in zip(before[:2], after[:2], strict=True))
-        assert moved == way, key
-    page.keyboard.press("-")
-    assert transform(page)[2] == pytest.approx(1)
-    page.keyboard.press("n")
-    page.keyboard.press("n")
-    assert page.locator(f"{CHOSEN} h4").inner_text() == column(page, VALUES, 0)[1]
-    page.keyboard.press("p")
-    assert page.locator(f"{CHOSEN} h4").inner_text() == column(page, VALUES, 0)[0]
-    page.keyboard.press("0")
-    assert transform(page) == [0, 0, 1]
-    page.keyboard.press("Escape")
-    assert not page.locator(CHOSEN).is_visible()
-
-
-def test_a_unit_is_found_by_its_name(visit, demo):
-    page = visit(demo)
-    page.fill("#atlas-find", "guangzhou")
-    page.keyboard.press("Enter")
-    page.locator("#atlas-find").blur()
-    assert page.locator(f"{CHOSEN} h4").inner_text().startswith("Guangzhou")
-    assert transform(page)[2] > 1
-    row = column(page, VALUES, 0).index(page.locator(f"{CHOSEN} h4").inner_text())
-    cells = page.locator(f"{VALUES} tbody tr").nth(row).locator("td").all_text_contents()
-    assert page.locator(f"{CHOSEN} dd").all_inner_texts() == cells
-
-
-def test_a_click_chooses(visit, demo):
-    page = visit(demo)
-    page.mouse.click(*middle(page, 42))
-    assert page.locator(f"{CHOSEN} h4").inner_text() == column(page, VALUES, 0)[42]
 
 
 def test_tables_sort_by_click_and_by_keyboard_and_go_back(visit, demo):
@@ -232,7 +56,7 @@ def test_sorting_the_values_does_not_mix_up_the_map(visit, demo):
     page.locator(f"{VALUES} thead button").nth(1).click()
     assert column(page, VALUES, 0) != units
     page.mouse.move(*middle(page, 100))
-    assert page.inner_text("#atlas-tip") == f"{units[100]}\n{values[100]}"
+    assert page.inner_text(".shmap .tip") == f"{units[100]}\n{values[100]}"
 
 
 def test_a_table_is_copied_as_columns_between_tabs(visit, demo):
@@ -278,20 +102,6 @@ def test_every_figure_is_saved_from_the_page_itself(visit, demo, tmp_path):
         assert (tmp_path / name).read_bytes() == (demo.parent.parent / "figures" / name).read_bytes()
 
 
-def test_the_map_is_saved_as_it_is_shown(visit, demo, tmp_path):
-    page = visit(demo)
-    page.select_option("#atlas-theme", "1")
-    with page.expect_download() as download:
-        page.click("[data-do=save]")
-    assert download.value.suggested_filename == "tertiary_hospitals.svg"
-    download.value.save_as(tmp_path / "map.svg")
-    root = ElementTree.parse(tmp_path / "map.svg").getroot()
-    space = "{http://www.w3.org/2000/svg}"
-    assert [path.get("fill") for path in root.iter(f"{space}path")][2:] != []
-    texts = [text.text for text in root.iter(f"{space}text")]
-    assert texts[0] == "Tertiary hospitals" and len(texts) == 1 + len(legend(page))
-
-
 @pytest.mark.parametrize("width", [1200, 420])
 def test_nothing_is_wider_than_the_screen_and_wide_tables_say_that_they_scroll(visit, report, width):
     page = visit(report, width)
@@ -305,13 +115,49 @@ def test_nothing_is_wider_than_the_screen_and_wide_tables_say_that_they_scroll(v
         assert wide.get_attribute("tabindex") == ("0" if over else None)
 
 
+def test_no_table_is_cut_off_on_a_desk(visit, report):
+    page = visit(report)
+    page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+    cut = page.eval_on_selector_all(
+        ".wide:not(.shmap .wide)",  # that of the map has a column for each variable
+        """all => all.filter(each => each.scrollWidth > each.clientWidth + 1)
+        .map(each => each.querySelector("caption").textContent)""",
+    )
+    assert cut == []
+
+
+def test_a_long_name_takes_lines_rather_than_the_room_of_its_numbers(visit, demo):
+    page = visit(demo)
+    wide = first_sortable(page)
+    before = wide.bounding_box()["width"]
+    first = wide.locator("tbody th").first
+    low = first.bounding_box()["height"]
+    name = "log(tertiary) [digital=0.1, port_developed=1] less log(tertiary) [digital=0.9, port_developed=0]"
+    again = wide.locator("tbody tr.again th").first
+    for cell in (first, again):
+        cell.evaluate("(cell, name) => { cell.textContent = name; }", name)
+    assert first.bounding_box()["height"] > 1.5 * low
+    assert again.bounding_box()["height"] == pytest.approx(low, abs=1), "a name out of sight takes no lines"
+    assert wide.evaluate("each => each.scrollWidth") <= before + 1
+
+
+def test_names_stay_in_sight_where_a_table_scrolls(visit, demo):
+    page = visit(demo, 420)
+    wide = first_sortable(page)
+    wide.evaluate("each => { each.scrollLeft = 80; }")
+    assert wide.evaluate("each => each.scrollLeft") == 80
+    assert wide.locator("tbody th").first.bounding_box()["x"] == pytest.approx(
+        wide.bounding_box()["x"], abs=1
+    )
+
+
 @pytest.mark.parametrize("width", [1200, 420])
 def test_axe_finds_no_violation(visit, report, axe, width, request):
     page = visit(report, width)
     # thousands of cells that are all alike take axe half a minute: once is enough
     which = "details" if request.node.callspec.id == "demo-1200" else "details:not(.long)"
     page.eval_on_selector_all(which, "all => all.forEach(each => { each.open = true; })")
-    page.focus("#atlas-stage")
+    page.focus(".shmap .stage")
     page.keyboard.press("n")
     page.locator("#effects thead button").first.click()
     page.evaluate(axe)
@@ -335,10 +181,10 @@ def test_print_opens_what_is_folded_and_leaves_buttons_out(visit, report):
     assert folded.count() and not folded.first.is_visible()
     page.emulate_media(media="print")
     assert all(table.is_visible() and table.bounding_box()["height"] > 20 for table in folded.all())
-    for query in ("button.copy", ".controls", "nav", ".download", "#atlas-keys", "#atlas-values table"):
+    for query in ("button.copy", ".shmap .bar", "nav", ".download", ".shmap .keys", f"{VALUES} table"):
         assert not any(each.is_visible() for each in page.locator(query).all()), query
     assert page.locator(".printed").is_visible()
-    assert page.locator("#atlas-svg").is_visible() and page.locator("#atlas-legend").is_visible()
+    assert page.locator(".shmap .stage svg").is_visible() and page.locator(".shmap .legend").is_visible()
     page.set_viewport_size({"width": 680, "height": 900})  # A4 less its margins
     page.wait_for_timeout(100)
     for table in page.locator("table").all():
@@ -348,11 +194,11 @@ def test_print_opens_what_is_folded_and_leaves_buttons_out(visit, report):
 
 def test_without_script_everything_is_there(visit, hospital):
     page = visit(hospital, script=False)
-    assert page.locator("#atlas-svg").is_visible() and page.locator("#atlas-legend li").count() > 1
-    for query in (".controls", "#atlas-keys", CHOSEN):
+    assert page.locator(".shmap .stage svg").is_visible() and page.locator(".shmap .legend li").count() > 1
+    for query in (".shmap .bar", ".shmap .keys", CHOSEN):
         assert not page.locator(query).is_visible(), "what only a script can do is not offered"
     page.click(f"{VALUES} summary")
-    assert page.locator(f"{VALUES} tbody tr").count() == page.locator("#atlas-view path").count()
+    assert page.locator(f"{VALUES} tbody tr").count() == page.locator(".shmap .view path").count()
     assert page.locator(f"{VALUES} tbody tr").nth(5).is_visible()
     assert all(image.is_visible() for image in page.locator("img").all())
 

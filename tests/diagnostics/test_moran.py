@@ -162,3 +162,34 @@ def test_bad_input():
     with pytest.raises(SizeError, match="at least four units"):
         three = pd.Series([1.0, 2.0, 4.0], index=list("abc"))
         sh.diagnostics.moran(three, (list("abc"), np.ones((3, 3)) - np.eye(3)))
+
+
+@pytest.mark.parametrize("permutations", [0, 99])
+@pytest.mark.parametrize("n", [5, 8, 12, 20])
+def test_an_index_that_cannot_vary_has_p_of_one(n, permutations):
+    """Its variance is zero but for rounding, by which it must not be divided."""
+    everyone = (np.ones((n, n)) - np.eye(n)) / (n - 1)
+    ring = np.zeros((n, n))
+    ring[np.arange(n), (np.arange(n) + 1) % n] = ring[np.arange(n), np.arange(n) - 1] = 0.5
+    rng = np.random.default_rng(n)
+    spike = np.where(np.arange(n) == 2, 3.3, 0.0)
+    for W, values in ((everyone, 10 * rng.normal(size=n) + 3), (ring, spike)):
+        y = pd.Series(values, index=small.ids(n))
+        (found,) = sh.diagnostics.moran(y, (small.ids(n), W), permutations=permutations, random_state=1)
+        assert found.value == pytest.approx(-1 / (n - 1)) and found.p_value == 1
+        assert found.estimates["variance"] == found.estimates["z"] == 0 and not found.reject(0.05)
+
+
+def test_ties_with_the_mean_count_whatever_the_rounding():
+    """The data have the very mean of I, as one arrangement in seven has: every arrangement is as far out."""
+    ids, values = small.ids(7), 0.1 * np.array([0, 1, 2, 1, 1, 2, 0])
+    links = ["0110001", "1000101", "1000100", "0010111", "0101010", "1111001", "0001000"]
+    W = 0.1 * np.array([[int(link) for link in row] for row in links])
+    indices = []
+    for order in itertools.permutations(values):
+        z = np.array(order) - values.mean()
+        indices.append(7 / W.sum() * (z @ W @ z) / (z @ z))
+    assert indices[0] == pytest.approx(-1 / 6, abs=1e-12)
+    assert np.isclose(indices, -1 / 6, rtol=0, atol=1e-12).mean() > 0.1
+    (found,) = sh.diagnostics.moran(pd.Series(values, ids), (ids, W), permutations=999, random_state=1)
+    assert found.p_value == 1

@@ -1,4 +1,4 @@
-"""The page on heterogeneity runs, and finds what the simulated panel was made with."""
+"""The pages on interactions and on groups run, and find what the simulated panel was made with."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ import spatialhealth as sh
 from tests import brute, pages
 
 
-def test_the_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
+def test_the_page_on_interactions_prints_what_it_shows(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert len(pages.blocks("heterogeneity")) == 6
-    names = pages.run("heterogeneity")
-    printed = capsys.readouterr().out
+    pages.run("interactions")
+    printed = " ".join(capsys.readouterr().out.split())
     assert "log(tertiary) [digital=0.5, port_developed=1]" in printed
-    assert "Chow (Wald)" in printed and "W:digital [port_developed=1]" in printed
+    assert pages.shown("interactions")
+    for shown in pages.shown("interactions"):
+        assert " ".join(shown.split()) in printed
     assert (tmp_path / "moderation.png").stat().st_size > 10_000
+
+
+def test_the_page_on_groups_finds_the_difference_the_panel_was_made_with(capsys):
+    names = pages.run("heterogeneity")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Chow (Wald)" in printed and "W:digital [port_developed=1]" in printed
+    assert pages.shown("heterogeneity")
+    for shown in pages.shown("heterogeneity"):
+        assert " ".join(shown.split()) in printed
     # the simulated panel differs by port_developed in the coefficient of log(tertiary)
     assert names["groups"].tests.loc["log(tertiary)", "p_value"] < 1e-6
 

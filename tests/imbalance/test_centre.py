@@ -156,3 +156,35 @@ def test_refusals():
         centre(layer.set_crs(None, allow_override=True), values)
     with refusal(GeometryError, "balance about the globe"):
         centre(layer_of([0.0, 180.0], [0.0, 0.0], "EPSG:4326"), by_unit([1, 1]))
+
+
+@pytest.mark.parametrize("seed", [55, 232, 246])  # where it does by 1e-8
+def test_two_units_of_which_resamples_hold_one(seed):
+    """All in one place: rounding must not leave a variance below zero."""
+    rng = np.random.default_rng(seed)
+    layer = layer_of(5e5 + 1e4 * rng.normal(size=2), 4e6 + 3e4 * rng.normal(size=2))
+    table = centre(layer, by_unit(rng.gamma(1.0, size=2)), draws=199, random_state=seed).table
+    assert table.set_index("measure")["estimate"]["minor_axis"] == pytest.approx(0, abs=1e-3)
+    assert not table.isna().any(axis=None)
+
+
+def test_axes_are_not_negative():
+    rng = np.random.default_rng(0)
+    layer = layer_of(*(1e4 * rng.normal(size=(2, 6))))
+    for seed in range(5):
+        values = by_unit(10.0 ** rng.uniform(-8, 8, size=6))
+        table = centre(layer, values, draws=59, random_state=seed).table
+        assert (table.set_index("measure").loc[["major_axis", "minor_axis"], "ci_low"] >= 0).all()
+
+
+def test_periods_that_no_resample_has_all_of():
+    """All of a period is in one unit, another one each time: a step needs two of them, and not all."""
+    layer = layer_of(1e4 * np.arange(14), np.zeros(14))
+    values = panel_of(np.eye(14))
+    found = centre(layer, values, **FEW)
+    assert found.path["x"].tolist() == pytest.approx(1e4 * np.arange(14))
+    assert found.path["moved"].iloc[1:].tolist() == pytest.approx([1e4] * 13)
+    assert found.path["std_error_east"].max() == pytest.approx(0, abs=1e-9)
+    assert "do not define every measure" in str(found)
+    # without either of two units one of the periods has none
+    assert centre(layer_of([0, 1000], [0, 0]), panel_of(np.eye(2)), **FEW).path["moved"].iloc[1] == 1000

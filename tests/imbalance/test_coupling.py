@@ -109,3 +109,20 @@ def test_refusals():
         normalise(u, 1, 1)
     with refusal(OptionError, "floor=1"):
         normalise(u, 0, 1, floor=1)
+
+
+def test_weights_with_labels_are_read_by_them():
+    u, v = by_unit([0.8, 0.2], "u"), by_unit([0.2, 0.2], "v")
+    weights = pd.Series({"v": 0.25, "u": 0.75})
+    assert coupling(u, v, weights=weights, **FEW).units["T"].tolist() == pytest.approx([0.65, 0.2])
+    with refusal(OptionError, "weights are of 0, 1", "'u', 'v'"):
+        coupling(u, v, weights=pd.Series([0.25, 0.75]), **FEW)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 5, 8])
+def test_limits_of_means_stay_between_zero_and_one(seed):
+    """Those of four very different units do not by themselves."""
+    values = 10.0 ** np.random.default_rng(seed).uniform(-3, 0, size=(2, 4))
+    table = coupling(by_unit(values[0], "u"), by_unit(values[1], "v"), draws=199, random_state=seed).table
+    assert (table["ci_low"] >= 0).all() and (table["ci_high"] <= 1).all()
+    assert (table["ci_low"] <= table["estimate"]).all() and (table["estimate"] <= table["ci_high"]).all()

@@ -174,3 +174,24 @@ def test_refusals():
         gap(high, primary, by=two)
     with refusal(DataError, "weights is zero or negative", "'u01'"):
         gap(high, primary, by_unit([1, 0]))
+
+
+def test_the_mean_of_a_group_of_one_unit_has_no_standard_error():
+    """A bootstrap of it would give zero, as if it were certain."""
+    rng = np.random.default_rng(0)
+    high, primary = panel_of(rng.uniform(70, 100, (2, 8))), panel_of(rng.uniform(30, 60, (2, 8)))
+    by = pd.Series(
+        ["a", "b", "b", "b", "b", "c", "c", "c"], index=[f"u{j:02d}" for j in range(8)], name="group"
+    )
+    found = gap(high, primary, by=by, **FEW)
+    table = found.table[found.table["measure"] == "gap"].set_index("group")
+    numbers = ["std_error", "ci_low", "ci_high"]
+    assert table.loc["a", numbers].isna().all(axis=None) and not table.drop("a").isna().any(axis=None)
+    first = (high - primary).xs("u00").to_numpy()
+    assert table.loc["a", "estimate"].to_numpy() == pytest.approx(first)
+    assert "one unit has no standard error" in str(found) and "39 resamples do not define" not in str(found)
+    shares = found.table[found.table["measure"] != "gap"]
+    assert not shares.isna().any(axis=None) and (shares["ci_low"] < shares["ci_high"]).all()
+    step = found.change(2011, 2012).table
+    lone = step[(step["group"] == "a") & (step["measure"] == "gap")].iloc[0]
+    assert lone["estimate"] == pytest.approx(np.diff(first)[0]) and lone[numbers].isna().all()

@@ -211,3 +211,15 @@ def test_refusals():
         gini(panel_of([[1, 2, 3], [1, 2, 4]]), **FEW).change(2020, 2011)
     with refusal(OptionError, "one period"):
         gini(y, **FEW).change(1, 2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_limits_are_where_the_measures_can_be(seed):
+    """Of a few very different units, those of the bootstrap are not by themselves."""
+    values = by_unit(10.0 ** np.random.default_rng(seed).uniform(-4, 4, size=8))
+    groups = by_unit([0, 0, 0, 0, 1, 1, 1, 1]).rename("group")
+    few = gini(values, draws=59, random_state=seed)
+    assert few.ci_low[0] >= 0 and few.ci_high[0] <= 1
+    parts = theil(values, by=groups, draws=59, random_state=seed).table
+    assert (parts["ci_low"] >= 0).all()
+    assert (parts.loc[parts["quantity"] == "share", "ci_high"] <= 1).all()

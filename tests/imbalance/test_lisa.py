@@ -22,7 +22,7 @@ from spatialhealth.errors import (
     OptionError,
     SizeError,
 )
-from spatialhealth.imbalance.lisa import _adjusted
+from spatialhealth.imbalance.lisa import _adjusted, _is_within
 from tests import small
 from tests.refusal import refusal
 
@@ -203,3 +203,18 @@ def test_refusals(monkeypatch):
     monkeypatch.setattr(sys.modules["spatialhealth.imbalance.lisa"], "_MOST_CELLS", 1000)
     with refusal(SizeError, "do not fit into memory", "permutations=15"):
         lisa(y, W)
+
+
+def test_a_p_value_at_the_level_is_significant_whatever_the_rounding():
+    adjusted = _adjusted(np.full(6, 0.05), "fdr")
+    assert (adjusted > 0.05).all()  # 0.05 * 6 / 6 for a computer
+    assert _is_within(adjusted, 0.05).all() and not _is_within(np.array([0.0501, np.nan]), 0.05).any()
+
+
+def test_where_every_arrangement_gives_one_index():
+    """All are neighbours of all: Moran's I is -1 / (n - 1) and says nothing."""
+    ids = IDS[:12]
+    y = patch().iloc[:12]
+    found = lisa(y, (ids, (np.ones((12, 12)) - np.eye(12)) / 11), random_state=1, correction="none")
+    assert found.overall[0].value == pytest.approx(-1 / 11) and found.overall[0].p_value == 1
+    assert (found.p_value == 1).all() and found.counts["not significant"] == 12

@@ -86,3 +86,14 @@ def test_refusals():
     with refusal(OptionError, "not kept unit by unit"):
         quotient(panel_of([[1, 2], [3, 4]]), panel_of([[1, 2], [3, 4]]), **FEW).change(2011, 2012)
     assert isinstance(quotient(beds, people, **FEW).table, pd.DataFrame)
+
+
+def test_limits_are_positive_and_turn_over_with_the_quotient():
+    """Of very different units, limits that are not those of a logarithm are far below zero."""
+    rng = np.random.default_rng(4)
+    beds, people = by_unit(rng.gamma(0.3, size=5)), by_unit(rng.gamma(0.3, size=5))
+    one, two = (quotient(*pair, draws=199, random_state=1) for pair in ((beds, people), (people, beds)))
+    assert (one.ci_low > 0).all() and (two.ci_low > 0).all()
+    np.testing.assert_allclose(one.ci_low * two.ci_high, 1)
+    np.testing.assert_allclose(one.ci_high * two.ci_low, 1)
+    assert (one.ci_low < one.estimate).all() and (one.estimate < one.ci_high).all()

@@ -90,9 +90,9 @@ def test_draws_on_one_side_of_the_estimate_have_basic_limits():
     assert drawn.method == "basic bootstrap"
     # 3 less the outer quantiles of the draws, and not both the least of them
     assert np.array(drawn.interval(0.9)).ravel() == pytest.approx([3 - 2.95, 3 - 2.05])
-    # what is never negative has no negative limit
+    # a gap, say, may be negative where no draw is
     assert np.array(Resampled(np.array([1.2]), draws, drawn.left_out).interval(0.9)).ravel() == pytest.approx(
-        [0.0, 2.4 - 2.05]
+        [2.4 - 2.95, 2.4 - 2.05]
     )
 
 
@@ -140,3 +140,34 @@ def test_shares_by_group_and_their_effective_numbers():
     theirs = stats.binomtest(1, 3).proportion_ci(0.95, "wilson")
     assert [low[0], high[0]] == pytest.approx(list(theirs))
     assert high[2] == pytest.approx(3.8415 / 6.8415, abs=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_share_of_all_has_wilsons_width_whatever_the_rounding(weighted):
+    """Parts such as 1/6 do not sum to one: that is no variance."""
+    rng = np.random.default_rng(0)
+    z2 = stats.norm.ppf(0.975) ** 2
+    for n in range(1, 60):
+        weights = rng.gamma(1.0, size=(1, n)) if weighted else np.ones((1, n))
+        kish = weights.sum() ** 2 / (weights**2).sum()
+        low, high = share_limits(np.zeros((1, n), int), 2, np.zeros(n, int), weights, 0.95)
+        assert low == pytest.approx([kish / (kish + z2), 0])
+        assert high == pytest.approx([1, z2 / (kish + z2)])
+
+
+def test_a_class_of_one_light_unit_is_no_more_certain_than_an_empty_one():
+    weights = np.array([[1e-6, 1, 1, 1, 1, 1]])
+    one = share_limits(np.array([[1, 0, 0, 0, 0, 0]]), 2, np.zeros(6, int), weights, 0.95)
+    none = share_limits(np.zeros((1, 6), int), 2, np.zeros(6, int), weights, 0.95)
+    np.testing.assert_allclose(one, none, atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_limits_of_weighted_shares_hold_the_truth(share):
+    rng = np.random.default_rng(1)
+    held, draws, n = 0, 600, 30
+    for _ in range(draws):
+        weights, inside = rng.lognormal(size=(1, n)), (rng.random((1, n)) < share).astype(int)
+        low, high = share_limits(inside, 2, np.zeros(n, int), weights, 0.95)
+        held += low[1] <= share <= high[1]
+    assert held / draws > 0.93

@@ -126,6 +126,9 @@ def test_draws_beyond_the_interval_are_drawn_again_and_counted():
     )
     effects = sh.impacts.impacts(scaled, method="simulate", draws=2000, random_state=0)
     assert effects.rejected > 0
+    told = f"Drawn anew: {effects.rejected}, with rho outside the admissible interval."
+    assert told in str(effects)
+    assert told in effects._repr_html_()
     assert len(effects.draws) == 2000
     wide = wide.copy()
     wide[-1, -1] *= 1e4

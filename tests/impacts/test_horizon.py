@@ -191,6 +191,8 @@ def test_draws_that_are_not_stable_are_drawn_again_and_counted():
 
     effects = simulated(15)
     assert effects.rejected > 10
+    assert f"Drawn anew: {effects.rejected}, " in str(effects)
+    assert "or not stable." in str(effects)
     assert np.isfinite(effects.long_run.draws).all()
     with pytest.raises(OptionError, match=r"are not stable.*method='delta'"):
         simulated(800)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import spatialhealth as sh
-from spatialhealth.errors import AlignmentError, NotFittedError, OptionError
+from spatialhealth.errors import AlignmentError, ComparabilityError, NotFittedError, OptionError
 from spatialhealth.mediation import mediate
 from spatialhealth.mediation.path import Leg, effects_of_leg, path_effects
 from tests import small
@@ -83,10 +83,10 @@ def test_the_parts_add_up_and_agree_with_the_delta_method(models):
 
 def test_the_same_seed_and_any_number_of_jobs(models, tmp_path):
     first, second, _ = models
-    one = mediate(first, second, "x", draws=8, random_state=5)
-    two = mediate(first, second, "x", draws=8, random_state=5, n_jobs=2)
-    kept = mediate(first, second, "x", draws=8, random_state=5, checkpoint=tmp_path)
-    again = mediate(first, second, "x", draws=8, random_state=5, checkpoint=tmp_path)
+    one = mediate(first, second, "x", draws=39, random_state=5)
+    two = mediate(first, second, "x", draws=39, random_state=5, n_jobs=2)
+    kept = mediate(first, second, "x", draws=39, random_state=5, checkpoint=tmp_path)
+    again = mediate(first, second, "x", draws=39, random_state=5, checkpoint=tmp_path)
     for other in (two, kept, again):
         np.testing.assert_array_equal(one.draws, other.draws)
 
@@ -94,7 +94,7 @@ def test_the_same_seed_and_any_number_of_jobs(models, tmp_path):
 def test_a_cause_that_acts_through_the_mediator_alone(models):
     first, _, data = models
     second = sh.SpatialDurbin(first.result_.operator, effects="two-way").fit_formula("y ~ m", data)
-    found = mediate(first, second, "x", draws=5, random_state=1)
+    found = mediate(first, second, "x", draws=39, random_state=1)
     assert (found.estimates[3] == 0).all()
     assert found.share == 1.0
 
@@ -142,6 +142,8 @@ def test_bad_input(models):
         mediate(first, second, "x", "q")
     with refusal(OptionError, "draws=0"):
         mediate(first, second, "x", draws=0)
+    with refusal(OptionError, "38 draws have no quantiles", "draws=39 at least"):
+        mediate(first, second, "x", draws=38)
     with refusal(OptionError, "'row'", "cell"):
         mediate(first, second, "x", together="row")
     other = sh.SpatialDurbin(
@@ -156,3 +158,23 @@ def test_bad_input(models):
         mediate(first, dynamic, "x")
     with pytest.raises(NotFittedError):
         mediate(sh.SpatialDurbin(), second, "x")
+
+
+def test_models_of_other_periods(models):
+    first, _, data = models
+    late = data[data.index.get_level_values("year") >= 2]
+    second = sh.SpatialDurbin(first.result_.operator, effects="two-way").fit_formula("y ~ m + x", late)
+    with refusal(AlignmentError, "different periods", "0, 1 only in that of m", "same rows"):
+        mediate(first, second, "x", draws=39)
+    with refusal(AlignmentError, "different periods", "0, 1 only in that of y"):
+        swapped = sh.SpatialDurbin(first.result_.operator, effects="two-way").fit_formula("m ~ x", late)
+        mediate(swapped, models[1], "x", draws=39)
+
+
+@pytest.mark.parametrize("name", ["m", "x"])
+def test_models_of_other_data(models, name):
+    first, _, data = models
+    other = data.assign(**{name: data[name].where(data.index != ("u03", 5), 7.5)})
+    second = sh.SpatialDurbin(first.result_.operator, effects="two-way").fit_formula("y ~ m + x", other)
+    with refusal(ComparabilityError, f"'{name}' is not the same", "1 of 512", "and 7.5", "one table"):
+        mediate(first, second, "x", draws=39)

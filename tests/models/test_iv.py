@@ -113,6 +113,22 @@ def test_against_a_projection_matrix_with_dummy_variables(effects, durbin, cov_t
     assert model.sigma2_ == pytest.approx(s2, rel=1e-9)
 
 
+@every_effect
+def test_without_exogenous_regressors(effects):
+    W, Y, _, b, q = simulated()
+    constant = [np.ones((*Y.shape, 1))] if effects == "none" else []
+    Z = brute.with_dummies(np.concatenate([b[..., None], with_lags(W, Y, [1]), *constant], axis=2), effects)
+    H = brute.with_dummies(
+        np.concatenate([q[..., None], with_lags(W, q, (1, 2)), *constant], axis=2), effects
+    )
+    d, _, _ = projected(Y.reshape(-1), Z.reshape(Y.size, -1), H.reshape(Y.size, -1))
+    data = frame(Y, b, b, q)
+    model = sh.SpatialIV((small.ids(len(W)), W), endogenous=["b"], instruments=["q"], effects=effects).fit(
+        data[["b", "q"]], data["y"]
+    )
+    np.testing.assert_allclose(model.params_[["b", "rho"]], d[:2], rtol=1e-8)
+
+
 @pytest.mark.parametrize("effects", ["none", "entity", "two-way"])
 def test_clusters_against_a_loop(effects):
     W, *arrays = simulated(seed=1)

@@ -237,3 +237,53 @@ def test_wrong_keys_are_named(change, path, parts):
     content["hospital"] |= change
     with refusal(StudyError, path, *parts):
         sh.Study(content).run()
+
+
+GAP = {"high": "bed_utilisation_high", "primary": "bed_utilisation_primary", "formula": "gap ~ log(inflow)"}
+
+
+@pytest.mark.parametrize(
+    ("change", "formula", "path", "parts"),
+    [
+        (
+            {"moderator": {"column": "gdp", "at": [1.0]}}, "",
+            "hospital.moderator.column", ["'gdp' is in no product", "with: digital", "log(tertiary):gdp"],
+        ),
+        (
+            {"subset": {"flag": "port_developed", "name": "x"}}, " + log(primary):gdp",
+            "hospital.subset.flag", ["'port_developed' is in no product", "multiplies a tier with gdp"],
+        ),
+        (
+            {}, " + log(tertiary):port_developed + log(primary):gdp",
+            "model.formula", ["multiplies a tier with gdp", "[hospital.moderator]"],
+        ),
+        (
+            {"imbalance": GAP | {"formula": "gap ~ log(tertiary)"}}, "",
+            "hospital.imbalance.formula", ["'log(inflow)' is no regressor of the gap", "Add it to the formula"],
+        ),
+        (
+            {"imbalance": GAP | {"mediator": "log(outflow)"}}, "",
+            "hospital.imbalance.mediator", ["'log(outflow)'", "Did you mean 'log(inflow)'?"],
+        ),
+        (
+            {"imbalance": GAP | {"formula": "gap ~ log(inflow) + log(inflow):gdp"}}, "",
+            "hospital.imbalance.formula", ["multiplies 'log(inflow)' with gdp", "[hospital.moderator]"],
+        ),
+        (
+            {"imbalance": GAP | {"formula": "gap ~ log(inflow) + log(gdp)"},
+             "scenarios": [{"name": "a", "column": "tertiary", "by": 1},
+                           {"name": "b", "column": "gdp", "to": 0}]}, " + gdp",
+            "hospital.scenarios[2]", ["'log(gdp)' without a finite value"],
+        ),
+    ],
+)  # fmt: skip
+def test_products_and_mediators_that_are_not_there_are_named(change, formula, path, parts):
+    content = json.loads(json.dumps(NULL))
+    content["hospital"] |= change
+    content["model"]["formula"] += formula
+    if "imbalance" in content["hospital"]:
+        content["hospital"]["imbalance"]["samples"] = 39
+    with refusal(StudyError, f"{path}: ", *parts) as caught:
+        sh.Study(content).run()
+    assert "impacts:" not in str(caught.value)
+    assert "mediate:" not in str(caught.value)

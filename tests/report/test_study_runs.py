@@ -10,6 +10,7 @@ import spatialhealth as sh
 from spatialhealth import cli
 from spatialhealth.errors import CheckpointError, StudyError
 from spatialhealth.report import run as module
+from spatialhealth.report.results import models_in_parts
 from tests.refusal import refusal
 
 STUDY = {
@@ -97,3 +98,37 @@ def test_the_command_takes_jobs_and_a_folder(tmp_path, monkeypatch, capsys):
     assert cli.main(["study", str(template), "--jobs", "2", "--checkpoint", "kept"]) == 130
     assert asked["n_jobs"] == 2 and asked["checkpoint"] == "kept"
     assert capsys.readouterr().err.splitlines()[1].startswith("study: stopped with 1 of 3")
+
+
+def test_every_alternative_says_what_it_changes():
+    changes = {
+        "winsorised": {"winsorise": 0.025},
+        "year before": {"lag": 1},
+        "two years before": {"lag": 2, "where": "year >= 86"},
+        "instrumented": {
+            "estimator": "SpatialIV",
+            "endogenous": ["log(price / cpi)"],
+            "instruments": ["log(price_lag1 / cpi_lag1)"],
+        },
+    }
+    study = STUDY | {"robustness": [{"name": name, **asked} for name, asked in changes.items()]}
+    found = module.run(sh.report.study_file.study_of(study)).alternatives
+    assert {fit.name: fit.change for fit in found} == {
+        "winsorised": "values below the 2.5 % and above the 97.5 % quantile of each variable drawn in to it",
+        "year before": "regressors of the period before",
+        "two years before": "rows with year >= 86; regressors of 2 periods before",
+        "instrumented": "estimator: SpatialIV; endogenous: log(price / cpi); instruments: log(price_lag1 / cpi_lag1)",
+    }
+
+
+@pytest.mark.parametrize(("count", "parts"), [(1, [1]), (5, [5]), (6, [3, 3]), (12, [4, 4, 4])])
+def test_models_stand_in_parts_as_wide_as_a_page(count, parts):
+    rows = [{"name": f"k = {k}", "weights": {"kind": "knn", "k": k}} for k in range(1, count + 1)]
+    results = module.run(sh.report.study_file.study_of(STUDY | {"robustness": rows}))
+    found = models_in_parts(results)
+    names = [[column.name for column in part.columns] for part in found]
+    assert [len(each) - 1 for each in names] == parts
+    assert all(each[0] == "Main model" for each in names)
+    assert [name for each in names for name in each[1:]] == [row["name"] for row in rows]
+    captions = [part.caption for part in found]
+    assert len(set(captions)) == len(parts) and ("(1 of" in captions[0]) == (len(parts) > 1)

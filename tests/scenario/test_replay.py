@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,22 @@ from spatialhealth.errors import (
     NotFittedError,
     OptionError,
     ScenarioError,
+    UnaffectedError,
 )
 from spatialhealth.impacts.draws import draw
 from spatialhealth.impacts.horizon import long_run_parameters
 from spatialhealth.impacts.inputs import Pairs
-from spatialhealth.scenario import AddBeds, Change, OpenHospital, Scenario, Stock, compare, replay
+from spatialhealth.scenario import (
+    AddBeds,
+    Change,
+    CloseHospital,
+    OpenHospital,
+    Scenario,
+    Stock,
+    compare,
+    replay,
+)
+from spatialhealth.scenario.replay import outlooks
 from tests.refusal import refusal
 
 FORMULA = "log(inflow) ~ log(tertiary) + log(primary) + digital + log(tertiary):digital"
@@ -278,7 +290,7 @@ def test_bad_input(data):
     with refusal(ScenarioError, "'Paris'", "cities that the data do not have"):
         far = hospitals.rename(index={}).assign(city=["Paris", *hospitals["city"][1:]])
         replay(model, opening, panel, hospitals=far, derive={"tertiary": Stock("tertiary", of="facilities")})
-    with refusal(ScenarioError, "changes nothing that the model reads"):
+    with refusal(UnaffectedError, "changes nothing that the model reads"):
         replay(model, Change("gdp", by=1), panel)
     with refusal(ScenarioError, "no period 1999"):
         replay(model, CHANGES[0], panel, period=1999)
@@ -335,3 +347,65 @@ def test_comparison(data):
         compare(one, one)
     with refusal(ComparabilityError, "number of draws"):
         compare(one, replay(model, CHANGES[1], panel, draws=41, random_state=1))
+
+
+def test_draws_that_were_replaced_are_counted_and_told(data):
+    model = fitted(data)
+    result = model.result_
+
+    def widened(factor):
+        spread = np.ones(len(result.params))
+        spread[result.position["rho"]] = factor
+        wide = replace(result, covariance=result.covariance * np.outer(spread, spread))
+        difference = np.zeros((len(result.units), len(result.regressors)))
+        difference[0] = 1.0
+        return wide, outlooks(wide, wide.operator, difference, "More", draws=200, random_state=1)
+
+    usual = replay(model, Change("tertiary", times=1.1), data[1], draws=100, random_state=1)
+    assert usual.rejected == 0
+    assert "Drawn anew" not in str(usual)
+    room = 1 - float(result.params[result.position["rho"]])
+    wide, horizons = widened(room / float(result.std_errors[result.position["rho"]]))
+    _, expected = draw(wide, Pairs.of(wide), 200, np.random.default_rng(1))
+    assert expected > 5
+    assert horizons[""].rejected == expected
+    found = replace(usual, horizons=horizons)
+    assert found.rejected == expected
+    assert f"Drawn anew: {expected}, with rho outside the admissible interval." in str(found)
+    with refusal(OptionError, "More than half", "leave less to the lags of the outcome") as caught:
+        widened(1e4)
+    assert "delta" not in str(caught.value)
+
+
+def test_flags_of_some_of_the_cities(data):
+    model, panel = fitted(data), data[1]
+    hospitals, derive = hospitals_of(panel), {"tertiary": Stock("tertiary", of="facilities")}
+    some_cities = pd.Series([True, False], index=["Guangzhou", "Xiamen"])
+    for change in (
+        Change("tertiary", by=1, where=some_cities),
+        OpenHospital(some_cities, tier="tertiary", beds=5),
+        AddBeds(some_cities, tier="tertiary", beds=5),
+    ):
+        with refusal(AlignmentError, type(change).__name__, "lacks", "True or False of each"):
+            replay(model, change, panel, hospitals=hospitals, derive=derive)
+    few = pd.Series([True, False], index=hospitals.index[:2])
+    with refusal(AlignmentError, "CloseHospital", "hospitals of the list", "lacks"):
+        replay(model, CloseHospital(few), panel, hospitals=hospitals, derive=derive)
+
+
+@pytest.mark.parametrize("amount", [{"to": 0}, {"by": -1000}])
+def test_a_scenario_that_leaves_a_regressor_without_a_value(data, amount):
+    model = fitted(data)
+    plan = Scenario("Closed", Change("tertiary", **amount, where=["Guangzhou", "Xiamen"]))
+    parts = ("'Closed'", "'log(tertiary)'", "'Guangzhou', 'Xiamen'", "tertiary = ", "log(1 + tertiary)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with refusal(ScenarioError, *parts):
+            replay(model, plan, data[1])
+
+
+def test_closing_all_hospitals_of_a_city_names_the_scenario(data):
+    model, panel = fitted(data), data[1]
+    derive = {"tertiary": Stock("tertiary", of="facilities")}
+    with refusal(ScenarioError, "'closed: Guangzhou 1'", "'log(tertiary)'", "'Guangzhou'", "tertiary = 0"):
+        replay(model, CloseHospital("Guangzhou 1"), panel, hospitals=hospitals_of(panel), derive=derive)

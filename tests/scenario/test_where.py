@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from spatialhealth.errors import ScenarioError
+from spatialhealth.errors import AlignmentError, ScenarioError
+from spatialhealth.scenario import Change
 from spatialhealth.scenario.where import chosen, places, units_named
 from tests.refusal import refusal
 
@@ -49,3 +53,18 @@ def test_places_in_words():
 def test_zeros_and_ones_are_no_flags():
     with refusal(ScenarioError, "Change", "int64", "where == 1"):
         units_named("Change", pd.Series([0, 1, 1], index=["a", "b", "c"]))
+
+
+def test_flags_must_be_of_all_units_and_of_no_others():
+    units = pd.Index(["a", "b", "c"])
+    whole = units_named("Change", pd.Series([False, True, True], index=["c", "b", "a"]))
+    assert chosen("Change", whole, units) == ["b", "a"]
+    part = units_named("Change", pd.Series([True, False], index=["a", "c"]))
+    with refusal(AlignmentError, "Change", "lacks 'b'", "True or False of each"):
+        chosen("Change", part, units)
+    more = units_named("Change", pd.Series([True, True, False, False], index=["a", "b", "c", "z"]))
+    with refusal(AlignmentError, "has 'z' beside them"):
+        chosen("Change", more, units)
+    copied = pickle.loads(pickle.dumps(replace(Change("x", by=1, where=part.asked), where=part)))
+    with refusal(AlignmentError, "lacks 'b'"):
+        copied.table(pd.DataFrame({"x": 1.0}, index=units))

@@ -52,6 +52,26 @@ def test_by_loops(values, cutoff):
     np.testing.assert_allclose(dense(economic(frame, "z", cutoff, standardise=None)), expected, rtol=1e-14)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.lists(st.integers(-20_000, 20_000), min_size=2, max_size=25, unique=True),
+    st.integers(1, 300),
+    st.integers(1, 3),
+)
+def test_a_cutoff_of_decimals_is_that_of_the_decimals(values, cutoff, places):
+    scale = 10**places  # the integers say exactly which pairs are linked
+    frame = pd.DataFrame({"z": [value / scale for value in values]})
+    linked = np.abs(np.subtract.outer(values, values)) <= cutoff
+    np.fill_diagonal(linked, False)
+    everybody = (np.arange(len(values)), np.ones((len(values), len(values))) - np.eye(len(values)))
+    for within in (None, everybody):
+        if not linked.any():
+            with refusal(errors.WeightsError, "has a neighbour", "larger cutoff, in the unit of 'z'"):
+                economic(frame, "z", cutoff / scale, within)
+            continue
+        np.testing.assert_array_equal(dense(economic(frame, "z", cutoff / scale, within)) > 0, linked)
+
+
 def test_units_and_order_do_not_matter(cities):
     first = economic(cities, "gdp")
     other = economic(cities.iloc[::-1] * 1000, "gdp")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,6 +117,22 @@ def test_refusals(od, case):
     change, kind, parts = REFUSED[case]
     with refusal(kind, *parts):
         flows(change(od))
+
+
+def test_a_square_matrix_of_flows():
+    matrix = pd.DataFrame([[0, 5.0, 2], [30, 0, 1], [4, 0, 7]], index=list("abc"), columns=list("abc"))
+    with refusal(errors.OptionError, "square matrix", "'a', 'b', 'c'", "matrix.T") as caught:
+        flows(matrix, value="people")
+    advice = re.search(r"long with (matrix\..*\)); if", str(caught.value)).group(1)
+    long = eval(advice, {"matrix": matrix})
+    assert long.columns.tolist() == ["origin", "destination", "people"]
+    for row in long.itertuples():
+        assert row.people == matrix.loc[row.origin, row.destination]
+    assert len(long) == 9
+    table = sh.attraction.flow_table(long, value="people", own=True)
+    np.testing.assert_array_equal(table.matrix(), matrix)
+    with refusal(errors.OptionError, "square matrix"):
+        sh.attraction.flow_table(matrix)
 
 
 def test_unknown_ids_and_options(od):

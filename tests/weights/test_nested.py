@@ -81,8 +81,11 @@ def test_what_it_refuses(cities, queen, monkeypatch):
         nested(queen, by=pd.concat([province, pd.Series({"Atlantis": "Sea"})]))
     with refusal(errors.DuplicateError, "'Ankang'"):
         nested(queen, by=pd.concat([province, province[["Ankang"]]]))
-    with refusal(errors.WeightsError, "has a neighbour"):
+    with refusal(errors.WeightsError, "has a neighbour", "between two groups", "larger groups"):
         nested(queen, by=pd.Series(range(len(cities)), index=cities.index))
+    with refusal(errors.WeightsError, "has a neighbour", "one unit only") as caught:
+        nested(None, by=pd.Series(range(len(cities)), index=cities.index))
+    assert "metres" not in str(caught.value)
     with refusal(errors.OptionError, "standardise="):
         nested(queen, by=province, standardise="rows")
     import importlib

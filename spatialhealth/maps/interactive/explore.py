@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth.errors import OptionError
+from spatialhealth.imbalance.lisa import Clusters
 from spatialhealth.maps.classes import Scheme
 from spatialhealth.maps.interactive.fragment import interactive_map
+from spatialhealth.maps.interactive.theme import Theme
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = ["InteractiveMap", "explore"]
+
+_STYLE = (
+    "body{margin:16px;background:#fff;color:#1a1a1a;font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,"
+    "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif}main{max-width:1200px;margin:0 auto}"
+    "h1{font-size:1.35em;line-height:1.25;margin:0 0 .4em}@media print{@page{margin:16mm}body{margin:0}}"
+)
+_AROUND = 240  # pixels of a notebook's frame above and below the map
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +38,7 @@ class InteractiveMap:
     title : str
         Of the page.
     height : int
-        Of the map, in pixels.
+        Of the map at most, in pixels.
     """
 
     fragment: str
@@ -39,11 +48,12 @@ class InteractiveMap:
     @property
     def html(self) -> str:
         """The whole page, which needs no other file and no network."""
+        title = html.escape(self.title)
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{html.escape(self.title)}</title><style>body{{margin:16px;background:#fff}}</style></head><body>\n"
-            f"{self.fragment}</body></html>\n"
+            f"<title>{title}</title><style>{_STYLE}</style></head>\n"
+            f"<body><main>\n<h1>{title}</h1>\n{self.fragment}</main></body></html>\n"
         )
 
     def save(self, path: Any) -> Path:
@@ -73,8 +83,9 @@ class InteractiveMap:
     def _repr_html_(self) -> str:
         # a frame of its own: a notebook runs no script that is put into its page
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
-            f'style="width:100%;height:{self.height + 150}px;border:0"></iframe>'
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" '
+            f'sandbox="allow-scripts allow-downloads" style="width:100%;height:{self.height + _AROUND}px;border:0">'
+            "</iframe>"
         )
 
     def __repr__(self) -> str:
@@ -95,14 +106,15 @@ def explore(
     note: str | None = None,
     height: int = 520,
 ) -> InteractiveMap:
-    """Make a page with a map to move about in: pan, zoom, hover, search, a legend whose classes can be singled out.
+    """Make a page with a map to move about in: pan, zoom, hover, search, classes to single out, values as a table.
 
     Parameters
     ----------
     frame : GeoDataFrame
         Polygons or points, one row a unit, indexed by unit.
-    values : Series, str, dict of str to Series, DataFrame, or list of str
-        Values by unit in any order, or the name of a column of `frame`; or several of them, with a menu.
+    values : Series, str, Clusters or Theme; dict of str to these, DataFrame, or list of str or Theme
+        Values by unit in any order: numbers, names of LISA clusters or of other kinds of units; or the name of a
+        column of `frame`; or several of them, with a menu. A `Theme` says more of one.
     label : str, optional
         What a single column is, with its unit; its name by default.
     labels : dict of str to str, optional
@@ -115,7 +127,7 @@ def explore(
     note : str, optional
         Source; by default what values and frame say of it.
     height : int, default 520
-        Of the map, in pixels.
+        Pixels that the map is high at most; it has the proportions of the frame, and fits the width of the window.
 
     Returns
     -------
@@ -141,14 +153,16 @@ def explore(
     columns = values
     if isinstance(values, pd.Series):
         columns = {str(values.name) if values.name is not None else "value": values}
-    elif isinstance(values, str):
+    elif isinstance(values, Clusters):
+        columns = {f"Clusters of {values.name}": values}
+    elif isinstance(values, (str, Theme)):
         columns = [values]
     if label is not None:
         if len(columns) != 1 or labels:
             raise OptionError("explore: label= is of one column. Give labels={column: text} for several.")
-        labels = {str(next(iter(columns))): label}
+        only = next(iter(columns))
+        labels = {only.label if isinstance(only, Theme) else str(only): label}
     fragment = interactive_map(
-        frame, columns, labels, names=names, scheme=scheme, k=k, diverging=diverging, title=title, note=note,
-        height=height,
+        frame, columns, labels, names=names, scheme=scheme, k=k, diverging=diverging, note=note, height=height,
     )  # fmt: skip
     return InteractiveMap(fragment, title or "Map", int(height))

@@ -1,216 +1,239 @@
-function (root) {
+(root) => {
   "use strict";
   if (!root || root.dataset.ready) return;
   root.dataset.ready = "1";
-  var NS = "http://www.w3.org/2000/svg";
-  var data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  var stage = root.querySelector(".stage"), bar = root.querySelector(".bar");
-  var names = data.names || data.ids, now = 0, only = null, marked = null;
-
-  function make(tag, parent, attributes, text) {
-    var svg = /^(svg|g|path|circle|defs|pattern|rect)$/.test(tag);
-    var node = svg ? document.createElementNS(NS, tag) : document.createElement(tag);
-    for (var key in attributes || {}) node.setAttribute(key, attributes[key]);
-    if (text !== undefined) node.textContent = text;
-    parent.appendChild(node);
+  const all = (query, from = root) => [...from.querySelectorAll(query)];
+  const one = (query) => root.querySelector(query);
+  const put = (node, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     return node;
-  }
-  function called(j) {
-    return names[j] === data.ids[j] ? names[j] : names[j] + " (" + data.ids[j] + ")";
-  }
-
-  // the menu, the search, the buttons
-  if (data.columns.length > 1) {
-    var menu = make("select", bar, { "aria-label": "What the map shows" });
-    data.columns.forEach(function (column, j) { make("option", menu, { value: j }, column.label); });
-    menu.onchange = function () { now = +menu.value; only = null; paint(); };
-  }
-  var list = root.id + "list";
-  var search = make("input", bar, { type: "search", placeholder: "Find a unit", list: list, "aria-label": "Find a unit" });
-  var options = make("datalist", bar, { id: list });
-  data.ids.forEach(function (id, j) { make("option", options, { value: called(j) }); });
-  search.onchange = function () {
-    var asked = search.value.trim().toLowerCase(), found = -1;
-    if (!asked) return mark(null);
-    data.ids.forEach(function (id, j) {
-      if (found < 0 && (called(j).toLowerCase() === asked || id.toLowerCase() === asked)) found = j;
-    });
-    for (var j = 0; found < 0 && j < names.length; j++) if (called(j).toLowerCase().indexOf(asked) >= 0) found = j;
-    if (found < 0) { said.textContent = "No unit is called so."; return; }
-    go(found);
   };
-  [["+", "Zoom in", 1.5], ["\u2212", "Zoom out", 1 / 1.5]].forEach(function (one) {
-    make("button", bar, { type: "button", "aria-label": one[1], title: one[1] }, one[0]).onclick = function () {
-      zoom(one[2], view.x + view.w / 2, view.y + view.h / 2);
-    };
-  });
-  make("button", bar, { type: "button" }, "Whole map").onclick = function () { whole(); mark(null); };
-  var said = make("span", bar, { "class": "said", "aria-live": "polite" });
-
-  // the map
-  var width = data.size[0], height = data.size[1], pad = 0.02 * Math.max(width, height);
-  var svg = make("svg", stage, { "class": "map", role: "img", tabindex: 0, "aria-label": "Map of " + data.ids.length +
-    " units. Arrow keys move it, plus and minus zoom." });
-  var pattern = make("pattern", make("defs", svg), { id: root.id + "h", width: 6, height: 6,
-    patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
-  make("rect", pattern, { width: 6, height: 6, fill: data.missing });
-  make("rect", pattern, { width: 1.4, height: 6, fill: "#9a9a9a" });
-  var group = make("g", svg), units = data.paths.map(function (path, j) {
-    if (!path) return null;
-    var at = path.split(" ");
-    var node = data.points ? make("circle", group, { cx: at[0], cy: at[1] }) : make("path", group, { d: path });
-    node.setAttribute("class", "unit");
-    node.setAttribute("fill-rule", "evenodd");
-    node.dataset.j = j;
+  const make = (tag, attributes = {}, ...inside) => {
+    const node = put(document.createElement(tag), attributes);
+    node.append(...inside);
     return node;
-  });
-  var key = make("div", stage, { "class": "key" });
-  var tip = make("div", stage, { "class": "tip", hidden: "" });
-  var view = {};
+  };
+  const draws = (tag, attributes) => put(document.createElementNS(svg.namespaceURI, tag), attributes);
 
-  function show() {
-    svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].join(" "));
-    var scale = view.w / Math.max(stage.clientWidth, 1);
-    pattern.setAttribute("patternTransform", "rotate(45) scale(" + scale + ")");
-    if (data.points) units.forEach(function (node) { if (node) node.setAttribute("r", 4.5 * scale); });
-  }
-  function whole() {
-    // the view has the proportions of the stage, so that a pixel is a pixel both ways
-    var w = width + 2 * pad, h = height + 2 * pad, form = stage.clientWidth / Math.max(stage.clientHeight, 1) || 1;
-    if (w / h < form) w = h * form; else h = w / form;
-    view = { x: width / 2 - w / 2, y: height / 2 - h / 2, w: w, h: h, full: w };
-    show();
-  }
-  function zoom(times, x, y) {
-    var w = Math.min(Math.max(view.w / times, view.full / 200), view.full * 1.5), by = w / view.w;
-    view.x = x - (x - view.x) * by;
-    view.y = y - (y - view.y) * by;
-    view.w = w;
-    view.h *= by;
-    show();
-  }
-  function mark(j) {
-    if (marked !== null && units[marked]) units[marked].classList.remove("at");
-    marked = j;
-    if (j === null || !units[j]) { said.textContent = ""; return; }
-    units[j].classList.add("at");
-    group.appendChild(units[j]);
-  }
-  function telling(j) {
-    var column = data.columns[now];
-    return column.label + ": " + (column.texts[j] === "" ? "no value" : column.texts[j]);
-  }
-  function go(j) {
-    mark(j);
-    if (!units[j]) { said.textContent = called(j) + " has no geometry. " + telling(j); return; }
-    var box = units[j].getBBox(), w = Math.min(view.full, Math.max(8 * box.width, 8 * box.height, view.full / 8));
-    view.h *= w / view.w;
-    view.w = w;
-    view.x = box.x + box.width / 2 - view.w / 2;
-    view.y = box.y + box.height / 2 - view.h / 2;
-    show();
-    said.textContent = called(j) + ". " + telling(j);
-  }
+  const themes = JSON.parse(one("script[type='application/json']").textContent);
+  const stage = one(".stage"), svg = one(".stage svg"), view = one(".view"), tip = one(".tip");
+  const menu = one(".bar select"), find = one(".bar input"), told = one(".told"), panel = one(".chosen");
+  const shapes = [...view.children], places = new Map(shapes.map((shape, j) => [shape, j]));
+  const rows = [...one(".values tbody").rows]; // before any sorting
+  const units = rows.map((row) => row.cells[0].textContent);
+  const box = svg.viewBox.baseVal, most = 40, dots = all("circle", view);
+  const patterns = all("pattern").map((node) => [node, node.getAttribute("patternTransform").split(" ")[0]]);
+  const radius = dots.length ? Number(dots[0].getAttribute("r")) : 0;
+  let theme = 0, only = "", scale = 1, x = 0, y = 0, waiting = false, chosen = -1;
+
+  const drawn = (j) => shapes[j].tagName === "circle" || shapes[j].getAttribute("d") !== "";
+  const value = (j, which) => {
+    const { faint, uncertain } = themes[which], text = rows[j].cells[which + 1].textContent || "no value";
+    return faint.includes(j) ? `${text} (${uncertain})` : text;
+  };
   function paint() {
-    var column = data.columns[now];
-    units.forEach(function (node, j) {
-      if (!node) return;
-      var place = column.classes[j];
-      node.setAttribute("fill", place < 0 ? "url(#" + root.id + "h)" : column.colours[place]);
-      node.classList.toggle("off", only !== null && place !== only);
+    const { places: at, faint, striped } = themes[theme], pale = new Set(faint), sides = new Set(striped);
+    shapes.forEach((shape, j) => {
+      const place = at[j], plain = place < 0 ? "km" : `${sides.has(place) ? "s" : "k"}${place}`;
+      const kind = pale.has(j) ? `f${place}` : plain;
+      const off = only !== "" && (only === "f" ? !pale.has(j) : only !== plain);
+      shape.setAttribute("class", off ? `${kind} off` : kind);
     });
-    key.textContent = "";
-    make("div", key, { "class": "head" }, column.label);
-    var rows = column.legend.map(function (text, j) { return [j, column.colours[j], text, column.counts[j]]; }).reverse();
-    if (column.absent) rows.push([-1, data.missing, "no value", column.absent]);
-    rows.forEach(function (row) {
-      var button = make("button", key, { type: "button", "aria-pressed": only === row[0], title: "Show only these" });
-      make("i", button).style.background = row[0] < 0 ?
-        "repeating-linear-gradient(45deg," + row[1] + " 0 3px,#9a9a9a 3px 4px)" : row[1];
-      make("span", button, {}, row[2] + "  (" + row[3].toLocaleString("en") + ")");
-      button.onclick = function () { only = only === row[0] ? null : row[0]; paint(); };
-    });
-    var shapeless = units.filter(function (node) { return !node; }).length;
-    make("div", key, {}, "n = " + data.ids.length.toLocaleString("en") + " units" +
-      (shapeless ? ", " + shapeless + " without geometry" : ""));
+    all(".legend button").forEach((button) => button.setAttribute("aria-pressed", button.dataset.kind === only));
   }
-  function at(event) {
-    var box = svg.getBoundingClientRect();
-    return { x: view.x + (event.clientX - box.left) / box.width * view.w,
-      y: view.y + (event.clientY - box.top) / box.height * view.h };
+  function shows(which) {
+    theme = which;
+    only = "";
+    leave();
+    const { label, note, colours, legend } = themes[which];
+    themes.forEach((each) => each.colours.forEach((_, j) => svg.style.removeProperty(`--k${j}`)));
+    colours.forEach((colour, j) => svg.style.setProperty(`--k${j}`, colour));
+    svg.setAttribute("aria-label", `Map of ${units.length} units: ${label}`);
+    one(".head").textContent = label;
+    one(".note").textContent = note;
+    one(".legend").replaceChildren(...legend.map(([kind, text, count]) => {
+      const swatch = make("span", { class: `swatch ${kind === "km" ? "m" : kind.slice(0, 1)}` });
+      if (/\d/.test(kind)) swatch.style.setProperty("--fill", colours[Number(kind.slice(1))]);
+      const inside = [swatch, make("span", {}, `${text} `, make("span", { class: "count" }, `(${count.toLocaleString("en")})`))];
+      if (kind === "") return make("li", {}, ...inside);
+      const button = make("button", { type: "button", "data-kind": kind, title: "Show only these" }, ...inside);
+      button.addEventListener("click", () => { only = only === kind ? "" : kind; paint(); });
+      return make("li", {}, button);
+    }));
+    paint();
   }
 
-  // the hand
-  var held = {}, last = null;
-  svg.addEventListener("pointerdown", function (event) {
-    held[event.pointerId] = event;
-    last = null;
-    svg.focus({ preventScroll: true });
-    svg.classList.add("held");
-  });
-  svg.addEventListener("pointermove", function (event) {
-    var fingers = Object.keys(held);
-    if (!fingers.length) return hover(event);
-    if (!held[event.pointerId]) return;
+  const marks = draws("g", {});
+  svg.append(marks);
+  const marked = { over: -1, picked: -1 };
+  function mark(name, j) {
+    if (marked[name] === j) return;
+    marked[name] = j;
+    all(`.${name}`, marks).forEach((node) => node.remove());
+    if (j < 0) return;
+    const copy = (kind) => put(shapes[j].cloneNode(), { class: `mark ${kind}` });
+    if (name === "over") marks.append(copy(name));
+    else marks.prepend(copy(`${name} casing`), copy(name)); // seen in grey on light and on dark
+  }
+  function leave() {
     tip.hidden = true;
-    if (!svg.hasPointerCapture(event.pointerId)) svg.setPointerCapture(event.pointerId);
-    var before = held[event.pointerId], scale = view.w / Math.max(svg.clientWidth, 1);
-    held[event.pointerId] = event;
-    if (fingers.length === 1) {
-      view.x -= (event.clientX - before.clientX) * scale;
-      view.y -= (event.clientY - before.clientY) * scale;
-      return show();
-    }
-    var a = held[fingers[0]], b = held[fingers[1]];
-    var apart = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-    var middle = at({ clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 });
-    if (last) zoom(apart / last, middle.x, middle.y);
-    last = apart;
-  });
-  ["pointerup", "pointercancel", "lostpointercapture"].forEach(function (name) {
-    svg.addEventListener(name, function (event) {
-      delete held[event.pointerId];
-      last = null;
-      svg.classList.remove("held");
-    });
-  });
-  svg.addEventListener("pointerleave", function () { tip.hidden = true; });
-  svg.addEventListener("dblclick", function (event) { var p = at(event); zoom(2, p.x, p.y); });
-  svg.addEventListener("wheel", function (event) {
-    // on a page that scrolls, the wheel is the page's until the map is clicked
-    var page = document.documentElement, scrolls = page.scrollHeight > page.clientHeight + 1;
-    if (scrolls && !event.ctrlKey && document.activeElement !== svg) {
-      said.textContent = "Click the map, or hold Ctrl, to zoom with the wheel.";
-      return;
-    }
-    event.preventDefault();
-    var p = at(event);
-    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), p.x, p.y);
-  }, { passive: false });
-  svg.addEventListener("keydown", function (event) {
-    var step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (step) { view.x += step[0] * view.w / 10; view.y += step[1] * view.h / 10; show(); }
-    else if (event.key === "+" || event.key === "=") zoom(1.5, view.x + view.w / 2, view.y + view.h / 2);
-    else if (event.key === "-") zoom(1 / 1.5, view.x + view.w / 2, view.y + view.h / 2);
-    else if (event.key === "0") whole();
-    else return;
-    event.preventDefault();
-  });
+    mark("over", -1);
+  }
+
+  function draw() {
+    waiting = false;
+    const edge = 0.5; // half of the sheet may be moved out of sight
+    x = Math.min(box.width * edge, Math.max(box.width * (1 - edge) - box.width * scale, x));
+    y = Math.min(box.height * edge, Math.max(box.height * (1 - edge) - box.height * scale, y));
+    if (scale === 1) x = y = 0;
+    for (const group of [view, marks]) group.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    const sized = svg.getScreenCTM(), pixel = sized && sized.a > 0 ? 1 / sized.a : box.width / 700;
+    patterns.forEach(([node, turn]) => node.setAttribute("patternTransform", `${turn} scale(${pixel / scale})`));
+    if (radius) [...dots, ...marks.children].forEach((dot) => dot.setAttribute("r", radius / scale));
+    svg.style.touchAction = scale > 1 ? "none" : "pan-y";
+  }
+  function redraw() {
+    leave(); // what was under the pointer no longer is
+    if (!waiting) { waiting = true; requestAnimationFrame(draw); }
+  }
+  function zoom(factor, at = { x: box.width / 2, y: box.height / 2 }) {
+    const next = Math.min(most, Math.max(1, scale * factor));
+    x = at.x - (at.x - x) * next / scale;
+    y = at.y - (at.y - y) * next / scale;
+    scale = next;
+    redraw();
+  }
+  function move(right, down) { x -= right; y -= down; redraw(); }
+  const point = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+
+  function choose(j, go) {
+    chosen = j;
+    panel.hidden = j < 0;
+    told.textContent = "";
+    mark("picked", j >= 0 && drawn(j) ? j : -1);
+    if (j < 0) return;
+    const list = make("dl");
+    themes.forEach((each, which) => list.append(make("dt", {}, each.label), make("dd", {}, value(j, which))));
+    panel.replaceChildren(make("p", { class: "head" }, units[j], drawn(j) ? "" : " (no geometry)"), list);
+    if (!go || !drawn(j)) return;
+    const around = shapes[j].getBBox();
+    scale = Math.max(scale, Math.min(12, Math.max(1, box.width / 8 / Math.max(around.width, around.height))));
+    x = box.width / 2 - (around.x + around.width / 2) * scale;
+    y = box.height / 2 - (around.y + around.height / 2) * scale;
+    redraw();
+  }
+
+  const held = new Map();
+  let moved = 0;
   function hover(event) {
-    var j = event.target.dataset && event.target.dataset.j;
-    if (j === undefined) { tip.hidden = true; return; }
-    tip.textContent = "";
-    make("b", tip, {}, called(+j));
-    tip.appendChild(document.createTextNode(telling(+j)));
-    tip.hidden = false;
-    var box = stage.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    tip.style.left = Math.max(0, Math.min(x + 12, stage.clientWidth - tip.offsetWidth - 4)) + "px";
-    tip.style.top = (y + 16 + tip.offsetHeight > stage.clientHeight ? Math.max(0, y - tip.offsetHeight - 8) : y + 16) + "px";
+    const j = places.has(event.target) ? places.get(event.target) : -1;
+    tip.hidden = j < 0 || held.size > 0;
+    mark("over", j);
+    if (j < 0) return;
+    tip.replaceChildren(make("strong", {}, units[j]), make("br"), value(j, theme));
+    const frame = stage.getBoundingClientRect(), left = event.clientX - frame.left, top = event.clientY - frame.top;
+    tip.style.left = `${Math.max(4, Math.min(left + 14, frame.width - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${top + 18 + tip.offsetHeight > frame.height ? Math.max(4, top - tip.offsetHeight - 10) : top + 18}px`;
   }
-  if (window.ResizeObserver) {
-    var first = true;
-    new ResizeObserver(function () { if (first) { first = false; } else { whole(); } }).observe(stage);
+  svg.addEventListener("pointerdown", (event) => { held.set(event.pointerId, point(event)); moved = 0; });
+  svg.addEventListener("pointermove", (event) => {
+    const from = held.get(event.pointerId);
+    if (!from) return hover(event);
+    const to = point(event);
+    if (held.size === 2) {
+      const [other] = [...held].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+      const middle = { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 };
+      zoom(Math.hypot(to.x - other.x, to.y - other.y) / Math.hypot(from.x - other.x, from.y - other.y), middle);
+    } else move(from.x - to.x, from.y - to.y);
+    moved += Math.abs(from.x - to.x) + Math.abs(from.y - to.y);
+    if (moved > 8 && !svg.hasPointerCapture(event.pointerId)) svg.setPointerCapture(event.pointerId);
+    held.set(event.pointerId, to);
+  });
+  for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => held.delete(event.pointerId));
+  svg.addEventListener("pointerleave", (event) => {
+    leave();
+    if (!svg.hasPointerCapture(event.pointerId)) held.delete(event.pointerId);
+  });
+  svg.addEventListener("click", (event) => {
+    stage.focus({ preventScroll: true });
+    if (moved <= 8) choose(places.has(event.target) ? places.get(event.target) : -1, false);
+  });
+  svg.addEventListener("wheel", (event) => {
+    const page = document.documentElement; // one that scrolls keeps the wheel for that
+    if (!event.ctrlKey && !event.metaKey && page.scrollHeight > page.clientHeight + 1) return;
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 1 / 300)), point(event));
+  }, { passive: false });
+
+  const acts = { in: () => zoom(1.6), out: () => zoom(1 / 1.6), all: () => { scale = 1; redraw(); }, save: picture };
+  all("[data-do]").forEach((button) => button.addEventListener("click", () => acts[button.dataset.do]()));
+  const step = 0.12;
+  const next = (by) => choose(((chosen < 0 && by < 0 ? 0 : chosen) + by + units.length) % units.length, true);
+  const keys = {
+    ArrowLeft: () => move(-box.width * step, 0), ArrowRight: () => move(box.width * step, 0),
+    ArrowUp: () => move(0, -box.height * step), ArrowDown: () => move(0, box.height * step),
+    "+": acts.in, "=": acts.in, "-": acts.out, 0: acts.all, Home: acts.all,
+    n: () => next(1), p: () => next(-1), Escape: () => choose(-1, false),
+  };
+  put(stage, {
+    tabindex: 0, role: "application", "aria-roledescription": "map", "aria-label": "Map", "aria-describedby": `${root.id}-keys`,
+  });
+  stage.addEventListener("keydown", (event) => {
+    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  if (menu) menu.addEventListener("change", () => shows(Number(menu.value)));
+  find.addEventListener("focus", () => {
+    if (!find.list.children.length) find.list.append(...units.map((name) => make("option", { value: name })));
+  });
+  find.addEventListener("change", () => {
+    const asked = find.value.trim().toLowerCase(), names = units.map((name) => name.toLowerCase());
+    const ways = [(name) => name === asked, (name) => name.split(/, | \(|\)/).includes(asked), (name) => name.includes(asked)];
+    const found = ways.map((way) => names.findIndex(way)).find((j) => j >= 0);
+    if (!asked) return choose(-1, false);
+    if (found === undefined) told.textContent = "No unit is called so."; else choose(found, true);
+  });
+
+  /* Save what is shown, with its legend, as a drawing of its own. */
+  function picture() {
+    const { label, colours, legend } = themes[theme], unit = box.width / 60, clone = svg.cloneNode(true);
+    const colour = (kind) => (/^k\d/.test(kind) ? colours[Number(kind.slice(1))] || "none" : kind ? `url(#${root.id}-${kind})` : "none");
+    clone.lastElementChild.remove();
+    clone.removeAttribute("style");
+    put(clone, { width: box.width, height: box.height });
+    all("[class]", clone).forEach((node) => {
+      const [kind, off] = node.getAttribute("class").split(" "), shape = node.closest("g");
+      node.removeAttribute("class");
+      if (node === shape) return;
+      node.setAttribute("fill", colour(kind));
+      if (off) node.setAttribute("opacity", 0.12);
+      if (shape) put(node, { stroke: "#4d4d4d", "stroke-width": 0.4, "vector-effect": "non-scaling-stroke", "fill-rule": "evenodd" });
+    });
+    const sheet = draws("svg", { viewBox: `0 ${-2 * unit} ${box.width * 1.3} ${box.height + 2 * unit}` });
+    // patterns are drawn for the scale of the map
+    const key = draws("g", { transform: `scale(${scale})` });
+    sheet.append(clone, key);
+    const write = (text, at, down, bold) => {
+      const node = draws("text", { x: at, y: down, "font-size": unit, "font-family": "sans-serif", "font-weight": bold ? 700 : 400 });
+      node.textContent = text;
+      sheet.append(node);
+    };
+    write(label, 0, -unit * 0.6, true);
+    legend.forEach(([kind, text, count], j) => {
+      const top = unit * (1 + 1.7 * j), by = 1 / scale, fill = kind === "f" ? "#fff" : colour(kind);
+      if (kind) key.append(draws("rect", { x: box.width * 1.01 * by, y: top * by, width: 1.6 * unit * by, height: unit * by, fill, stroke: "#4d4d4d", "stroke-width": unit / 20 * by }));
+      if (kind === "f") [0.4, 0.8, 1.2].forEach((at) => key.append(draws("circle", { cx: (box.width * 1.01 + at * unit) * by, cy: (top + unit / 2) * by, r: unit / 12 * by, fill: "#6b6b6b" })));
+      write(`${text} (${count.toLocaleString("en")})`, box.width * 1.01 + 2.1 * unit, top + 0.85 * unit, false);
+    });
+    const file = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(sheet)], { type: "image/svg+xml" }));
+    make("a", { download: `${label.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "").toLowerCase() || "map"}.svg`, href: file }).click();
+    setTimeout(() => URL.revokeObjectURL(file), 1000);
   }
-  whole();
-  paint();
+
+  for (const query of [".bar", ".keys"]) one(query).hidden = false;
+  addEventListener("resize", redraw);
+  shows(menu ? Number(menu.value) : 0); // a browser may remember what was chosen before
+  draw();
 }

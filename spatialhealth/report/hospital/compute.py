@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spatialhealth.report.fitting import Fit, kept, named
-from spatialhealth.report.hospital.asked import check_columns
+from spatialhealth.report.hospital.asked import check_columns, check_products
 from spatialhealth.report.hospital.attract import attraction_of, tier_names
 from spatialhealth.report.hospital.differ import subset_of
 from spatialhealth.report.hospital.empower import empowerment_of
@@ -56,6 +56,7 @@ def _hospital(study: StudyFile, main: Fit, say: Callable[[str], None], n_jobs: i
     """Answer the four questions."""
     asked = study.part("hospital")
     check_columns(study, main.data)
+    check_products(study, main)
     answers: list[Answer] = []
     say("Hospitals: attraction by tier.")
     with named(study, "hospital"):

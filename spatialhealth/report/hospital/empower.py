@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from spatialhealth.errors import ScenarioError
+from spatialhealth.errors import UnaffectedError
 from spatialhealth.impacts import Impacts
 from spatialhealth.report.fitting import Fit, named
 from spatialhealth.report.hospital.attract import effects_at, tier_names
@@ -105,10 +106,8 @@ def _replays(
             found.append(replay(main.model, scenario, main.data.table, **options))
         if imbalance is None or len(imbalance.fit.data.units) < len(main.data.units):
             continue
-        try:
+        with named(study, path), suppress(UnaffectedError):  # of what the model of the gap does not read
             gaps.append(replay(imbalance.fit.model, scenario, imbalance.fit.data.table, **options))
-        except ScenarioError:
-            continue  # the model of the gap does not read what this scenario changes
     return tuple(found), tuple(gaps)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from spatialhealth import imbalance as measures
 from spatialhealth.mediation import mediate
 from spatialhealth.report.fitting import Fit, fit_one
+from spatialhealth.report.hospital.asked import check_mediator
 from spatialhealth.report.hospital.attract import effects_at, means_of, tier_names
 from spatialhealth.report.hospital.result import Answer, Attraction, Imbalance
 from spatialhealth.report.study_data import StudyData, mean_of
@@ -64,6 +65,7 @@ def imbalance_of(
     clusters = measures.lisa(_last(data.table["gap"]), fit.model.result_.operator, random_state=seed)
     mediator = asked.get("mediator", mobility.model.result_.response)
     at = means_of(study, main) | _means(study, fit, data)
+    check_mediator(study, mobility.model, fit.model, mediator, at)
     path = mediate(
         mobility.model, fit.model, study.part("hospital")["high"], mediator, at=at or None,
         draws=asked.get("samples", _SAMPLES), level=level, random_state=seed, n_jobs=n_jobs,

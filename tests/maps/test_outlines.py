@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spatialhealth as sh
+from spatialhealth.maps.interactive.outlines import outlines
 from spatialhealth.maps.layer import Layer
-from spatialhealth.report.outlines import outlines
 
 NUMBER = re.compile(r"-?\d+")
 
@@ -125,12 +125,18 @@ def test_a_unit_smaller_than_the_grid_is_still_drawn():
     assert drawn(found.paths[1]).area == 16
 
 
-def test_units_that_are_points_are_dots():
-    found = outlines(layer_of([shapely.Point(0, 0), shapely.Point(3, 1)]))
-    assert found.off == 0
-    assert all(
-        re.fullmatch(r"M-?\d+ \d+a(\d+) \1 0 1 0 \d+ 0a\1 \1 0 1 0 -\d+ 0z", path) for path in found.paths
-    )
+def test_units_that_are_points_are_points_and_nothing_is_nothing():
+    found = outlines(layer_of([shapely.Point(0, 0), shapely.Point(3, 1), shapely.Point()]))
+    assert found.off == 0 and found.radius > 0
+    assert all(re.fullmatch(r"\d+ \d+", path) for path in found.paths[:2]) and found.paths[2] == ""
+    found = outlines(layer_of([shapely.box(0, 0, 1, 1), None, shapely.box(1, 0, 2, 1)]))
+    assert found.radius == 0 and found.paths[1] == "" and drawn(found.paths[0]).area > 0
+
+
+def test_a_hole_and_an_island_by_itself_stay():
+    ring = shapely.box(0, 0, 30, 30).difference(shapely.box(10, 10, 20, 20))
+    hole, island = outlines(layer_of([ring, shapely.box(50, 50, 50.0001, 50.0001)])).paths
+    assert hole.count("M") == 2 and island.count("M") == 1 and drawn(island).area > 0
 
 
 def test_the_drawing_is_upright():

@@ -27,17 +27,20 @@ class Outlines:
     Parameters
     ----------
     paths : tuple of str
-        One a unit, as SVG writes them.
+        One a unit, as SVG writes them; "x y" for a point; nothing for a unit without geometry.
     width, height : int
         Of the drawing, in steps of the grid.
     off : float
         By how much a border may be off, in steps of the grid; 0 for points.
+    radius : int, default 0
+        Of the circles that stand for points, in steps of the grid; 0 for polygons.
     """
 
     paths: tuple[str, ...]
     width: int
     height: int
     off: float
+    radius: int = 0
 
 
 def outlines(layer: Layer, most: int = _MOST) -> Outlines:
@@ -67,9 +70,10 @@ def outlines(layer: Layer, most: int = _MOST) -> Outlines:
         return np.rint(shifted * scale).astype(np.int64)
 
     if isinstance(layer.paths, np.ndarray):
-        points = on_grid(layer.paths)
+        points = on_grid(np.where(layer.empty[:, None], (low_x, low_y), layer.paths))
         radius = round(float(np.clip(0.35 * _GRID / np.sqrt(len(points)), 12, 60)))
-        return Outlines(tuple(_dot(x, y, radius) for x, y in points.tolist()), *size, 0.0)
+        places = zip(points.tolist(), layer.empty.tolist(), strict=True)
+        return Outlines(tuple("" if none else f"{x} {y}" for (x, y), none in places), *size, 0.0, radius)
     units = [[_without_repeats(on_grid(ring)) for ring in _rings(path)] for path in layer.paths]
     borders = _Borders(units)
     off = _FIRST
@@ -125,6 +129,8 @@ class _Borders:
         return [self._unit(rings, lines) for rings in self.units]
 
     def _unit(self, rings: list[tuple[Array, list[tuple[int, bool]]]], lines: list[Array]) -> list[Array]:
+        if not rings:
+            return []
         areas = [_area(ring) for ring, _ in rings]
         largest = int(np.argmax(areas))
         kept = []
@@ -143,6 +149,8 @@ class _Borders:
 
 def _rings(path: Any) -> list[Array]:
     """Give the rings of an outline, each without its closing point."""
+    if not len(path.vertices):
+        return []
     starts = np.flatnonzero(path.codes == path.MOVETO)
     return [ring[:-1] for ring in np.split(np.asarray(path.vertices, dtype=float), starts[1:])]
 
@@ -178,11 +186,6 @@ def _square(ring: Array) -> Array:
     """Give what stands for a unit that the grid has swallowed."""
     centre = ring[0] if len(ring) else np.zeros(2, dtype=np.int64)
     return np.asarray(centre + _SPARE * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]))
-
-
-def _dot(x: int, y: int, radius: int) -> str:
-    around = f"a{radius} {radius} 0 1 0"
-    return f"M{x - radius} {y}{around} {2 * radius} 0{around} {-2 * radius} 0z"
 
 
 def _written(rings: list[Array]) -> str:
