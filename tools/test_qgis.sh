@@ -51,6 +51,7 @@ if [ -n "$suite" ]; then
   mkdir -p "$root$PWD"
   { git ls-files -z; find build/qgis dist -type f -print0; } | tar -c --null -T - | tar -x -C "$root$PWD"
   mkdir -p "$root$work/xdg" "$root$work/shots"
+  unset SPATIALHEALTH_PYTHON  # which is of another system
   mount -t proc proc "$root/proc"  # Qt names its temporary files by it
   trap 'umount "$root/proc"' EXIT
 fi

@@ -105,6 +105,8 @@ def columns_of(layer):
 
 def in_python(page, variable, scenario=None):
     """Run the lines of Python of a report in the package's own environment, and give what they print, in numbers."""
+    if "SPATIALHEALTH_PYTHON" not in os.environ:
+        pytest.skip("the package's own environment is out of reach of this QGIS")
     code = html.unescape(re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)[1])
     done = subprocess.run(
         [os.environ["SPATIALHEALTH_PYTHON"], "-c", HARNESS],
@@ -142,10 +144,9 @@ def compare(layers, tmp_path, options, variable, horizon=""):
     for name in ("own", "received", "emitted"):
         expected = [effects["local"][name][city] for city, _ in rows]
         np.testing.assert_allclose(columns[name], expected, atol=1e-7)
+    # coefficients and effects to the digits that are printed
     for table in theirs["html"]:
-        assert (
-            re.sub(r"^<h4>.*?</h4>", "", table) in page
-        )  # coefficients and effects to the digits that are printed
+        assert re.sub(r"^<h4>.*?</h4>", "", table) in page
     for name, value, *_ in theirs["tests"]:
         assert f"<td>{html.escape(name)}</td>" in page or html.escape(name) in page
         assert html.escape(value) in page
