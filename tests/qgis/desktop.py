@@ -136,7 +136,7 @@ def batch():
     for row, field in enumerate(fields):
         for name, value in (("INPUT", kept["cities"].id()), ("FIELD", field)):
             panel.wrappers[row][panel.parameter_to_column[name]].setParameterValue(value, context)
-        # the report stays empty: QGIS 3.22 fails to list reports of a batch
+        # the report stays empty: QGIS, 3.44 included, fails to list reports of a batch
         cell = panel.tblParameters.cellWidget(row + 1, panel.parameter_to_column["OUTPUT"])
         cell.setValue(str(OUT / f"batch_{field}.gpkg"))
     kept.update(batch=window, outputs={field: str(OUT / f"batch_{field}.gpkg") for field in fields})
