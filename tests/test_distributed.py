@@ -29,7 +29,7 @@ SQUARES = [n * n for n in range(12)]
 
 @pytest.fixture(scope="module")
 def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(**options, silence_logs=50) as cluster,
         distributed.Client(cluster) as client,
@@ -185,7 +185,7 @@ from distributed import Client, LocalCluster
 from tests import work
 
 if __name__ == "__main__":
-    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
     with LocalCluster(**options) as cluster, Client(cluster), joblib.parallel_config(backend="dask"):
         work.long_run(60, {marks!r}, 0.1, checkpoint={folder!r})
 """
