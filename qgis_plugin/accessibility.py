@@ -85,7 +85,7 @@ class AccessibilityTool(Tool):
         reachable = result.reachable[""]
         access = np.where(np.isfinite(result.accessibility[""]), result.accessibility[""], np.nan)
         work.stage(70, 90, tr("Writing"))
-        columns = {"accessibility": access, "reachable": reachable.astype(object)}
+        columns = {"accessibility": access, "reachable": reachable}
         dest, called = work.write("OUTPUT", "DEMAND", sides.demand.spread(columns))
         work.style(dest, called["accessibility"])
         known = np.isfinite(access)

@@ -1,6 +1,5 @@
 """A map of the effects of one regressor, unit by unit."""
 
-import numpy as np
 from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
@@ -59,11 +58,9 @@ class EffectsMapTool(Tool):
         found = local_effects(fit, shown, place)
         work.say(str(effects))
         work.stage(85, 100, tr("Writing"))
-        kept = np.zeros(fit.total, dtype=bool)
-        kept[fit.rows[fit.last]] = True
         columns = {name: fit.by_row(values) for name, values in found.items()}
         crs = work.source("UNITS").sourceCrs() if fit.shapes is not None else None
-        dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, kept)
+        dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, fit.mapped)
         work.style(dest, called[work.choice("SHOW", SHOWN)])
         direct, indirect = float(found["own"].mean()), float(found["received"].mean())
         return {"OUTPUT": dest, "DIRECT": direct, "INDIRECT": indirect, "TOTAL": direct + indirect}

@@ -12,6 +12,7 @@ from qgis.core import (
 
 from .model_options import HORIZONS, add_options, code_of, moderators_of, options_of
 from .page import read_code
+from .pairs import unique_ids
 from .tool import tr
 from .units import complete_rows, ids_of
 from .weights_form import add_weights, build_weights, words_of_weights
@@ -76,6 +77,13 @@ class Fit:
     def last(self):
         """Tell which of the rows used are of the last period."""
         return self.cells.cell >= (len(self.cells.periods) - 1) * len(self.cells.units)
+
+    @property
+    def mapped(self):
+        """Tell which features of the input a map has: those of the last period, and of a cross-section all."""
+        kept = np.full(self.total, len(self.cells.periods) == 1)
+        kept[self.rows[self.last]] = True
+        return kept
 
     def geometries(self):
         """Give the geometry of every feature of the input, where it has none of its own."""
@@ -160,7 +168,7 @@ def fit_model(work):
     holes = "missing" in options
     rows = complete_rows(work, layer, () if holes else fields, geometry=not apart)
     used = layer.kept(rows)
-    cells = cells_of(ids_of(used, unit), used.column(period) if period else None, holes)
+    cells = cells_of(ids_of(used, unit), ids_of(used, period) if period else None, holes)
     shapes = _units(work, cells) if apart else used.kept(cells.first)
     work.stage(25, 45, tr("Finding neighbours"))
     weights = build_weights(work, shapes, cells.units)
@@ -211,7 +219,7 @@ def _units(work, cells):
 
     key = work.text("UNITS_ID")
     layer = work.read("UNITS", [key])
-    place = {str(label): row for row, label in enumerate(ids_of(layer, key).tolist())}
+    place = {str(label): row for row, label in enumerate(unique_ids(layer, key, tr("units")).tolist())}
     absent = [label for label in cells.units.tolist() if str(label) not in place]
     if absent:
         raise AlignmentError(

@@ -18,6 +18,7 @@ from qgis.core import (
 from .model_form import add_model, fit_model
 from .model_options import HORIZONS
 from .tool import Tool, tr
+from .work import Unchecked
 
 HOW = ("by", "to", "times")
 
@@ -96,7 +97,7 @@ class ScenarioTool(Tool):
 
         fit = fit_model(work)
         work.stage(75, 85, tr("Computing the change"))
-        difference, last = self._difference(work, fit)
+        difference = self._difference(work, fit)
         present, operator = _present(fit, difference)
         difference = difference[present]
         name = f"{work.text('CHANGED')} {work.choice('HOW', HOW)} {work.number('AMOUNT'):g}"
@@ -117,11 +118,9 @@ class ScenarioTool(Tool):
             for name, values in found.items():
                 columns[name] = np.full(len(present), np.nan)
                 columns[name][present] = values
-        kept = np.zeros(fit.total, dtype=bool)
-        kept[fit.rows[last]] = True
         columns = {column: fit.by_row(values) for column, values in columns.items()}
         crs = work.source("UNITS").sourceCrs() if fit.shapes is not None else None
-        dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, kept)
+        dest, called = work.write("OUTPUT", "INPUT", columns, fit.geometries(), crs, fit.mapped)
         work.style(dest, called["change"])
         return {
             "OUTPUT": dest,
@@ -132,7 +131,7 @@ class ScenarioTool(Tool):
         }
 
     def _difference(self, work, fit):
-        """Give the change of each regressor (n, k), and which rows are of the last period."""
+        """Give the change of each regressor (n, k) in the last period."""
         from spatialhealth.errors import ScenarioError
 
         field, how, amount = work.text("CHANGED"), work.choice("HOW", HOW), work.number("AMOUNT")
@@ -140,20 +139,19 @@ class ScenarioTool(Tool):
             raise ScenarioError(
                 f"The model has no regressor of the field {field!r}, so that nothing would change."
             )
-        last = fit.last
         named = self._named(work, fit)
         before = fit.used.numbers(field)
         after = {"by": before + amount, "to": np.full(len(before), amount), "times": before * amount}[how]
-        after = np.where(named & last, after, before)
+        after = np.where(named & fit.last, after, before)
         parts = []
         for term in fit.formula.regressors:
             changed = term.read(lambda name: after if name == field else fit.used.numbers(name))
             parts.append(changed - term.read(fit.used.numbers))
-        return fit.cells.spread(np.column_stack(parts))[-1], last
+        return fit.cells.spread(np.column_stack(parts))[-1]
 
     def _named(self, work, fit):
         """Tell which of the features used the expression names."""
-        from spatialhealth.errors import ScenarioError
+        from spatialhealth.errors import ScenarioError, some
 
         text = work.text("WHERE")
         here = np.ones(len(fit.used), dtype=bool)
@@ -166,7 +164,13 @@ class ScenarioTool(Tool):
         expression = QgsExpression(text)
         if expression.hasParserError():
             raise ScenarioError(f"The expression {text!r} cannot be read: {expression.parserErrorString()}")
-        source = work.source("INPUT")
+        source = Unchecked(work.source("INPUT"))
+        names = {field.name() for field in source.fields()}
+        unknown = sorted(expression.referencedColumns() - names - {QgsFeatureRequest.ALL_ATTRIBUTES})
+        if unknown:
+            raise ScenarioError(
+                f"The expression {text!r} names fields that the layer does not have: {some(unknown)}."
+            )
         scope = QgsExpressionContext()
         scope.appendScope(QgsExpressionContextUtils.globalScope())
         scope.setFields(source.fields())

@@ -5,17 +5,12 @@ import warnings
 from importlib.util import find_spec
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
-from qgis.PyQt.QtCore import QCoreApplication
 
 from .hints import hint
+from .translate import tr
 from .work import Cancelled, Work
 
 PYTHON = (3, 11)
-
-
-def tr(text):
-    """Translate a text of the plug-in."""
-    return QCoreApplication.translate("SpatialHealth", text)
 
 
 def is_ours(error):
@@ -109,6 +104,10 @@ class Tool(QgsProcessingAlgorithm):
             except MemoryError:
                 raise QgsProcessingException(
                     tr("There is not enough memory for this many features or links.")
+                ) from None
+            except OSError as error:
+                raise QgsProcessingException(
+                    tr("A file cannot be read or written: {}: {}.").format(error.filename, error.strerror)
                 ) from None
             except (ValueError, ImportError) as error:
                 if not is_ours(error):

@@ -15,7 +15,7 @@ def ids_of(layer, field):
     absent = np.array([label is None or label != label for label in labels.tolist()])
     if absent.any():
         raise MissingDataError(
-            f"The field {field!r} is NULL for {int(absent.sum())} features. Give each unit an id."
+            f"The field {field!r} is NULL for {int(absent.sum())} features. Fill it in, or filter them out."
         )
     if labels.dtype.kind == "f":
         return labels.astype(np.int64) if (labels == np.floor(labels)).all() else labels.astype(object)
@@ -46,6 +46,6 @@ def spread_out(values, rows, total):
     numeric = values.dtype.kind in "fiu"
     out = np.full(total, np.nan if numeric else None, dtype=float if numeric else object)
     out[rows] = values
-    if values.dtype.kind in "iu" and len(rows) == total:
-        return out.astype(np.int64)
+    if values.dtype.kind in "iub" and len(rows) == total:
+        return out.astype(bool if values.dtype.kind == "b" else np.int64)
     return out

@@ -1,19 +1,25 @@
 """One run of a tool: its parameters read, its progress told, its layers written."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 from qgis.core import (
     QgsFeature,
+    QgsFeatureRequest,
     QgsFeatureSink,
     QgsProcessing,
     QgsProcessingException,
+    QgsProcessingFeatureSource,
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProviderRegistry,
     QgsWkbTypes,
 )
+
+from .translate import tr
 
 EVERY = 500  # features between two reports
 POLYGONS = QgsProcessing.SourceType.TypeVectorPolygon
@@ -43,6 +49,25 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
         from spatialhealth.qgis.styles import style_layer
 
         style_layer(layer, self.column, self.colours)
+
+
+class Unchecked:
+    """A source that gives every feature, whatever its geometry.
+
+    The check of QGIS itself throws through Python's iterator, which does not survive that.
+    """
+
+    def __init__(self, source):
+        self.source = source
+
+    def __getattr__(self, name):
+        return getattr(self.source, name)
+
+    def getFeatures(self, request):
+        """Give the features."""
+        return self.source.getFeatures(
+            request, QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+        )
 
 
 class Work:
@@ -134,7 +159,33 @@ class Work:
         """Read a source into arrays."""
         from spatialhealth.qgis import layer_arrays
 
-        return layer_arrays(self.source(name), fields, geometry=geometry, report=self.report)
+        source = Unchecked(self.source(name))
+        layer = layer_arrays(source, fields, geometry=geometry, report=self.report)
+        return self._without_invalid(layer, source) if geometry else layer
+
+    def _without_invalid(self, layer, source):
+        """Treat invalid geometries as Processing is set: refuse, leave out, or take them as they are."""
+        check, checks = self.context.invalidGeometryCheck(), QgsFeatureRequest.InvalidGeometryCheck
+        if check == checks.GeometryNoCheck:
+            return layer
+        request = QgsFeatureRequest().setNoAttributes()
+        invalid = [
+            feature.id()
+            for feature in source.getFeatures(request)
+            if feature.hasGeometry() and not feature.geometry().isGeosValid()
+        ]
+        if invalid and check == checks.GeometryAbortOnInvalid:
+            raise QgsProcessingException(
+                tr("{} features of {} have an invalid geometry, such as the one with id {}. Mend them by 'Fix "
+                   "geometries', or have Processing ignore them.").format(
+                    len(invalid), source.sourceName(), invalid[0]
+                )
+            )  # fmt: skip
+        wkb = [
+            None if lost else each
+            for each, lost in zip(layer.wkb, np.isin(layer.fids, invalid).tolist(), strict=True)
+        ]
+        return replace(layer, wkb=wkb)
 
     def write(self, output, name, columns, geometries=None, crs=None, kept=None):
         """Write the features of a source with further columns, and give the layer and what the columns are called.
@@ -144,7 +195,7 @@ class Work:
         """
         from spatialhealth.qgis.values import attribute, qgis_field
 
-        source = self.source(name)
+        source = Unchecked(self.source(name))
         fields, taken = source.fields(), {field.name().lower() for field in source.fields()}
         called = {}
         for column, values in columns.items():
@@ -159,7 +210,7 @@ class Work:
         sink, dest = self.sink(output, fields, kind, where)
         values = [column.tolist() for column in columns.values()]
         total = max(source.featureCount(), 1)
-        for row, feature in enumerate(source.getFeatures()):
+        for row, feature in enumerate(source.getFeatures(QgsFeatureRequest())):
             if row % EVERY == 0:
                 self.report(row / total)
             if kept is not None and not kept[row]:
@@ -177,17 +228,40 @@ class Work:
         return not optional or self.parameters.get(output) not in (None, "")
 
     def sink(self, output, fields, kind, crs):
-        """Open an output."""
+        """Open an output, unless it is the file of an input or of another output, which would be lost."""
+        path = self._path(output)
+        for definition in self.tool.parameterDefinitions() if path else ():
+            other = definition.name()
+            if definition.type() == "source" and self.given(other):
+                self._refuse_same(path, self.label(other), definition)
+            elif definition.type() == "sink" and other != output:
+                self._refuse_same(path, self._path(other), definition)
         sink, dest = self.tool.parameterAsSink(self.parameters, output, self.context, fields, kind, crs)
         if sink is None:
             raise QgsProcessingException(self.tool.invalidSinkError(self.parameters, output))
         return sink, dest
 
+    def _path(self, output):
+        """Give the file that an output was asked to be, if it is one."""
+        asked = self.parameters.get(output)
+        text = asked.sink.staticValue() if hasattr(asked, "sink") else asked
+        return text if isinstance(text, str) and Path(text).suffix else ""
+
+    def _refuse_same(self, path, other, definition):
+        if other and Path(other).resolve() == Path(path).resolve():
+            raise QgsProcessingException(
+                tr("{} is the file of '{}' too, which would be lost. Choose another file.").format(
+                    path, definition.description()
+                )
+            )
+
     def put(self, sink, feature):
         """Write one feature."""
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             raise QgsProcessingException(
-                "A feature could not be written: is the disk full, or the file in use?"
+                tr(
+                    "A feature could not be written: is the disk full, the file in use, or a field 'fid' not unique?"
+                )
             )
 
     def style(self, dest, column, colours=None):

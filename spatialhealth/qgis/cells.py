@@ -102,4 +102,4 @@ def cells_of(units: Any, periods: Any = None, holes: bool = False) -> Cells:
 
 def _said(names: list[Any], when: Array, place: Any, periods: Any) -> Any:
     unit = names[place % len(names)]
-    return unit if periods is None else (unit, when[place // len(names)].item())
+    return unit if periods is None else (unit, when.tolist()[place // len(names)])

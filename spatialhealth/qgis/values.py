@@ -72,6 +72,8 @@ def qgis_field(name: str, values: Any) -> Any:
     kind = {"b": "Bool", "i": "LongLong", "u": "LongLong", "f": "Double", "M": "DateTime"}.get(
         array.dtype.kind, "String"
     )
+    if kind == "String" and {type(value) for value in array.tolist()} - {type(None)} == {bool}:
+        kind = "Bool"  # some of which are not known
     if Qgis.QGIS_VERSION_INT < 33800:
         from qgis.PyQt.QtCore import QVariant
 

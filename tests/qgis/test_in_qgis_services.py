@@ -280,7 +280,7 @@ def test_accessibility_by_costs_and_by_equilibrium(asked, services, how, kind):
     assert (
         found["UNREACHABLE"]
         == len(theirs["access"]) - len(expected)
-        == (columns["reachable"] == "false").sum()
+        == (~columns["reachable"].astype(bool)).sum()
     )
     expected = [theirs["load"][each] for each in loads["hospital"].tolist()]
     np.testing.assert_allclose(loads["load"], expected, rtol=1e-5, atol=1e-9)
