@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from spatialhealth._typing import Array
-from spatialhealth.errors import LabelError, OptionError, did_you_mean
+from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.impacts.effects import EFFECTS, Impacts
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished, plain
 from spatialhealth.maps.style import BORDER, INK, in_the, source_of
 
@@ -71,8 +72,7 @@ def by_order(
     >>> len(sh.maps.by_order(model.impacts(), 4))
     2
     """
-    if not isinstance(effects, Impacts):
-        raise LabelError(f"maps.by_order needs what impacts() gives; it is {type(effects).__name__}.")
+    check_given("maps.by_order", effects, isinstance(effects, Impacts), "impacts() gives")
     names = list(effects.variables if variables is None else variables)
     for name in names:
         if name not in effects.variables:

@@ -26,6 +26,7 @@ _MAPCLASSIFY = {
 }
 _MANY = 1500  # above it the exact natural breaks, quadratic in the number of values, are sampled
 _MOST_DECIMALS = 5
+_HUGE = 1e15  # from here on numbers are written with powers of ten
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,13 @@ def classify(
         check_option("classify", "scheme", scheme, Scheme)
         if diverging:
             return _mirrored(array, scheme, int(k))
+        values = np.unique(array)
+        if len(values) <= k and (values == np.round(values)).all() and scheme != "decades":
+            # counts of few kinds, and yes or no: each value is a class
+            labels = tuple(f"{value:,.0f}".replace("-", "−") for value in values.tolist())
+            colours = _ramp(len(values))
+            colours = colours[::-1] if values[-1] <= 0 else colours
+            return Classes(np.append(values[0], values), colours, labels)
         limits = _limits(array, scheme, int(k))
     colours = _arms(limits) if diverging else _ramp(len(limits) - 1)
     if not diverging and array.max() <= 0:
@@ -215,11 +223,26 @@ def _pick(name: str, at: Array) -> tuple[str, ...]:
 
 def _writer(scheme: Any) -> Callable[[Any], tuple[str, ...]]:
     """Give how limits are written: those of decades in significant digits, for no decimals fit them all."""
-    return _significant if isinstance(scheme, str) and scheme == "decades" else written
+
+    def of_decades(limits: Any) -> tuple[str, ...]:
+        short = _significant(limits)
+        return short if len(set(short)) == len(np.unique(limits)) else written(limits)
+
+    return of_decades if isinstance(scheme, str) and scheme == "decades" else written
 
 
 def _significant(limits: Any) -> tuple[str, ...]:
-    return tuple(f"{value:.2g}".replace("-", "−") for value in limits)
+    return tuple(_rounded(value, 2) for value in np.asarray(limits, dtype=float).tolist())
+
+
+def _rounded(value: float, figures: int) -> str:
+    """Write a number in so many significant digits, without powers of ten unless it is very large or small."""
+    short = float(f"{value:.{figures}g}")
+    if not 1 <= abs(short) < _HUGE:
+        return f"{short:.{figures}g}".replace("-", "−")
+    decimals = max(figures - 1 - int(np.floor(np.log10(abs(short)))), 0)
+    text = f"{short:,.{decimals}f}"
+    return (text.rstrip("0").rstrip(".") if decimals else text).replace("-", "−")
 
 
 def _labels(limits: Array, write: Callable[[Any], tuple[str, ...]]) -> tuple[str, ...]:
@@ -259,8 +282,8 @@ def written(limits: Any) -> tuple[str, ...]:
     finest = gaps.min() if len(gaps) else max(abs(limits[0]), 1e-300) / 10
     largest = np.abs(limits).max()
     if largest and (largest >= 1e9 or largest < 1e-4):
-        figures = int(np.clip(np.ceil(np.log10(largest / finest)) + 1, 2, 12))
-        return tuple(f"{value:.{figures}g}".replace("-", "−") for value in limits)
+        figures = int(np.clip(np.ceil(np.log10(largest / finest)) + 1, 2, 15))
+        return tuple(_rounded(value, figures) for value in limits.tolist())
     decimals = 0
     if not np.array_equal(limits, np.round(limits)):
         # no limit is written off by more than a tenth of the finest class

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatialhealth._format import true_minus
-from spatialhealth.errors import LabelError, OptionError, did_you_mean, some
+from spatialhealth.errors import OptionError, did_you_mean, some
 from spatialhealth.imbalance.concentration import Concentration
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished, plain
 from spatialhealth.maps.style import BAND, BORDER, INK, SEQUENTIAL, source_of
 
@@ -65,10 +66,8 @@ def concentration_curve(
     >>> ax.get_xlabel()
     'Cumulative share of people, by gdp'
     """
-    if not isinstance(result, Concentration):
-        raise LabelError(
-            f"maps.concentration_curve needs what imbalance.concentration gives; it is {type(result).__name__}."
-        )
+    is_right = isinstance(result, Concentration)
+    check_given("maps.concentration_curve", result, is_right, "imbalance.concentration gives")
     places = _places(result, periods)
     said = title if title is not None else f"Concentration of {result.value_name} by {result.rank_name}"
     below = source_of(note, result.index.source)
@@ -97,6 +96,10 @@ def _places(result: Concentration, periods: Sequence[Any] | None) -> list[int]:
         return sorted({0, len(result.curves) - 1})
     if not known:
         raise OptionError("maps.concentration_curve: the data are of one period. Leave periods out.")
+    if np.ndim(periods) != 1:
+        raise OptionError(
+            f"maps.concentration_curve: periods={periods!r} must be a list, such as [{known[0]!r}]."
+        )
     for period in periods:
         if period not in known:
             raise OptionError(

@@ -50,6 +50,12 @@ class Display:
         bounds = geometry.total_bounds
         if crs is None or not crs.is_geographic or not np.isfinite(bounds).all():
             return cls(crs, None, 1.0)
+        if bounds[0] < -361 or bounds[2] > 541 or bounds[1] < -90.01 or bounds[3] > 90.01:
+            raise CoordinateSystemError(
+                f"The layer says {crs.name!r} (degrees), but its coordinates reach from {bounds[0]:,.0f}, "
+                f"{bounds[1]:,.0f} to {bounds[2]:,.0f}, {bounds[3]:,.0f}: not its system. Set the right one with "
+                "frame.set_crs(..., allow_override=True)."
+            )
         from pyproj import CRS
 
         south, north = bounds[1], bounds[3]

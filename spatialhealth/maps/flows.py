@@ -104,8 +104,8 @@ def flows(
     100
     """
     pairs = read_pairs(od, origin, destination, value, frame)
-    drawn, least = _drawn(pairs, threshold, top)
     layer = Layer.of(frame)
+    drawn, least = _drawn(pairs, layer.empty, threshold, top)
     ax = map_axes("flows", ax, layer, title, source_of(note, od, frame))
     layer.plain(ax)
     i, j, size = pairs.origin[drawn], pairs.destination[drawn], pairs.value[drawn]
@@ -126,9 +126,11 @@ def flows(
     return finished(ax)  # type: ignore[no-any-return]
 
 
-def _drawn(pairs: Pairs, threshold: float | None, top: int) -> tuple[Array, float]:
+def _drawn(pairs: Pairs, empty: Array, threshold: float | None, top: int) -> tuple[Array, float]:
     """Give the positions of the flows to draw, the largest last, and the least of them."""
-    between = np.flatnonzero(~pairs.own & (pairs.value > 0))
+    between = np.flatnonzero(
+        ~pairs.own & (pairs.value > 0) & ~empty[pairs.origin] & ~empty[pairs.destination]
+    )
     if threshold is not None:
         if top != 200:
             raise OptionError("maps.flows: threshold and top are two ways to say the same. Give one of them.")

@@ -11,6 +11,7 @@ from spatialhealth._typing import Array
 from spatialhealth.errors import LabelError
 from spatialhealth.impacts.effects import Impacts
 from spatialhealth.maps.classes import Scheme, classify
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.layer import Layer, aligned, uncertain
 from spatialhealth.maps.marks import decorate
 from spatialhealth.maps.sheet import Sheet, finished
@@ -97,6 +98,7 @@ def impacts(
     >>> [ax.get_title(loc="left") for ax in axes]
     ['Own', 'Received', 'Emitted']
     """
+    check_given("maps.impacts", effects, isinstance(effects, Impacts), "impacts() gives")
     local = effects.local(variable) if local is None else local
     if local.index.nlevels > 1:
         raise LabelError(

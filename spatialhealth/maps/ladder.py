@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth._format import number, p_value, true_minus
 from spatialhealth.diagnostics.ladder_result import Ladder, Rung
-from spatialhealth.errors import LabelError
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished
 from spatialhealth.maps.style import BORDER, FOCUS, INK, MISSING, MUTED
 
@@ -59,8 +59,7 @@ def ladder(
     >>> ax.texts[-1].get_text().split(",")[0]
     'Suggested: SDM'
     """
-    if not isinstance(steps, Ladder):
-        raise LabelError(f"maps.ladder needs what diagnostics.ladder gives; it is {type(steps).__name__}.")
+    check_given("maps.ladder", steps, isinstance(steps, Ladder), "diagnostics.ladder gives")
     end = textwrap.wrap(f"Suggested: {steps.choice}, {steps.why}", 84)
     heights = [2 * _PAD + max(len(_asked(rung)) * 0.17, len(rung.statistics) * _ROW) for rung in steps.rungs]
     last = 2 * _PAD + 0.18 * len(end)

@@ -43,6 +43,10 @@ def decorate(ax: Axes, layer: Layer, scale_bar: bool, north: bool) -> None:
     width, height = high_x - low_x, high_y - low_y
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
     right, up = _corner(layer)
+    if scale_bar and not width > 0:
+        raise OptionError(
+            "scale_bar=True: the map has no width, so that no length can be shown. Leave it out."
+        )
     if scale_bar:
         metres = layer.display.metres(*middle, width)
         length = _round(_BAR * width * metres)
@@ -120,8 +124,12 @@ def names_of(frame: Any, names: Any, index: Any) -> Any:
         given = frame[names]
     elif isinstance(names, pd.Series):
         given = names
-    else:
+    elif np.ndim(names) == 1:
         given = pd.Series(list(names), index=pd.Index(list(names)))
+    else:
+        raise OptionError(
+            f"names={names!r} must be True, a column of the frame, a Series or a list of units."
+        )
     unknown = given.index.difference(index, sort=False)
     if len(unknown):
         raise OptionError(f"names= has units that are not on the map: {some(unknown)}. Leave them out.")
@@ -169,7 +177,7 @@ def write_names(
                 continue
             text = ax.annotate(
                 names[j], points[j], (0, 0), textcoords="offset points", fontsize=size, color=INK,
-                path_effects=halo, annotation_clip=False, zorder=5,
+                path_effects=halo, annotation_clip=False, zorder=5, parse_math=False,
             )  # fmt: skip
             give_font(text)
             if _found_room(text, renderer, room, taken):

@@ -13,6 +13,7 @@ from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.impacts import impacts
 from spatialhealth.impacts.effects import EFFECTS, Impacts
 from spatialhealth.impacts.moderation import column_of, factor_names, moderators_of, written_value
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished, plain
 from spatialhealth.maps.style import BAND, BORDER, INK, NEUTRAL_BARS, in_the, source_of
 
@@ -101,6 +102,7 @@ def moderation(
     ['Direct', 'Indirect', 'Total']
     """
     drawn = _asked(effects)
+    check_given("maps.moderation", model, hasattr(model, "get_params"), "fit gives, a model")
     seen = _observed(model, moderator, observed)
     levels = _levels(model, moderator)
     points = _points(model, moderator, values, levels, seen)
@@ -114,7 +116,7 @@ def moderation(
     wide = (_ROW if len(drawn) > 1 else _ROW / 2) / len(drawn)
     sheet = Sheet(wide, _TALL, len(drawn), 3, left=0.75, gap=0.25, head=0.3, below=0.5, sharey=True)
     panels = sheet.panels("moderation", ax, None if ax is not None else said, below)
-    apart = bool(levels) or (seen is not None and len(np.unique(seen)) <= 2)
+    apart = bool(levels) or len(points) == 1 or (seen is not None and len(np.unique(seen)) <= 2)
     for axes, effect in zip(panels, drawn, strict=True):
         which = {name: column[:, EFFECTS.index(effect)] for name, column in columns.items()}
         _draw(axes, points, which, None if apart else seen, apart)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatialhealth._typing import Array
 from spatialhealth.errors import DataError, some
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished, plain
 from spatialhealth.maps.style import BAND, INK
 
@@ -62,6 +63,7 @@ def over_time(
     >>> len(over_time(table, "year", "measure"))
     1
     """
+    check_given("over_time", table, hasattr(table, "columns"), "a measure's table, a DataFrame, gives")
     absent = [name for name in (period, panel, *_NEEDED) if name not in table.columns]
     if absent:
         raise DataError(
@@ -87,6 +89,9 @@ def _line(ax: Any, rows: Any, period: str, name: str) -> None:
     ax.plot(x, rows["estimate"].to_numpy(float), color=INK, linewidth=1.5, marker="o", markersize=3)
     ax.set_title(name, loc="left", fontsize=9, color=INK)
     whole = x.dtype.kind in "iu"
+    few = [0, len(x) // 2, len(x) - 1]
     if whole:
-        ax.set_xticks([int(x[0]), int(x[len(x) // 2]), int(x[-1])])
+        ax.set_xticks([int(x[place]) for place in few])
+    elif x.dtype.kind == "O":
+        ax.set_xticks(few, [str(x[place]) for place in few])
     plain(ax)

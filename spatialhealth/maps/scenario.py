@@ -10,6 +10,7 @@ import numpy as np
 from spatialhealth._typing import Array
 from spatialhealth.errors import OptionError, did_you_mean
 from spatialhealth.maps.classes import Scheme, classify
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.layer import Layer, aligned, uncertain
 from spatialhealth.maps.marks import decorate
 from spatialhealth.maps.sheet import Sheet, finished
@@ -108,6 +109,7 @@ def scenario(
 
 def _values(frame: Any, replay: Replay, quantity: str, horizon: str | None) -> tuple[Array, Array]:
     """Give one column by unit, and whether its interval includes zero."""
+    check_given("maps.scenario", replay, isinstance(replay, Replay), "scenario.replay gives")
     table = replay.table
     if "" not in replay.horizons:
         asked = "short-run" if horizon is None else horizon

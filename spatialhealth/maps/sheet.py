@@ -140,9 +140,13 @@ def plain(ax: Axes) -> None:
 
 def finished(panels: Any) -> Any:
     """Give back what was drawn, with fonts for every text, and in a figure of its own that is just large enough."""
+    from matplotlib.text import Text
+
     first = panels.flat[0] if isinstance(panels, np.ndarray) else panels
     readable(first.figure)
     if first.figure.get_gid() == _OURS:
+        for text in first.figure.findobj(Text):
+            text.set_parse_math(False)  # a dollar is a dollar
         with measuring():
             _fit(first.figure)
     return panels

@@ -10,6 +10,7 @@ import numpy as np
 from spatialhealth._format import true_minus
 from spatialhealth._typing import Array
 from spatialhealth.errors import AlignmentError, DataError, some
+from spatialhealth.maps.given import check_given
 from spatialhealth.maps.sheet import Sheet, finished
 from spatialhealth.maps.style import BORDER, FOCUS, INK, NEUTRAL_BARS
 
@@ -108,6 +109,10 @@ def specification_curve(
 
 
 def _check(estimates: Any, choices: Any, main: Any) -> None:
+    for table in (estimates, choices):
+        check_given(
+            "specification_curve", table, hasattr(table, "columns"), "specification_grid gives, two tables"
+        )
     absent = [name for name in _NEEDED if name not in estimates.columns]
     if absent:
         raise DataError(f"specification_curve: the estimates lack the columns {some(absent)}.")
@@ -198,7 +203,7 @@ def _matrix(ax: Axes, rows: dict[str, list[str]], choices: Any, marked: list[boo
         for level in levels:
             y += 1
             ticks.append(y)
-            texts.append(level if len(level) <= 46 else level[:43] + "...")
+            texts.append(level if len(str(level)) <= 46 else str(level)[:43] + "...")
             for place, (value, is_main) in enumerate(zip(choices[name], marked, strict=True)):
                 taken = value == level
                 colour = (FOCUS if is_main else INK) if taken else NEUTRAL_BARS

@@ -165,7 +165,8 @@ def _sums(ax: Any, found: Spread, level: float) -> None:
         zip(table["ci_high"], table["effect"], table["share"], strict=True)
     ):
         ax.annotate(
-            f"{share:.0%}", (max(high, effect, 0.0), place), (4, 0), textcoords="offset points", va="center",
+            f"{share:.0%}" if np.isfinite(share) else "", (max(high, effect, 0.0), place), (4, 0),
+            textcoords="offset points", va="center",
             fontsize=7.5, color=MUTED,
         )  # fmt: skip
     ax.margins(x=0.14)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spatialhealth.errors import OptionError
+from spatialhealth.maps.fonts import measuring
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,7 +127,8 @@ def png(drawn: Any, dpi: int = DOTS) -> bytes:
     """
     buffer = io.BytesIO()
     # matplotlib would write its own version into the file
-    figure_of(drawn).savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    with measuring():
+        figure_of(drawn).savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -152,6 +154,10 @@ def save(drawn: Any, path: Any, dpi: int = DOTS) -> Path:
         If it is no picture.
     """
     written = Path(path)
+    if written.suffix.lower() != ".png":
+        raise OptionError(
+            f"maps.save writes PNG, and {written.name!r} ends otherwise. For PDF or SVG: ax.figure.savefig(path)."
+        )
     written.write_bytes(png(drawn, dpi))
     return written
 

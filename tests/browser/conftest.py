@@ -80,7 +80,7 @@ def hospital(chromium, tmp_path_factory):
     """The report of the simulated cities, with seven alternatives and few bootstrap samples."""
     content = tomllib.loads((EXAMPLES / "china_cities" / "study.toml").read_text(encoding="utf-8"))
     content["robustness"] = content["robustness"][5:]
-    content["hospital"]["imbalance"]["samples"] = 19
+    content["hospital"]["imbalance"]["samples"] = 39
     return written(content, tmp_path_factory.mktemp("hospital"))
 
 

@@ -255,7 +255,9 @@ def test_the_map_is_saved_as_it_is_shown(visit, several, tmp_path):
     root = ElementTree.parse(tmp_path / "map.svg").getroot()
     space = "{http://www.w3.org/2000/svg}"
     texts = [text.text for text in root.iter(f"{space}text")]
-    assert texts[0] == label and len(texts) == 1 + len(legend(page))
+    rows = len(legend(page))
+    assert texts[0] == label and texts[-rows:] == legend(page)
+    assert "Simulated" in " ".join(texts[1:-rows])  # what it is of, and where from
     # no style of the page goes with it: every unit has a colour of its own, or a pattern that is in the file
     patterns = {f"url(#{pattern.get('id')})" for pattern in root.iter(f"{space}pattern")}
     shapes = next(root.iter(f"{space}g")).findall(f"{space}path")

@@ -106,3 +106,37 @@ def test_numbers_are_written_so_that_they_differ():
     assert written([1e-7, 2e-7]) == ("1e−07", "2e−07")
     for limits in ([0.123456, 0.123457], [1.0, 1000.5, 1e6], [-0.001, 0.0, 0.5]):
         assert len(set(written(limits))) == len(limits)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([True, False, True], ("0", "1")),
+        ([0, 1, 2, 2, 1], ("0", "1", "2")),
+        ([-2, -1, -2], ("−2", "−1")),
+        ([7, 7], ("7",)),
+    ],
+)
+def test_few_whole_numbers_are_classes_of_their_own(values, labels):
+    found = classify(values)
+    assert found.labels == labels and len(found.colours) == len(labels)
+    places = {float(value): place for value, place in zip(values, found.place(values).tolist(), strict=True)}
+    assert [found.labels[places[value]] for value in sorted(places)] == list(labels)
+
+
+def test_large_numbers_are_written_without_powers_of_ten():
+    assert written([2.1e11, 1.5e12]) == ("210,000,000,000", "1,500,000,000,000")
+    assert written([1e12, 1e12 + 0.2, 1e12 + 0.5]) == (
+        "1,000,000,000,000",
+        "1,000,000,000,000.2",
+        "1,000,000,000,000.5",
+    )
+    assert classify(np.geomspace(0.1, 3e5, 50), "decades").labels[-2:] == (
+        "10,000 to 100,000",
+        "100,000 to 300,000",
+    )
+    # where two figures do not tell limits of decades apart, more are written
+    assert classify([995.0, 1000.0, 1003.0, 1010.0, 1004.0], "decades").labels == (
+        "995 to 1,000",
+        "1,000 to 1,010",
+    )

@@ -198,7 +198,7 @@
 
   /* Save what is shown, with its legend, as a drawing of its own. */
   function picture() {
-    const { label, colours, legend } = themes[theme], unit = box.width / 60, clone = svg.cloneNode(true);
+    const { label, colours, legend } = themes[theme], unit = Math.max(box.width, box.height) / 60, clone = svg.cloneNode(true);
     const colour = (kind) => (/^k\d/.test(kind) ? colours[Number(kind.slice(1))] || "none" : kind ? `url(#${root.id}-${kind})` : "none");
     clone.lastElementChild.remove();
     clone.removeAttribute("style");
@@ -211,7 +211,11 @@
       if (off) node.setAttribute("opacity", 0.12);
       if (shape) put(node, { stroke: "#4d4d4d", "stroke-width": 0.4, "vector-effect": "non-scaling-stroke", "fill-rule": "evenodd" });
     });
-    const sheet = draws("svg", { viewBox: `0 ${-2 * unit} ${box.width * 1.3} ${box.height + 2 * unit}` });
+    const said = legend.map(([, text, count]) => `${text} (${count.toLocaleString("en")})`);
+    const wide = Math.max(box.width * 1.01 + unit * (2.6 + 0.62 * Math.max(...said.map((text) => text.length))), unit * 0.68 * label.length);
+    const tall = Math.max(box.height, unit * (0.5 + 1.7 * legend.length));
+    const lines = [themes[theme].note, root.dataset.source].filter(Boolean).join(" ").match(new RegExp(`.{1,${Math.floor(wide / unit / 0.6)}}(?:\\s|$)`, "g")) || [];
+    const sheet = draws("svg", { viewBox: `0 ${-2 * unit} ${wide} ${tall + (2.5 + 1.4 * lines.length) * unit}` });
     // patterns are drawn for the scale of the map
     const key = draws("g", { transform: `scale(${scale})` });
     sheet.append(clone, key);
@@ -221,14 +225,15 @@
       sheet.append(node);
     };
     write(label, 0, -unit * 0.6, true);
-    legend.forEach(([kind, text, count], j) => {
+    lines.forEach((line, j) => write(line.trim(), 0, tall + (1.3 + 1.4 * j) * unit, false));
+    legend.forEach(([kind], j) => {
       const top = unit * (1 + 1.7 * j), by = 1 / scale, fill = kind === "f" ? "#fff" : colour(kind);
       if (kind) key.append(draws("rect", { x: box.width * 1.01 * by, y: top * by, width: 1.6 * unit * by, height: unit * by, fill, stroke: "#4d4d4d", "stroke-width": unit / 20 * by }));
       if (kind === "f") [0.4, 0.8, 1.2].forEach((at) => key.append(draws("circle", { cx: (box.width * 1.01 + at * unit) * by, cy: (top + unit / 2) * by, r: unit / 12 * by, fill: "#6b6b6b" })));
-      write(`${text} (${count.toLocaleString("en")})`, box.width * 1.01 + 2.1 * unit, top + 0.85 * unit, false);
+      write(said[j], box.width * 1.01 + 2.1 * unit, top + 0.85 * unit, false);
     });
     const file = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(sheet)], { type: "image/svg+xml" }));
-    make("a", { download: `${label.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "").toLowerCase() || "map"}.svg`, href: file }).click();
+    make("a", { download: `${label.replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_|_$/g, "").toLowerCase() || "map"}.svg`, href: file }).click();
     setTimeout(() => URL.revokeObjectURL(file), 1000);
   }
 

@@ -58,7 +58,8 @@ def written(
     )
     first, long = themes[0], len(units) > _PRINTED
     return (
-        f'<div id="{mark}" class="shmap">\n<style>\n{style}\n{_rules(mark, themes)}</style>\n'
+        f'<div id="{mark}" class="shmap" data-source="{html.escape(source)}">\n'
+        f"<style>\n{style}\n{_rules(mark, themes)}</style>\n"
         + (f"<h2>{html.escape(title)}</h2>\n" if title else "")
         + _bar(mark, themes)
         + '<div class="sheet">\n<div class="stage">\n'
