@@ -12,8 +12,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from .page import page, table
-from .pairs import read_lines
+from .page import page, read_lines, script, table
 from .sides import SIDES, TABLES, add_costs, add_ids, add_pairs, chosen_fields, read_sides
 from .tool import Tool, tr
 from .units import ids_of
@@ -143,7 +142,7 @@ class AttractionTool(Tool):
                 "OUTPUT_SUPPLY", "SUPPLY", sides.supply.spread(drawn)
             )
             work.style(results["OUTPUT_SUPPLY"], called["patients"])
-        return results | work.html("HTML", self._page(work, model, names, drawn))
+        return results | work.html("HTML", self._page(work, model, sides, names, drawn))
 
     def _options(self, work, sizes):
         """Give the options of the model, but for costs."""
@@ -182,7 +181,7 @@ class AttractionTool(Tool):
             found |= {"DISTANCE_PARAMETER_SE": float(result.std_errors[-1]), "OVERLAP": result.overlap}
         return found
 
-    def _page(self, work, model, names, drawn):
+    def _page(self, work, model, sides, names, drawn):
         """Give the report."""
         order = np.argsort(-drawn["patients"], kind="stable")[:SHOWN]
         rows = [(str(names[row]), *(float(values[row]) for values in drawn.values())) for row in order]
@@ -191,30 +190,32 @@ class AttractionTool(Tool):
         if work.given("FLOWS"):
             text = f"<pre>{html.escape(model.summary())}</pre>"
             sections.insert(0, (tr("Estimates"), text))
-        return page(tr("Huff's model of choice shares"), sections, self._code(work, model))
+        return page(tr("Huff's model of choice shares"), sections, script(self._code(work, model, sides)))
 
-    def _code(self, work, model):
+    def _code(self, work, model, sides):
         """Give the lines of Python that repeat it."""
         measured = not work.given("COSTS")
         ids = [work.text(f"{side}_ID") for side in SIDES]
-        layers = [
-            *read_lines("places", work.address("DEMAND"), ids[0], points=measured),
-            *read_lines("hospitals", work.address("SUPPLY"), ids[1], points=measured),
-        ]
+        layers, fields = [], ([work.text("POPULATION")], work.fields("SIZE"))
+        both = ((sides.demand, "places"), (sides.supply, "hospitals"))
+        for (side, name), source, field, index in zip(both, SIDES, fields, ids, strict=True):
+            lost = field if len(side.rows) < len(side.layer) else None
+            layers += read_lines(work, name, source, field, index, geometry=measured, lost=lost)
         if measured and work.source("DEMAND").sourceCrs() != work.source("SUPPLY").sourceCrs():
             layers.append("hospitals = hospitals.to_crs(places.crs)")
         ends = {name: ", ".join(map(repr, chosen_fields(work, name))) for name in TABLES if work.given(name)}
         for name in ends:
-            layers += read_lines(name.lower(), work.address(name))
+            layers += read_lines(work, name.lower(), name, chosen_fields(work, name), geometry=False)
+            for (side, what), field in zip(both, chosen_fields(work, name), strict=False):
+                if len(side.rows) < len(side.layer):
+                    layers.append(
+                        f"{name.lower()} = {name.lower()}[{name.lower()}[{field!r}].isin({what}.index)]"
+                    )
         cost = f"GeodesicCost(minimum={MINIMUM:g})" if measured else f"SuppliedCost(costs, {ends['COSTS']})"
         options = {name: value for name, value in model.get_params().items() if name != "cost"}
         chosen = ", ".join(f"{name}={value!r}" for name, value in options.items() if value is not None)
         given = f".fit(flows, places, hospitals, {ends['FLOWS']})" if "FLOWS" in ends else ""
         return [
-            "import geopandas as gpd",
-            "import pandas as pd",
-            "import spatialhealth as sh",
-            "",
             *layers,
             f"model = sh.attraction.HuffModel({chosen}, cost=sh.attraction.{cost}){given}",
             "shares = model.predict(places, hospitals)",

@@ -9,8 +9,8 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
-from .page import page, table
-from .pairs import ends_of, read_lines, unique_ids
+from .page import page, read_lines, script, table
+from .pairs import ends_of, unique_ids
 from .tool import Tool, tr
 from .units import spread_out
 from .work import TABLE, source_parameter
@@ -169,15 +169,12 @@ class GravityTool(Tool):
         summary, options = model.summary(), self._options(work, columns)
         measured = "" if work.text("COST") else f".with_distance(cities, {options['cost']!r})"
         costs = [name for name in columns if not measured or name != options["cost"]]
-        ends = ", ".join(repr(options[name]) for name in ("origin", "destination", "value"))
+        read = [options[name] for name in ("origin", "destination", "value")]
+        ends = ", ".join(map(repr, read))
         rest = ", ".join(f"{name}={value!r}" for name, value in options.items())
         code = [
-            "import geopandas as gpd",
-            "import pandas as pd",
-            "import spatialhealth as sh",
-            "",
-            *(read_lines("cities", work.address("CITIES"), work.text("ID"), points=True) if measured else []),
-            *read_lines("od", work.address("INPUT")),
+            *(read_lines(work, "cities", "CITIES", index=work.text("ID")) if measured else []),
+            *read_lines(work, "od", "INPUT", [*read, *costs], geometry=False),
             f"flows = sh.attraction.flow_table(od, {ends}, costs={costs!r}){measured}",
             f"model = sh.attraction.GravityModel({rest}).fit(flows)",
             'print(model.summary(), model.attraction_, model.push_, sep="\\n")',
@@ -186,4 +183,4 @@ class GravityTool(Tool):
             (tr("Estimates"), summary._repr_html_()),
             (tr("Cities that attract most"), table(rows, heading) + note),
         ]
-        return page(summary.title, sections, code)
+        return page(summary.title, sections, script(code))

@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from .page import page, read_code, table
+from .page import page, read_lines, script, table
 from .tool import Tool, tr
 from .units import complete_rows, spread_out
 from .work import TABLE, source_parameter
@@ -119,7 +119,9 @@ class ImbalanceTool(Tool):
             "GINI": float(measures[1].estimate[0]) if value else nan,
             "THEIL": float(measures[2].estimate[0]) if value else nan,
         }
-        return results | work.html("HTML", self._page(work, measures))
+        return results | work.html(
+            "HTML", self._page(work, measures, numbers, numbers if len(used) < len(layer) else None)
+        )
 
     def _options(self, work):
         """Give the options of the gap."""
@@ -145,7 +147,7 @@ class ImbalanceTool(Tool):
             measures.append(theil(pair[value], weights, by, **draw))
         return gap, measures
 
-    def _page(self, work, measures):
+    def _page(self, work, measures, numbers, lost):
         sections = []
         for each in measures:
             labels = list(zip(*each.labels.values(), strict=True))
@@ -155,14 +157,19 @@ class ImbalanceTool(Tool):
             sections.append((each.title, table(lines, heading) + f"<p class='note'>{each.note}</p>"))
         options = ", ".join(f"{name}={value!r}" for name, value in self._options(work).items())
         draw = f"draws={work.whole('DRAWS')}, random_state={work.whole('SEED')}"
-        people = work.text("PEOPLE")
+        people, group = work.text("PEOPLE"), work.text("GROUP")
         weights = f", (ids, layer[{people!r}])" if people else ""
         code = [
-            *read_code(work.label("INPUT"), ""),
-            "ids = layer.index.to_numpy() + 1  # as QGIS counts the features of most files",
+            *read_lines(
+                work, "layer", "INPUT", [*numbers, *filter(None, [group])], geometry=False, lost=lost
+            ),
+            "ids = layer.index.to_numpy()",
             f"print(sh.imbalance.utilisation_gap((ids, layer[{work.text('HIGH')!r}]), "
             f"(ids, layer[{work.text('PRIMARY')!r}]){weights}, {options}, {draw}))",
         ]
         if work.text("VALUE"):
-            code.append(f"print(sh.imbalance.gini((ids, layer[{work.text('VALUE')!r}]){weights}, {draw}))")
-        return page("Structural imbalance", sections, code)
+            value = f"(ids, layer[{work.text('VALUE')!r}]){weights}"
+            by = f", by=(ids, layer[{group!r}])" if group else ""
+            code.append(f"print(sh.imbalance.gini({value}, {draw}))")
+            code.append(f"print(sh.imbalance.theil({value}{by}, {draw}))")
+        return page("Structural imbalance", sections, script(code))

@@ -11,7 +11,7 @@ from qgis.core import (
 )
 
 from .model_options import HORIZONS, add_options, code_of, moderators_of, options_of
-from .page import read_code
+from .page import read_lines, script
 from .pairs import unique_ids
 from .tool import tr
 from .units import complete_rows, ids_of
@@ -184,7 +184,8 @@ def fit_model(work):
     written = dict(options)
     if instruments:
         written["instruments"] = [term.source for term in instruments]
-    code = _code(work, formula, unit, period, kind, written)
+    lost = [] if holes else fields
+    code = _code(work, formula, fields, lost if len(rows) < len(layer) else None, kind, written)
     return Fit(
         model=model,
         formula=formula,
@@ -229,29 +230,32 @@ def _units(work, cells):
     return layer.kept(np.array([place[str(label)] for label in cells.units.tolist()]))
 
 
-def _code(work, formula, unit, period, kind, options):
+def _code(work, formula, fields, lost, kind, options):
     """Give the lines of Python that fit the same model."""
+    unit, period = work.text("UNIT"), work.text("PERIOD")
+    used = [*fields, *filter(None, (unit, period))]
     if work.given("UNITS"):
-        lines = read_code(work.label("UNITS"), work.text("UNITS_ID"))
-        lines.insert(1, "import pandas as pd")
         index = [unit, period] if period else unit
-        lines += [f"table = pd.read_csv({work.label('INPUT')!r}).set_index({index!r})"]
-        lines += [f"layer = layer.loc[table.index.unique({unit!r})]"]
+        lines = [
+            *read_lines(work, "layer", "UNITS", index=work.text("UNITS_ID")),
+            *read_lines(work, "table", "INPUT", used, index, geometry=False, lost=lost),
+            f"layer = layer.loc[table.index.unique({unit!r})]",
+        ]
     elif period:
-        lines = read_code(work.label("INPUT"), "")
-        lines += [
+        lines = [
+            *read_lines(work, "layer", "INPUT", used, lost=lost),
             f"table = layer.set_index([{unit!r}, {period!r}])",
             f"layer = layer.drop_duplicates({unit!r}).set_index({unit!r})",
         ]
     else:
-        lines = [*read_code(work.label("INPUT"), unit), "table = layer"]
-    return [
-        *lines,
+        lines = [*read_lines(work, "layer", "INPUT", used, unit, lost=lost, fids=not unit), "table = layer"]
+    lines += [
         words_of_weights(work),
         f"formula = {formula.source!r}",
         f"model = {code_of(kind, options)}",
         "print(model.summary())",
     ]
+    return script(lines)
 
 
 def effects_of(work, fit):

@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from .page import page, read_code, table
+from .page import page, read_lines, script, table
 from .tool import Tool, tr
 from .units import complete_rows, ids_of, spread_out
 from .weights_form import add_weights, build_weights, isolates_of, words_of_weights
@@ -101,7 +101,7 @@ class MoranTool(Tool):
             "CLUSTERS": sum(count for name, count in counts.items() if "-" in name),
         }
         work.say(f"Moran's I = {overall.value:.6f}, p = {overall.p_value:.4g}")
-        return results | work.html("HTML", self._page(work, field, overall, counts, results))
+        return results | work.html("HTML", self._page(work, field, overall, counts, results, len(layer)))
 
     def _statistics(self, work, values, ids, matrix):
         """Give the overall test, columns by feature, and the number of features in each cluster."""
@@ -137,7 +137,7 @@ class MoranTool(Tool):
         }
         return found.overall[0], columns, found.counts
 
-    def _page(self, work, field, overall, counts, results):
+    def _page(self, work, field, overall, counts, results, total):
         facts = [
             ("Moran's I", results["MORAN_I"]),
             ("Expected", results["EXPECTED"]),
@@ -158,10 +158,12 @@ class MoranTool(Tool):
         if not counts:
             call = f"found = sh.diagnostics.moran((ids, layer[{field!r}].to_numpy()), W, permutations=0)"
         code = [
-            *read_code(work.label("INPUT"), ""),
+            *read_lines(
+                work, "layer", "INPUT", [field], lost=[field] if results["N"] < total else None, fids=True
+            ),
             words_of_weights(work),
             "ids = layer.index.to_numpy()",
             call,
             "print(found)",
         ]
-        return page(f"Moran's I of {field}", sections, code)
+        return page(f"Moran's I of {field}", sections, script(code))

@@ -1,7 +1,5 @@
 """Tables of pairs, such as flows and ways: their two ends, matched with the ids of layers."""
 
-from urllib.parse import parse_qsl
-
 import numpy as np
 
 from .units import ids_of
@@ -42,17 +40,3 @@ def ends_of(table, field, ids, table_name, what):
 def kind_of(labels):
     """Say whether labels are text or numbers."""
     return "numbers" if labels.dtype.kind in "iuf" else "text"
-
-
-def read_lines(name, path, index="", points=False):
-    """Give the lines of Python that read a layer or a table; one of text as points, if these are needed."""
-    tail = f".set_index({index!r})" if index else ""
-    plain, _, query = path.removeprefix("file://").partition("?")
-    if not plain.lower().endswith((".csv", ".txt", ".tsv")):
-        return [f"{name} = gpd.read_file({path!r}){tail}"]
-    lines, asked = [f"{name} = pd.read_csv({plain!r}){tail}"], dict(parse_qsl(query))
-    if points and "xField" in asked:
-        at = ", ".join(f"{name}[{asked[field]!r}]" for field in ("xField", "yField"))
-        where = f"gpd.points_from_xy({at}), crs={asked.get('crs')!r}"
-        lines.append(f"{name} = gpd.GeoDataFrame({name}, geometry={where})")
-    return lines

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingFeatureSource,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
@@ -141,19 +142,28 @@ class Work:
             raise QgsProcessingException(self.tool.invalidSourceError(self.parameters, name))
         return source
 
-    def label(self, name):
-        """Give the name of the layer behind a source, as a script would read it."""
-        layer = self.tool.parameterAsVectorLayer(self.parameters, name, self.context)
-        if layer is None:
-            return self.source(name).sourceName()
-        # a layer of delimited text is an address with options behind its path
-        parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-        return parts.get("path") or self.address(name)
+    def layer(self, name):
+        """Give the layer behind a source, or None if there is none."""
+        value = self.parameters.get(name)
+        if isinstance(value, QgsProcessingFeatureSourceDefinition):
+            value = value.source
+        return self.tool.parameterAsVectorLayer({**self.parameters, name: value}, name, self.context)
 
-    def address(self, name):
-        """Give where the layer behind a source lies, with the options by which QGIS reads a text."""
-        layer = self.tool.parameterAsVectorLayer(self.parameters, name, self.context)
-        return self.source(name).sourceName() if layer is None else layer.source().split("|")[0]
+    def beyond(self, name, fields):
+        """Say why no file holds just the features of a source with these fields, or nothing if one does."""
+        layer = self.layer(name)
+        if layer is None or layer.providerType() not in ("ogr", "delimitedtext"):
+            return "a layer in memory, of a database or of a query"
+        if self.source(name).featureCount() != layer.featureCount():
+            return "a selection"
+        if layer.isModified():
+            return "edits that are not saved"
+        if not {field.name() for field in layer.dataProvider().fields()} >= set(fields):
+            return "joined or computed fields"
+        subset = " ".join(layer.subsetString().split())
+        if (subset and layer.providerType() == "delimitedtext") or subset.upper().startswith("SELECT "):
+            return f"the filter {subset}"
+        return "one kind of geometry" if "|geometrytype=" in layer.source().lower() else ""
 
     def read(self, name, fields, geometry=True):
         """Read a source into arrays."""
@@ -233,13 +243,19 @@ class Work:
         for definition in self.tool.parameterDefinitions() if path else ():
             other = definition.name()
             if definition.type() == "source" and self.given(other):
-                self._refuse_same(path, self.label(other), definition)
+                self._refuse_same(path, self._file_of(other), definition)
             elif definition.type() == "sink" and other != output:
                 self._refuse_same(path, self._path(other), definition)
         sink, dest = self.tool.parameterAsSink(self.parameters, output, self.context, fields, kind, crs)
         if sink is None:
             raise QgsProcessingException(self.tool.invalidSinkError(self.parameters, output))
         return sink, dest
+
+    def _file_of(self, name):
+        layer = self.layer(name)
+        if layer is None:
+            return ""
+        return QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path", "")
 
     def _path(self, output):
         """Give the file that an output was asked to be, if it is one."""

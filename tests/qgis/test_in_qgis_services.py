@@ -243,7 +243,7 @@ def test_choices_that_flows_tell_by_distance(asked, services, tmp_path):
     same_choices(found, theirs)
     text = page.read_text()
     for line in (
-        "hospitals = gpd.GeoDataFrame(hospitals, geometry=gpd.points_from_xy(",
+        ": read the same here\nhospitals = gpd.read_file(",
         ".fit(flows, places, hospitals, &#x27;place&#x27;, &#x27;clinic&#x27;, &#x27;patients&#x27;)",
         "McFadden",
     ):
