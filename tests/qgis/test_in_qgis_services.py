@@ -262,6 +262,20 @@ def test_choices_that_flows_tell_by_costs(asked, services, place, decay):
     same_choices(found, services["choices"][decay])
 
 
+def test_the_usual_parameter_of_distance_is_of_the_power_alone(asked):
+    plain, two, none = (
+        run("attraction", {**asked["attraction"], **how}) for how in ({}, {"BETA": 2}, {"BETA": 0})
+    )
+    assert plain["DISTANCE_PARAMETER"] == two["DISTANCE_PARAMETER"] == 2
+    same = [columns_of(found["OUTPUT"])["share"] for found in (plain, two)]
+    np.testing.assert_array_equal(*same)
+    assert none["DISTANCE_PARAMETER"] == 0
+    for decay, beta in ((1, 1 / 50_000), (2, 1 / 50_000**2)):
+        found = run("attraction", {**asked["attraction"], "DECAY": decay, "BETA": beta})
+        share = columns_of(found["OUTPUT"])["share"]
+        assert found["DISTANCE_PARAMETER"] == beta and 0.1 < np.nanmean(share) < 0.9
+
+
 @pytest.mark.parametrize(
     "how, kind",
     [
@@ -342,6 +356,15 @@ def test_rows_of_features_that_are_left_out(layers, asked, services):
         ),
         ("accessibility", ["costs"], {"SUPPLY_ID": "beds"}, "ids more than once"),
         ("attraction", [], {"SIZE": ["beds", "facilities"]}, "2 attributes of hospitals are chosen"),
+        ("attraction", [], {"DECAY": 1}, "Give b: about 1 / typical distance (exponential)"),
+        (
+            "attraction",
+            ["costs"],
+            {"DECAY": 2},
+            "about 1 / typical distance^2 (Gaussian), in the unit of the",
+        ),
+        ("attraction", [], {"BETA": -2}, "b is -2, so that the farthest hospitals would win"),
+        ("attraction", [], {"DECAY": 1, "BETA": -1e-5}, "b is -1e-05"),
         ("attraction", ["flows"], {"CUTOFF": 20_000}, "flows go to supply out of reach"),
         ("attraction", ["flows"], {"FLOWS_DEMAND": "clinic"}, "names places that the layer does not have"),
         ("attraction", ["flows"], {"FLOWS_VALUE": "place"}, "must hold numbers"),
