@@ -12,7 +12,7 @@ from qgis.core import (
 
 from .pairs import ends_of, unique_ids
 from .tool import tr
-from .units import complete_rows, spread_out
+from .units import complete_rows, spread_out, warn_of_mercator
 from .work import TABLE, source_parameter
 
 SIDES = ("DEMAND", "SUPPLY")
@@ -169,6 +169,7 @@ def _common_points(work, demand, supply):
         raise CoordinateSystemError(
             "Both layers need a coordinate reference system: set it in their properties."
         )
+    warn_of_mercator(work, demand)
     points = supply.points
     if here != there:
         move = QgsCoordinateTransform(there, here, work.context.transformContext())

@@ -79,6 +79,15 @@ def run(tool, parameters, feedback=None):
     return processing.run(f"spatialhealth:{tool}", parameters, **more)
 
 
+def logged(tool, parameters):
+    """Give what a run writes into the log."""
+    from qgis.core import QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback(False)
+    run(tool, parameters, feedback)
+    return feedback.textLog()
+
+
 def columns_of(layer):
     from spatialhealth.qgis import layer_arrays
 
@@ -399,6 +408,51 @@ def test_tables_that_are_refused(asked, written, services, table, row, words):
         text, words = text.replace(end, label), words.replace(end, label)
     parameters = {**asked["attraction"], **asked[table], table.upper(): written(text)}
     assert words in said("attraction", parameters)
+
+
+def moved(layer, crs):
+    """Reproject a layer."""
+    import processing
+
+    return processing.run("native:reprojectlayer", {"INPUT": layer, "TARGET_CRS": crs, "OUTPUT": "memory:"})[
+        "OUTPUT"
+    ]
+
+
+STRETCHED = "stretches distances (by 1/cos of the latitude): reproject the layer, for instance to EPSG:4326"
+
+
+@pytest.mark.parametrize(
+    "crs, named",
+    [
+        ("EPSG:3857", "EPSG:3857"),
+        ("EPSG:3395", "EPSG:3395"),
+        ("PROJ:+proj=merc +lon_0=105 +datum=WGS84 +units=m +type=crs", ""),
+        ("EPSG:32650", None),
+        ("EPSG:4326", None),
+    ],
+)
+def test_distances_on_mercators_plane_are_warned_of(layers, asked, crs, named):
+    places = moved(layers["places"], crs)
+    logs = [logged("weights", {"INPUT": places, "WEIGHTS": kind, "OUTPUT": "memory:"}) for kind in (2, 3)] + [
+        logged("attraction", {**asked["attraction"], "DEMAND": places, "CUTOFF": 600_000})
+    ]
+    for log in logs:
+        assert log.count(STRETCHED) == (0 if named is None else 1)
+        assert not named or f"{named} {STRETCHED}" in log
+
+
+def test_no_warning_of_mercators_plane_where_nothing_is_measured_on_it(layers, asked):
+    clinics, places = moved(layers["clinics"], "EPSG:3857"), moved(layers["places"], "EPSG:3857")
+    # hospitals are taken to the system of the places
+    assert STRETCHED not in logged("attraction", {**asked["attraction"], "SUPPLY": clinics})
+    costs = {**asked["attraction"], **asked["costs"], "DEMAND": places}
+    assert STRETCHED not in logged("attraction", costs)
+    assert STRETCHED not in logged("weights", {"INPUT": places, "WEIGHTS": 0, "OUTPUT": "memory:"})
+    cities = moved(layers["cities"], "EPSG:3857")
+    gravity = {**GRAVITY, "INPUT": layers["flows"], "CITIES": cities}
+    assert STRETCHED in logged("gravity", gravity)
+    assert STRETCHED not in logged("gravity", {**gravity, "COST": "hours", "DETERRENCE": 1})
 
 
 @pytest.mark.parametrize("tool", ["gravity", "accessibility", "attraction"])
