@@ -455,6 +455,21 @@ def test_no_warning_of_mercators_plane_where_nothing_is_measured_on_it(layers, a
     assert STRETCHED not in logged("gravity", {**gravity, "COST": "hours", "DETERRENCE": 1})
 
 
+@pytest.mark.parametrize("tool", ["accessibility", "attraction"])
+def test_hospitals_with_x_and_y_swapped(layers, asked, tool):
+    from qgis.core import QgsGeometry, QgsPointXY
+
+    from spatialhealth.qgis import layer_arrays, memory_layer
+
+    read = layer_arrays(layers["clinics"])
+    turned = [QgsGeometry.fromPointXY(QgsPointXY(y, x)).asWkb().data() for x, y in read.points.tolist()]
+    swapped = memory_layer(turned, read.columns, "swapped", read.crs)
+    places = moved(layers["places"], "EPSG:32650")
+    message = said(tool, {**asked[tool], "DEMAND": places, "SUPPLY": swapped})
+    assert "The layer of hospitals lies outside of its coordinate system EPSG:4326 in " in message
+    assert f"of {len(read)} features: are x and y swapped?" in message
+
+
 @pytest.mark.parametrize("tool", ["gravity", "accessibility", "attraction"])
 @pytest.mark.parametrize("share", [5, 35, 80])
 def test_cancelling_ends_the_work(layers, asked, tool, share):
