@@ -23,6 +23,7 @@ HINTS = {
     # Moran
     "FIELD": "The number whose pattern is asked about. Features where it is NULL are left out.",
     "PERMUTATIONS": "How often values are shuffled for p values. 0: by formula, and none by feature.",
+    "moran.UNIT": "What a file of links calls the features by; by default the ids that QGIS gives them.",
     "moran.CORRECTION": "Many tests find some clusters by chance: what is done so that they are few.",
     "LEVEL": "p values below it, once corrected, make a cluster.",
     # regression
