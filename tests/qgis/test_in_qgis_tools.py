@@ -367,6 +367,24 @@ def test_imbalance(layers, reference, tmp_path):
     assert "between group" in page.read_text()
 
 
+def test_imbalance_calls_what_it_measures_by_the_fields(layers, tmp_path):
+    page = tmp_path / "i.html"
+    fields = {"HIGH": "bed_utilisation_high", "PRIMARY": "bed_utilisation_primary", "DRAWS": 99}
+    asked = {"INPUT": layers["last"], **fields, "OUTPUT": "memory:", "HTML": str(page)}
+    run("imbalance", {**asked, "VALUE": "tertiary", "PEOPLE": "gdp"})
+    for title in (
+        "Utilisation gap, bed_utilisation_high and bed_utilisation_primary, weighted by gdp",
+        "Gini coefficient of tertiary, weighted by gdp",
+        "Theil&#x27;s T of tertiary, weighted by gdp",
+    ):
+        assert f"<h2>{title}</h2>" in page.read_text()
+    run("imbalance", {**asked, "VALUE": "tertiary"})
+    assert "<h2>Gini coefficient of tertiary</h2>" in page.read_text()
+    assert "no field is chosen for it: choose what Gini and Theil are of" in said(
+        "imbalance", {**asked, "GROUP": "province"}
+    )
+
+
 @pytest.mark.parametrize("place, method", [(0, "E2SFCA"), (1, "2SFCA"), (2, "3SFCA")])
 def test_accessibility(layers, reference, place, method):
     found = run(
