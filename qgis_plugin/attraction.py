@@ -22,6 +22,10 @@ DECAYS = ("power", "exponential", "gaussian")
 ERRORS = ("cluster", "observed")
 MINIMUM = 1_000.0  # metres: whoever lives beside a hospital is no infinity nearer
 SHOWN = 15  # hospitals in the report
+TYPICAL = {
+    "exponential": "about 1 / typical distance (exponential)",
+    "gaussian": "about 1 / typical distance^2 (Gaussian)",
+}
 
 
 class AttractionTool(Tool):
@@ -35,6 +39,9 @@ class AttractionTool(Tool):
         "(Huff 1964).</p>"
         "<p>Places get the hospital chosen most, its share, and the number of rivals; hospitals get the patients "
         "they draw. Distances below one kilometre count as one.</p>"
+        "<p><b>b</b> has no unit for a power, and is 2 unless it is given. For exp(-b distance) it is about 1 / "
+        "typical distance, for exp(-b distance<sup>2</sup> / 2) about 1 / distance<sup>2</sup>, in metres or in the "
+        "unit of the table of costs: 0.00002 and 0.0000000004 for 50 km.</p>"
         "<p><b>Parameters</b> are given, or estimated from a <b>table of flows</b>, one row a pair: place, hospital, "
         "patients. Pairs that it does not list are zero. Maximum likelihood then finds b and an exponent of each "
         "attribute chosen under Size (a conditional logit), with standard errors; the numbers given for a and b are "
@@ -65,7 +72,11 @@ class AttractionTool(Tool):
         self.add(QgsProcessingParameterNumber("ALPHA", tr("Exponent of size (a)"), double, 1.0))
         self.add(
             QgsProcessingParameterNumber(
-                "BETA", tr("Parameter of distance (b); per metre for exponential"), double, 2.0
+                "BETA",
+                tr("Parameter of distance (b); empty: 2 for the power, others need it"),
+                double,
+                None,
+                True,
             )
         )
         self.add(
@@ -156,7 +167,8 @@ class AttractionTool(Tool):
                 f"{len(sizes)} attributes of hospitals are chosen and one exponent: choose one under Size, or give a "
                 "table of flows that tells an exponent of each."
             )
-        return {**options, "params": {sizes[0]: work.number("ALPHA"), "decay": work.number("BETA")}}
+        beta = _beta(options["decay"], work.number("BETA"))
+        return {**options, "params": {sizes[0]: work.number("ALPHA"), "decay": beta}}
 
     def _choices(self, shares, names):
         """Give the hospital chosen most, its share and the number of rivals, by place."""
@@ -221,3 +233,18 @@ class AttractionTool(Tool):
             "shares = model.predict(places, hospitals)",
             f"print(shares.market_areas(), shares.patients(places[{work.text('POPULATION')!r}]))",
         ]
+
+
+def _beta(decay, given):
+    """Give the parameter of distance, which has a usual value only where it has no unit."""
+    from spatialhealth.errors import OptionError
+
+    if given is None and decay != "power":
+        raise OptionError(
+            f"Give b: {TYPICAL[decay]}, in the unit of the cost (metres, unless there is a table of costs)."
+        )
+    if given is not None and given < 0:
+        raise OptionError(
+            f"b is {given:g}, so that the farthest hospitals would win: give a positive number."
+        )
+    return 2.0 if given is None else given

@@ -12,7 +12,7 @@ from qgis.core import (
 from .page import page, read_lines, script, table
 from .pairs import ends_of, unique_ids
 from .tool import Tool, tr
-from .units import spread_out
+from .units import spread_out, warn_of_mercator
 from .work import TABLE, source_parameter
 
 DETERRENCE = ("power", "exponential")
@@ -138,6 +138,7 @@ class GravityTool(Tool):
             while name in further:
                 name += "_"
             used, place = np.unique(np.concatenate([i, j]), return_inverse=True)
+            warn_of_mercator(work, cities)
             metric = metric_of_points("gravity", cities.kept(used).places(), cities.geographic)
             columns[name] = metric.measure(place[: len(i)], place[len(i) :])
         columns |= {name: pairs.numbers(name) for name in further}

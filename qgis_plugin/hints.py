@@ -23,6 +23,7 @@ HINTS = {
     # Moran
     "FIELD": "The number whose pattern is asked about. Features where it is NULL are left out.",
     "PERMUTATIONS": "How often values are shuffled for p values. 0: by formula, and none by feature.",
+    "moran.UNIT": "What a file of links calls the features by; by default the ids that QGIS gives them.",
     "moran.CORRECTION": "Many tests find some clusters by chance: what is done so that they are few.",
     "LEVEL": "p values below it, once corrected, make a cluster.",
     # regression
@@ -116,7 +117,9 @@ HINTS = {
     "FLOWS_SUPPLY": "The field of the table of flows that names the hospital, by its id.",
     "FLOWS_VALUE": "The field of the table of flows that holds the number of patients.",
     "ALPHA": "Twice the size attracts 2^a times as much. Not used with a table of flows, which tells it.",
-    "BETA": "How fast attraction falls, by metre or unit of cost. Not used with a table of flows, which tells it.",
+    "BETA": "How fast attraction falls. Power: a number without unit, 2 by default. Exponential: about 1 / typical "
+    "distance; Gaussian: about 1 / typical distance^2; in metres, or in the unit of the table of costs. Not used "
+    "with a table of flows, which tells it.",
     "attraction.COVARIANCE": "People of one place choose alike, so that their choices are counted as one cluster; or "
     "all people choose independently.",
     # gravity

@@ -1,5 +1,7 @@
 """Structural imbalance: the gap in use between tiers, its classes, and how unequally something is spread."""
 
+from dataclasses import replace
+
 import numpy as np
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -88,11 +90,17 @@ class ImbalanceTool(Tool):
 
     def compute(self, work):
         """Compute the measures, and write a layer and a report."""
+        from spatialhealth.errors import OptionError
         from spatialhealth.imbalance.gap import CLASSES, STRUCTURAL
 
         high, primary, people, value, group = (
             work.text(name) for name in ("HIGH", "PRIMARY", "PEOPLE", "VALUE", "GROUP")
         )
+        if group and not value:
+            raise OptionError(
+                "Groups part Theil's index, and no field is chosen for it: choose what Gini and Theil are of, or no "
+                "field of groups."
+            )
         numbers = [name for name in (high, primary, people, value) if name]
         work.stage(0, 30, tr("Reading"))
         layer = work.read("INPUT", [*numbers, *([group] if group else [])], geometry=False)
@@ -139,12 +147,16 @@ class ImbalanceTool(Tool):
         weights, by = pair.get(people), (ids, used.column(group)) if group else None
         draw = {"draws": work.whole("DRAWS"), "random_state": work.whole("SEED")}
         gap = utilisation_gap(pair[high], pair[primary], weights, **self._options(work), **draw)
-        measures = [gap.summary]
+        # arrays have no names, and those of the fields say more
+        weighted = f", weighted by {people}" if people else ""
+        measures = [replace(gap.summary, title=f"Utilisation gap, {high} and {primary}{weighted}")]
         if value:
             work.report(0.4)
-            measures.append(gini(pair[value], weights, **draw))
+            inequality = gini(pair[value], weights, **draw)
+            measures.append(replace(inequality, title=f"Gini coefficient of {value}{weighted}"))
             work.report(0.7)
-            measures.append(theil(pair[value], weights, by, **draw))
+            inequality = theil(pair[value], weights, by, **draw)
+            measures.append(replace(inequality, title=f"Theil's T of {value}{weighted}"))
         return gap, measures
 
     def _page(self, work, measures, numbers, lost):

@@ -13,7 +13,7 @@ from qgis.core import (
 from .page import page, read_lines, script, table
 from .tool import Tool, tr
 from .units import complete_rows, ids_of, spread_out
-from .weights_form import add_weights, build_weights, isolates_of, words_of_weights
+from .weights_form import KINDS, add_weights, build_weights, isolates_of, words_of_weights
 from .work import ANY, source_parameter
 
 CORRECTIONS = ("fdr", "bonferroni", "none")
@@ -41,6 +41,12 @@ class MoranTool(Tool):
         numeric = QgsProcessingParameterField.DataType.Numeric
         self.add(QgsProcessingParameterField("FIELD", tr("Variable"), None, "INPUT", numeric))
         add_weights(self)
+        self.add(
+            QgsProcessingParameterField(
+                "UNIT", tr("Weights: field of ids, as in the file of links"), None, "INPUT", optional=True
+            ),
+            advanced=True,
+        )
         self.add(
             QgsProcessingParameterNumber(
                 "PERMUTATIONS", tr("Permutations"), integer, 9_999, False, 0, 999_999
@@ -75,13 +81,18 @@ class MoranTool(Tool):
 
     def compute(self, work):
         """Compute the statistics, and write a layer and a report."""
+        from spatialhealth.weights.ids import check_once, id_array
+
         field = work.text("FIELD")
         work.stage(0, 20, tr("Reading the layer"))
-        layer = work.read("INPUT", [field])
+        unit = _unit(work)
+        layer = work.read("INPUT", [field, *([unit] if unit else [])])
         rows = complete_rows(work, layer, [field])
         used = layer.kept(rows)
         work.stage(20, 40, tr("Finding neighbours"))
-        ids, matrix = build_weights(work, used, ids_of(used, ""))
+        ids = id_array(ids_of(used, unit))
+        check_once(ids)
+        _, matrix = build_weights(work, used, ids)
         work.stage(40, 80, tr("Computing"))
         overall, columns, counts = self._statistics(work, used.numbers(field), ids, matrix)
         work.stage(80, 100, tr("Writing"))
@@ -157,13 +168,17 @@ class MoranTool(Tool):
         call = f"found = sh.imbalance.lisa((ids, layer[{field!r}].to_numpy()), W, {options})"
         if not counts:
             call = f"found = sh.diagnostics.moran((ids, layer[{field!r}].to_numpy()), W, permutations=0)"
+        unit, lost = _unit(work), [field] if results["N"] < total else None
         code = [
-            *read_lines(
-                work, "layer", "INPUT", [field], lost=[field] if results["N"] < total else None, fids=True
-            ),
+            *read_lines(work, "layer", "INPUT", [field], unit, lost=lost, fids=not unit),
             words_of_weights(work),
             "ids = layer.index.to_numpy()",
             call,
             "print(found)",
         ]
         return page(f"Moran's I of {field}", sections, script(code))
+
+
+def _unit(work):
+    """Give the field of ids, which only a file of links asks for."""
+    return work.text("UNIT") if work.choice("WEIGHTS", KINDS) == "file" else ""

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from qgis.core import (
     QgsCoordinateTransform,
+    QgsCsException,
     QgsProcessingParameterField,
     QgsProcessingParameterNumber,
 )
 
 from .pairs import ends_of, unique_ids
 from .tool import tr
-from .units import complete_rows, spread_out
+from .units import complete_rows, spread_out, warn_of_mercator
 from .work import TABLE, source_parameter
 
 SIDES = ("DEMAND", "SUPPLY")
@@ -169,9 +170,30 @@ def _common_points(work, demand, supply):
         raise CoordinateSystemError(
             "Both layers need a coordinate reference system: set it in their properties."
         )
+    warn_of_mercator(work, demand)
     points = supply.points
     if here != there:
-        move = QgsCoordinateTransform(there, here, work.context.transformContext())
-        moved = [move.transform(x, y) for x, y in points.tolist()]
-        points = np.array([(point.x(), point.y()) for point in moved])
+        points = _moved(supply, QgsCoordinateTransform(there, here, work.context.transformContext()))
     return demand.places(), points if demand.geographic else points * demand.metres
+
+
+def _moved(supply, move):
+    """Give the points of hospitals in another system."""
+    from spatialhealth.errors import CoordinateSystemError, some
+
+    points, outside = np.full(supply.points.shape, np.nan), []
+    for row, (x, y) in enumerate(supply.points.tolist()):
+        try:
+            point = move.transform(x, y)
+        except QgsCsException:
+            outside.append(row)
+            continue
+        points[row] = point.x(), point.y()
+        if not np.isfinite(points[row]).all():
+            outside.append(row)
+    if outside:
+        raise CoordinateSystemError(
+            f"The layer of hospitals lies outside of its coordinate system {supply.crs} in {len(outside)} of "
+            f"{len(points)} features: are x and y swapped? Their ids are {some(supply.fids[outside].tolist())}."
+        )
+    return points

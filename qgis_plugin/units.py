@@ -1,6 +1,7 @@
-"""Features as units: their labels, and those that have all the numbers that are asked for."""
+"""Features as units: their labels, those that have all the numbers that are asked for, and what is between them."""
 
 import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem
 
 from .tool import tr
 
@@ -49,3 +50,14 @@ def spread_out(values, rows, total):
     if values.dtype.kind in "iub" and len(rows) == total:
         return out.astype(bool if values.dtype.kind == "b" else np.int64)
     return out
+
+
+def warn_of_mercator(work, layer):
+    """Warn if the distances between features are taken on a plane of Mercator's."""
+    crs = QgsCoordinateReferenceSystem()
+    # Transverse Mercator, whose distances are right near its meridian, is +proj=tmerc or utm
+    if layer.crs and crs.createFromUserInput(layer.crs) and "+proj=merc" in crs.toProj().split():
+        work.warn(
+            tr("{} stretches distances (by 1/cos of the latitude): reproject the layer, for instance to EPSG:4326, "
+               "whose distances are along geodesics.").format(crs.authid() or crs.description() or tr("Mercator"))
+        )  # fmt: skip

@@ -8,6 +8,7 @@ from qgis.core import (
 )
 
 from .tool import tr
+from .units import warn_of_mercator
 
 KINDS = ("queen", "rook", "knn", "band", "file")
 STANDARDS = ("row", "spectral", None)
@@ -48,6 +49,8 @@ def build_weights(work, layer, ids):
     from spatialhealth.weights import band_links, contiguity_links, knn_links, standardise
 
     kind = work.choice("WEIGHTS", KINDS)
+    if kind in ("knn", "band"):
+        warn_of_mercator(work, layer)
     if kind in ("queen", "rook"):
         links = contiguity_links(layer.polygons(), kind == "rook", work.whole("ORDER"))
     elif kind == "knn":

@@ -228,8 +228,8 @@ def check_separation(table: FlowTable, origins: bool, destinations: bool) -> Non
     ]
     if said:
         raise SeparationError(
-            f"Cities {'; '.join(said)}. Their effect would be minus infinity. Leave out these cities, or use "
-            "separated='leave out', which leaves out their pairs and names them in the summary."
+            f"Cities {'; '.join(said)}. Their effect would be minus infinity. Leave out these cities, or have "
+            "their pairs left out and named in the summary (separated='leave out')."
         )
     if not (origins and destinations):
         return

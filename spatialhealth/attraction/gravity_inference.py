@@ -162,6 +162,6 @@ def _spread(table: FlowTable, design: PoissonDesign, mu: Array) -> Array:
         raise IdentificationError(
             f"The flows of {some(table.pairs.names(exact))} are fitted exactly, by effects of cities that have "
             "no other pair, or hardly any other flow: their residuals say nothing of their error. Leave these "
-            "cities out, or use cov_type='poisson'."
+            "cities out, or take Poisson's variance (cov_type='poisson')."
         )
     return np.asarray((design.y - mu) / left)

@@ -50,7 +50,7 @@ def calibrate(
         if places <= len(params):
             raise IdentificationError(
                 f"{_OWNER}: standard errors clustered by place need more places with flows than parameters; "
-                f"there are {places} and {len(params)}. Use cov_type='observed'."
+                f"there are {places} and {len(params)}. Take the observed information (cov_type='observed')."
             )
         meat = found.scores.T @ found.scores * (places / (places - 1))
         covariance = covariance @ meat @ covariance

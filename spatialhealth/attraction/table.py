@@ -265,7 +265,8 @@ class FlowTable:
             return self
         if own.all():
             raise FlowError(
-                "The table holds flows of cities to themselves only. Add flows between cities, or use own=True."
+                "The table holds flows of cities to themselves only. Add flows between cities, or in Python take "
+                "own=True."
             )
         return replace(self.select(~own), left_out=self.left_out + int(own.sum()))
 

@@ -237,7 +237,7 @@ def _thresholds(overburdened: Any, idle: Any, unit: str) -> tuple[float, float]:
         if unit == "percent" and limit <= _LEAST_PERCENT:
             raise OptionError(
                 f"utilisation_gap: {name}={limit:g} looks like a share, and the unit is percent. Give "
-                f"{name}={100 * limit:g}, or unit='share' for data in shares."
+                f"{name}={100 * limit:g}, or say that the data are shares (unit='share')."
             )
         chosen.append(limit)
     if not chosen[1] < chosen[0]:
@@ -258,18 +258,18 @@ def _check(frame: Quantities, unit: str, kind: str) -> None:
         if unit == "percent" and 0 < greatest <= _LEAST_PERCENT:
             raise DataError(
                 f"utilisation_gap: no value of {name} is above {greatest:g}, so they look like shares and not like "
-                "per cent. Say unit='share', or multiply by 100."
+                "per cent. Say that they are shares (unit='share'), or multiply by 100."
             )
         if unit == "share" and greatest > _MOST_SHARE:
             raise DataError(
                 f"utilisation_gap: values of {name} go up to {greatest:g}, so they look like per cent and not like "
-                "shares. Say unit='percent', or divide by 100."
+                "shares. Say that they are per cent (unit='percent'), or divide by 100."
             )
     unused = frame.values["primary"] == 0
     if kind == "ratio" and unused.any():
         raise DataError(
             f"utilisation_gap: primary is zero for {some(frame.labels(unused))}, and nothing can be divided by it. "
-            "Use kind='difference'."
+            "Take the difference (kind='difference')."
         )
 
 

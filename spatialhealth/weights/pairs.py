@@ -343,5 +343,5 @@ def _check_duplicates(pairs: Pairs) -> None:
     if len(twice):
         raise DuplicateError(
             f"{len(twice)} pairs stand more than once: {some(pairs.names(twice))}. Add "
-            "them up (frame.groupby([origin, destination], as_index=False).sum()), or take one period."
+            "them up, in Python by frame.groupby([origin, destination], as_index=False).sum(), or take one period."
         )

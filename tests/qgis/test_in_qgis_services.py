@@ -79,6 +79,15 @@ def run(tool, parameters, feedback=None):
     return processing.run(f"spatialhealth:{tool}", parameters, **more)
 
 
+def logged(tool, parameters):
+    """Give what a run writes into the log."""
+    from qgis.core import QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback(False)
+    run(tool, parameters, feedback)
+    return feedback.textLog()
+
+
 def columns_of(layer):
     from spatialhealth.qgis import layer_arrays
 
@@ -262,6 +271,20 @@ def test_choices_that_flows_tell_by_costs(asked, services, place, decay):
     same_choices(found, services["choices"][decay])
 
 
+def test_the_usual_parameter_of_distance_is_of_the_power_alone(asked):
+    plain, two, none = (
+        run("attraction", {**asked["attraction"], **how}) for how in ({}, {"BETA": 2}, {"BETA": 0})
+    )
+    assert plain["DISTANCE_PARAMETER"] == two["DISTANCE_PARAMETER"] == 2
+    same = [columns_of(found["OUTPUT"])["share"] for found in (plain, two)]
+    np.testing.assert_array_equal(*same)
+    assert none["DISTANCE_PARAMETER"] == 0
+    for decay, beta in ((1, 1 / 50_000), (2, 1 / 50_000**2)):
+        found = run("attraction", {**asked["attraction"], "DECAY": decay, "BETA": beta})
+        share = columns_of(found["OUTPUT"])["share"]
+        assert found["DISTANCE_PARAMETER"] == beta and 0.1 < np.nanmean(share) < 0.9
+
+
 @pytest.mark.parametrize(
     "how, kind",
     [
@@ -342,6 +365,15 @@ def test_rows_of_features_that_are_left_out(layers, asked, services):
         ),
         ("accessibility", ["costs"], {"SUPPLY_ID": "beds"}, "ids more than once"),
         ("attraction", [], {"SIZE": ["beds", "facilities"]}, "2 attributes of hospitals are chosen"),
+        ("attraction", [], {"DECAY": 1}, "Give b: about 1 / typical distance (exponential)"),
+        (
+            "attraction",
+            ["costs"],
+            {"DECAY": 2},
+            "about 1 / typical distance^2 (Gaussian), in the unit of the",
+        ),
+        ("attraction", [], {"BETA": -2}, "b is -2, so that the farthest hospitals would win"),
+        ("attraction", [], {"DECAY": 1, "BETA": -1e-5}, "b is -1e-05"),
         ("attraction", ["flows"], {"CUTOFF": 20_000}, "flows go to supply out of reach"),
         ("attraction", ["flows"], {"FLOWS_DEMAND": "clinic"}, "names places that the layer does not have"),
         ("attraction", ["flows"], {"FLOWS_VALUE": "place"}, "must hold numbers"),
@@ -376,6 +408,66 @@ def test_tables_that_are_refused(asked, written, services, table, row, words):
         text, words = text.replace(end, label), words.replace(end, label)
     parameters = {**asked["attraction"], **asked[table], table.upper(): written(text)}
     assert words in said("attraction", parameters)
+
+
+def moved(layer, crs):
+    """Reproject a layer."""
+    import processing
+
+    return processing.run("native:reprojectlayer", {"INPUT": layer, "TARGET_CRS": crs, "OUTPUT": "memory:"})[
+        "OUTPUT"
+    ]
+
+
+STRETCHED = "stretches distances (by 1/cos of the latitude): reproject the layer, for instance to EPSG:4326"
+
+
+@pytest.mark.parametrize(
+    "crs, named",
+    [
+        ("EPSG:3857", "EPSG:3857"),
+        ("EPSG:3395", "EPSG:3395"),
+        ("PROJ:+proj=merc +lon_0=105 +datum=WGS84 +units=m +type=crs", ""),
+        ("EPSG:32650", None),
+        ("EPSG:4326", None),
+    ],
+)
+def test_distances_on_mercators_plane_are_warned_of(layers, asked, crs, named):
+    places = moved(layers["places"], crs)
+    logs = [logged("weights", {"INPUT": places, "WEIGHTS": kind, "OUTPUT": "memory:"}) for kind in (2, 3)] + [
+        logged("attraction", {**asked["attraction"], "DEMAND": places, "CUTOFF": 600_000})
+    ]
+    for log in logs:
+        assert log.count(STRETCHED) == (0 if named is None else 1)
+        assert not named or f"{named} {STRETCHED}" in log
+
+
+def test_no_warning_of_mercators_plane_where_nothing_is_measured_on_it(layers, asked):
+    clinics, places = moved(layers["clinics"], "EPSG:3857"), moved(layers["places"], "EPSG:3857")
+    # hospitals are taken to the system of the places
+    assert STRETCHED not in logged("attraction", {**asked["attraction"], "SUPPLY": clinics})
+    costs = {**asked["attraction"], **asked["costs"], "DEMAND": places}
+    assert STRETCHED not in logged("attraction", costs)
+    assert STRETCHED not in logged("weights", {"INPUT": places, "WEIGHTS": 0, "OUTPUT": "memory:"})
+    cities = moved(layers["cities"], "EPSG:3857")
+    gravity = {**GRAVITY, "INPUT": layers["flows"], "CITIES": cities}
+    assert STRETCHED in logged("gravity", gravity)
+    assert STRETCHED not in logged("gravity", {**gravity, "COST": "hours", "DETERRENCE": 1})
+
+
+@pytest.mark.parametrize("tool", ["accessibility", "attraction"])
+def test_hospitals_with_x_and_y_swapped(layers, asked, tool):
+    from qgis.core import QgsGeometry, QgsPointXY
+
+    from spatialhealth.qgis import layer_arrays, memory_layer
+
+    read = layer_arrays(layers["clinics"])
+    turned = [QgsGeometry.fromPointXY(QgsPointXY(y, x)).asWkb().data() for x, y in read.points.tolist()]
+    swapped = memory_layer(turned, read.columns, "swapped", read.crs)
+    places = moved(layers["places"], "EPSG:32650")
+    message = said(tool, {**asked[tool], "DEMAND": places, "SUPPLY": swapped})
+    assert "The layer of hospitals lies outside of its coordinate system EPSG:4326 in " in message
+    assert f"of {len(read)} features: are x and y swapped?" in message
 
 
 @pytest.mark.parametrize("tool", ["gravity", "accessibility", "attraction"])

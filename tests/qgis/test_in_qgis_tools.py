@@ -193,6 +193,30 @@ def test_moran_and_clusters(layers, reference, tmp_path):
     assert "Moran" in page.read_text() and "sh.imbalance.lisa" in page.read_text()
 
 
+@pytest.mark.parametrize("permutations", [0, 199])
+def test_moran_of_a_file_of_links_by_a_field_of_ids(layers, tmp_path, permutations):
+    links, page = str(tmp_path / "w.csv"), tmp_path / "m.html"
+    run("weights", {"INPUT": layers["cities"], "UNIT": "city", "CSV": links})
+    asked = {
+        "INPUT": layers["cities"],
+        "FIELD": "population",
+        "OUTPUT": "memory:",
+        "PERMUTATIONS": permutations,
+    }
+    direct = run("moran", {**asked, "UNIT": "province"})  # which only a file asks for
+    asked |= {"WEIGHTS": 4, "LINKS": links}
+    found = run("moran", {**asked, "UNIT": "city", "HTML": str(page)})
+    assert found["MORAN_I"] == pytest.approx(direct["MORAN_I"], rel=1e-12) and found["N"] == 307
+    mine, theirs = columns_of(found["OUTPUT"]), columns_of(direct["OUTPUT"])
+    assert mine["city"].tolist() == theirs["city"].tolist()
+    for name in ("lag", "local_i", "p_value"):
+        np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-9)
+    assert mine["cluster"].tolist() == theirs["cluster"].tolist()
+    assert ".set_index(&#x27;city&#x27;)" in page.read_text()
+    assert "Give the field of ids that the file was written with" in said("moran", asked)
+    assert "stand more than once" in said("moran", {**asked, "UNIT": "province"})
+
+
 @pytest.mark.parametrize("place, model", list(enumerate(MODELS)))
 def test_panel_models_are_those_of_the_package(layers, reference, place, model):
     found = run("regression", {**PANELS, "INPUT": layers["panel"], "UNITS": layers["cities"], "MODEL": place})
@@ -341,6 +365,24 @@ def test_imbalance(layers, reference, tmp_path):
     assert found["GINI"] == pytest.approx(reference["gini"])
     assert found["THEIL"] == pytest.approx(reference["theil"][0])
     assert "between group" in page.read_text()
+
+
+def test_imbalance_calls_what_it_measures_by_the_fields(layers, tmp_path):
+    page = tmp_path / "i.html"
+    fields = {"HIGH": "bed_utilisation_high", "PRIMARY": "bed_utilisation_primary", "DRAWS": 99}
+    asked = {"INPUT": layers["last"], **fields, "OUTPUT": "memory:", "HTML": str(page)}
+    run("imbalance", {**asked, "VALUE": "tertiary", "PEOPLE": "gdp"})
+    for title in (
+        "Utilisation gap, bed_utilisation_high and bed_utilisation_primary, weighted by gdp",
+        "Gini coefficient of tertiary, weighted by gdp",
+        "Theil&#x27;s T of tertiary, weighted by gdp",
+    ):
+        assert f"<h2>{title}</h2>" in page.read_text()
+    run("imbalance", {**asked, "VALUE": "tertiary"})
+    assert "<h2>Gini coefficient of tertiary</h2>" in page.read_text()
+    assert "no field is chosen for it: choose what Gini and Theil are of" in said(
+        "imbalance", {**asked, "GROUP": "province"}
+    )
 
 
 @pytest.mark.parametrize("place, method", [(0, "E2SFCA"), (1, "2SFCA"), (2, "3SFCA")])
