@@ -10,7 +10,8 @@ from qgis.core import (
 )
 
 from .sides import add_costs, add_ids, read_sides
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .work import TABLE, source_parameter
 
 METHODS = ("E2SFCA", "2SFCA", "3SFCA", "RAAM")

@@ -14,7 +14,8 @@ from qgis.core import (
 
 from .page import page, read_lines, script, table
 from .sides import SIDES, TABLES, add_costs, add_ids, add_pairs, chosen_fields, read_sides
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .units import ids_of
 from .work import TABLE, source_parameter
 

@@ -9,7 +9,8 @@ from qgis.core import (
 
 from .model_form import add_model, effects_of, fit_model, local_effects, variable_of
 from .model_options import add_moderators
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 
 SHOWN = ("emitted", "received", "own")
 

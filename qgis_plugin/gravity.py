@@ -11,7 +11,8 @@ from qgis.core import (
 
 from .page import page, read_lines, script, table
 from .pairs import ends_of, unique_ids
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .units import spread_out, warn_of_mercator
 from .work import TABLE, source_parameter
 

@@ -13,7 +13,8 @@ from qgis.core import (
 )
 
 from .page import page, read_lines, script, table
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .units import complete_rows, spread_out
 from .work import TABLE, source_parameter
 

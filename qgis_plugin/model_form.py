@@ -13,7 +13,7 @@ from qgis.core import (
 from .model_options import HORIZONS, add_options, code_of, moderators_of, options_of
 from .page import read_lines, script
 from .pairs import unique_ids
-from .tool import tr
+from .translate import tr
 from .units import complete_rows, ids_of
 from .weights_form import add_weights, build_weights, words_of_weights
 from .work import ANY, TABLE, source_parameter

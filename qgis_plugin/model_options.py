@@ -7,7 +7,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from .tool import tr
+from .translate import tr
 
 EFFECTS = ("none", "entity", "time", "two-way", "random")
 COVARIANCES = ("observed", "expected", "robust", "cluster", "driscoll-kraay")

@@ -4,7 +4,8 @@ import html
 
 from .model_options import INSTRUMENTAL, code_of
 from .page import below
-from .tool import is_ours, tr
+from .tool import is_ours
+from .translate import tr
 
 TESTS = ("none", "some", "all")
 EXPECTED_UP_TO = 2_000  # units, whose whole inverse the expected information needs

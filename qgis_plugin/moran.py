@@ -11,7 +11,8 @@ from qgis.core import (
 )
 
 from .page import page, read_lines, script, table
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .units import complete_rows, ids_of, spread_out
 from .weights_form import KINDS, add_weights, build_weights, isolates_of, words_of_weights
 from .work import ANY, source_parameter
@@ -118,15 +119,15 @@ class MoranTool(Tool):
         """Give the overall test, columns by feature, and the number of features in each cluster."""
         from spatialhealth.diagnostics import moran
         from spatialhealth.imbalance import lisa
+        from spatialhealth.imbalance.local_moran import local_moran
 
         permutations, seed = work.whole("PERMUTATIONS"), work.whole("SEED")
         weights = (ids, matrix)
         if not permutations:
-            z = values - values.mean()
             overall = moran((ids, values), weights, permutations=0)[0]
-            local = z * (matrix @ z) * (len(z) - 1) / (z @ z)
-            nothing = np.full(len(z), np.nan)
-            none = np.full(len(z), None, dtype=object)
+            local, *_ = local_moran(values, matrix, 0, np.random.default_rng(seed))
+            nothing = np.full(len(values), np.nan)
+            none = np.full(len(values), None, dtype=object)
             columns = {"lag": matrix @ values, "local_i": local, "p_value": nothing, "cluster": none}
             return overall, columns, {}
         found = lisa(

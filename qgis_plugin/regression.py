@@ -13,7 +13,8 @@ from .model_form import add_model, effects_of, fit_model, local_effects, variabl
 from .model_options import add_moderators
 from .model_tests import TESTS, tests_of
 from .page import below, page
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .weights_form import isolates_of
 
 NUMBERS = (

@@ -17,7 +17,8 @@ from qgis.core import (
 
 from .model_form import add_model, fit_model
 from .model_options import HORIZONS
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .work import Unchecked
 
 HOW = ("by", "to", "times")

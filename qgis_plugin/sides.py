@@ -12,7 +12,7 @@ from qgis.core import (
 )
 
 from .pairs import ends_of, unique_ids
-from .tool import tr
+from .translate import tr
 from .units import complete_rows, spread_out, warn_of_mercator
 from .work import TABLE, source_parameter
 

@@ -3,7 +3,7 @@
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem
 
-from .tool import tr
+from .translate import tr
 
 
 def ids_of(layer, field):

@@ -7,7 +7,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from .tool import tr
+from .translate import tr
 from .units import warn_of_mercator
 
 KINDS = ("queen", "rook", "knn", "band", "file")

@@ -15,7 +15,8 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from .tool import Tool, tr
+from .tool import Tool
+from .translate import tr
 from .units import complete_rows, ids_of
 from .weights_form import add_weights, build_weights, isolates_of
 from .work import ANY, EVERY, source_parameter

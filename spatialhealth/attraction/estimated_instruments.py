@@ -70,7 +70,7 @@ class EstimatedInstruments:
 
     @cached_property
     def lag(self) -> Array:
-        """W, dense."""
+        """W, dense as the covariance V beside it is; the second stage refuses more cities than that allows."""
         return np.asarray(self.system.operator.matrix.toarray())
 
     @cached_property

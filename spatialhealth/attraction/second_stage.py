@@ -286,6 +286,7 @@ def _check(model: SpatialModel, formula: str, effects: CityEffects, cities: Any)
 
 
 def _dense(operator: SpatialOperator) -> Array:
+    # V is dense, and so is all that W multiplies with it; _check has refused more cities than _MOST
     return np.asarray(operator.matrix.toarray())
 
 
